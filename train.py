@@ -1,0 +1,98 @@
+"""Command line over zsbir.training: make the checkpoint that the app loads."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parses arguments and trains; returns the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    from zsbir.training import train  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
+
+    try:
+        checkpoint = train(_config(arguments), resume=arguments.resume)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    print(f"Checkpoint: {checkpoint}")  # noqa: T201
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="train.py", description="Training of sketch-based image retrieval.")
+    need, add = parser.add_argument_group("needed"), parser.add_argument
+    need.add_argument("--data_dir", required=True, type=Path, help="sketches/, photos/ and the label files")
+    need.add_argument("--batch_size", required=True, type=int, help="sketches a step, with as many photos")
+    need.add_argument("--checkpoint_dir", required=True, type=Path, help="where checkpoint, state and logs go")
+    need.add_argument("--epochs", required=True, type=int, help="one epoch draws as many photos as there are")
+    add("--resume", action="store_true", help="go on from the last whole epoch in --checkpoint_dir")
+    add("--domain_loss_ratio", type=float, default=0.1, help="weight of the domain loss")
+    add("--triplet_loss_ratio", type=float, default=1.0, help="weight of the triplet loss")
+    add("--classification_loss_ratio", type=float, default=1.0, help="weight of the seen-category classification")
+    add("--teacher_loss_ratio", type=float, default=1.0, help="weight of the preservation of ImageNet knowledge")
+    add("--grl_threshold_epoch", type=float, default=5.0, help="epoch at which the reversal strength reaches 1")
+    add("--mining", choices=("random", "hard"), default="hard", help="how triplets are chosen in a batch")
+    add("--margin", type=float, default=0.3, help="of the triplet loss, in cosine distance")
+    add("--backbone", default="tf_efficientnet_lite0", help="name of a timm image model")
+    add("--backbone_weights", default="package", help="package (lite0), hub, or a file of ImageNet weights")
+    add("--encoders", choices=("shared", "separate"), default="shared", help="one backbone for both sides, or two")
+    add("--embedding_dim", type=int, default=512, help="length of an embedding")
+    add("--size", type=int, default=112, help="side of the input in pixels")
+    add("--pseudo_sketch_ratio", type=float, default=0.2, help="share of sketches made from photos by edges")
+    add("--teacher_temperature", type=float, default=2.0, help="softens the teacher's labels")
+    add("--frozen_stages", type=int, default=0, help="first stages of the backbone that do not learn")
+    add("--learning_rate", type=float, default=3e-4, help="peak rate of the backbone")
+    add("--head_speed", type=float, default=3.0, help="new layers learn this much faster than the backbone")
+    add("--weight_decay", type=float, default=1e-4, help="of AdamW")
+    add("--average_decay", type=float, default=0.998, help="a step, of the averaged weights that are shipped")
+    add("--steps_per_epoch", type=int, help="overrides the length of an epoch")
+    add("--print_every", type=int, default=50, help="logging interval in steps")
+    add("--workers", type=int, default=1, help="processes that prepare pictures, 0 = none")
+    add("--seed", type=int, default=0, help="of everything random")
+    return parser
+
+
+def _config(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
+    from zsbir.learner import LossConfig  # noqa: PLC0415
+    from zsbir.model import EncoderConfig  # noqa: PLC0415
+    from zsbir.preprocessing import PreprocessConfig  # noqa: PLC0415
+    from zsbir.training import TrainConfig  # noqa: PLC0415
+
+    return TrainConfig(
+        data_dir=str(arguments.data_dir),
+        checkpoint_dir=str(arguments.checkpoint_dir),
+        epochs=arguments.epochs,
+        batch_size=arguments.batch_size,
+        encoder=EncoderConfig(arguments.backbone, arguments.embedding_dim, arguments.encoders),
+        preprocessing=PreprocessConfig(size=arguments.size),
+        losses=LossConfig(
+            triplet=arguments.triplet_loss_ratio,
+            domain=arguments.domain_loss_ratio,
+            classification=arguments.classification_loss_ratio,
+            teacher=arguments.teacher_loss_ratio,
+            margin=arguments.margin,
+            mining=arguments.mining,
+        ),
+        backbone_weights=arguments.backbone_weights,
+        grl_threshold_epoch=arguments.grl_threshold_epoch,
+        pseudo_sketch_ratio=arguments.pseudo_sketch_ratio,
+        teacher_temperature=arguments.teacher_temperature,
+        frozen_stages=arguments.frozen_stages,
+        learning_rate=arguments.learning_rate,
+        head_speed=arguments.head_speed,
+        weight_decay=arguments.weight_decay,
+        average_decay=arguments.average_decay,
+        steps_per_epoch=arguments.steps_per_epoch,
+        print_every=arguments.print_every,
+        workers=arguments.workers,
+        seed=arguments.seed,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""A drawing is a list of strokes: parse it, bound it, turn it into a sketch.
+
+Two formats are read: the simplified drawings of Quick, Draw! (one JSON object a line) and the JSON
+that the canvas of the demo sends. Both end as a `Drawing`, which `rasterise` renders dark on white.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+Points = NDArray[np.float32]
+
+DEFAULT_PEN = 0.02  # pen width as a fraction of the page's longer side
+MARGIN = 0.06  # white border around the ink, as a fraction of the sketch's side
+MAX_JSON_BYTES = 2_000_000
+MAX_STROKES = 2_000
+MAX_POINTS = 50_000
+MAX_COORDINATE = 1e6
+_SUPERSAMPLING = 2
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One line of the pen.
+
+    Attributes:
+        points: Shape (n, 2), float32, x to the right and y down, n >= 1.
+        width: Pen width as a fraction of the page's longer side; None is the default pen.
+    """
+
+    points: Points
+    width: float | None = None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Strokes in the order in which they were drawn, in any unit of length."""
+
+    strokes: tuple[Stroke, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to search for: no stroke at all, or nothing but one dot."""
+        if not self.strokes:
+            return True
+        left, top, right, bottom = self.bounds()
+        return right == left and bottom == top
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of all points.
+
+        Raises:
+            ValueError: The drawing has no stroke.
+        """
+        if not self.strokes:
+            raise ValueError("An empty drawing has no bounds; draw at least one stroke.")
+        points = np.concatenate([stroke.points for stroke in self.strokes])
+        left, top = points.min(axis=0)
+        right, bottom = points.max(axis=0)
+        return float(left), float(top), float(right), float(bottom)
+
+    def first(self, fraction: float) -> Drawing:
+        """The drawing as it looked when this fraction (0 to 1) of its strokes was drawn, at least one."""
+        count = max(1, math.ceil(fraction * len(self.strokes)))
+        return Drawing(self.strokes[:count])
+
+
+def parse_quickdraw(line: str) -> Drawing:
+    """Reads one line of a Quick, Draw! simplified `.ndjson` file.
+
+    Raises:
+        ValueError: The line is no such object, or exceeds the limits of this module.
+    """
+    strokes = _json_object(line, "a Quick, Draw! drawing").get("drawing")
+    if not isinstance(strokes, list):
+        raise ValueError('Expected a Quick, Draw! drawing with the key "drawing" = [[xs, ys], …], found none.')
+    return _bounded(_quickdraw_stroke(stroke) for stroke in strokes)
+
+
+def read_quickdraw(path: Path) -> list[Drawing]:
+    """All drawings of a `.ndjson` file, in file order; blank lines are passed over.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A line is malformed; the message names the file and the line.
+    """
+    drawings = []
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            try:
+                drawings.append(parse_quickdraw(line))
+            except ValueError as error:
+                raise ValueError(f"{path}, line {number}: {error}") from error
+    return drawings
+
+
+def parse_canvas(text: str) -> Drawing:
+    """Reads what the demo's canvas sends.
+
+    The format is `{"width": W, "height": H, "strokes": [{"width": w, "points": [[x, y], …]}, …]}`,
+    everything in canvas pixels. An empty list of strokes is a valid, blank drawing.
+
+    Raises:
+        ValueError: The text is no such object, or exceeds the limits of this module.
+    """
+    canvas = _json_object(text, "a drawing from the canvas")
+    page = max(_number(canvas.get("width"), "width"), _number(canvas.get("height"), "height"))
+    strokes = canvas.get("strokes")
+    if page <= 0 or not isinstance(strokes, list):
+        raise ValueError('Expected a canvas with "width" and "height" above 0 and a list "strokes"; draw again.')
+    return _bounded(_canvas_stroke(stroke, page) for stroke in strokes)
+
+
+def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Image:
+    """Draws the strokes dark on white, scaled so that the ink fills the page up to the margin.
+
+    Place and scale on the page are dropped, so a drawing means the same wherever it was put; the pen's
+    width belongs to the page, not to the drawing, so a small drawing does not turn into a blot.
+
+    Args:
+        drawing: At least one stroke.
+        size: Side of the square sketch in pixels.
+        pen: Width of every stroke as a fraction of the side; None keeps each stroke's own.
+
+    Returns:
+        A picture of mode "L", size x size, 0 = ink, 255 = paper.
+
+    Raises:
+        ValueError: The drawing has no stroke.
+    """
+    left, top, right, bottom = drawing.bounds()
+    side = size * _SUPERSAMPLING
+    scale = side * (1 - 2 * MARGIN) / max(right - left, bottom - top, 1e-6)
+    middle = np.array([(left + right) / 2, (top + bottom) / 2], dtype=np.float32)
+    sketch = Image.new("L", (side, side), 255)
+    canvas = ImageDraw.Draw(sketch)
+    for stroke in drawing.strokes:
+        width = max(1.0, side * (pen or stroke.width or DEFAULT_PEN))
+        points = (stroke.points - middle) * scale + side / 2
+        _draw_stroke(canvas, points, width)
+    return sketch.reduce(_SUPERSAMPLING)
+
+
+def _draw_stroke(canvas: ImageDraw.ImageDraw, points: Points, width: float) -> None:
+    path = [(float(x), float(y)) for x, y in points]
+    if len(path) > 1:
+        canvas.line(path, fill=0, width=round(width), joint="curve")
+    radius = width / 2
+    for x, y in (path[0], path[-1]):  # round caps; a stroke of one point is a dot
+        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+
+
+def _json_object(text: str, expected: str) -> dict[str, Any]:
+    if len(text) > MAX_JSON_BYTES:
+        raise ValueError(
+            f"Expected {expected} of at most {MAX_JSON_BYTES:,} characters, found {len(text):,}; draw less."
+        )
+    try:
+        value = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ValueError(f"Expected {expected} as JSON, found something that is not JSON.") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"Expected {expected} as a JSON object, found {type(value).__name__}.")
+    return value
+
+
+def _bounded(strokes: Iterator[Stroke]) -> Drawing:
+    kept: list[Stroke] = []
+    points = 0
+    for stroke in strokes:
+        kept.append(stroke)
+        points += len(stroke.points)
+        if len(kept) > MAX_STROKES or points > MAX_POINTS:
+            raise ValueError(
+                f"Expected at most {MAX_STROKES:,} strokes and {MAX_POINTS:,} points in a drawing, found more; "
+                "draw less."
+            )
+    return Drawing(tuple(kept))
+
+
+def _quickdraw_stroke(stroke: Any) -> Stroke:
+    if not isinstance(stroke, list) or len(stroke) < 2 or not all(isinstance(axis, list) for axis in stroke[:2]):
+        raise ValueError("Expected each stroke as [xs, ys], two lists of numbers.")
+    xs, ys = stroke[:2]
+    if len(xs) != len(ys):
+        raise ValueError(f"Expected as many xs as ys in a stroke, found {len(xs)} and {len(ys)}.")
+    return Stroke(_points(list(zip(xs, ys, strict=True))))
+
+
+def _canvas_stroke(stroke: Any, page: float) -> Stroke:
+    if not isinstance(stroke, dict) or not isinstance(stroke.get("points"), list):
+        raise ValueError('Expected each stroke with "width" and a list "points"; draw again.')
+    width = _number(stroke.get("width"), "width")
+    if not 0 < width <= page:
+        raise ValueError(f"Expected a stroke width above 0 and within the canvas, found {width:g}; draw again.")
+    return Stroke(_points(stroke["points"]), width / page)
+
+
+def _points(pairs: list[Any]) -> Points:
+    if not pairs:
+        raise ValueError("Expected at least one point in each stroke, found none.")
+    for pair in pairs:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise ValueError("Expected each point as two numbers [x, y].")
+        for value in pair:
+            _number(value, "coordinate")
+    return np.array(pairs, dtype=np.float32)
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"Expected a number as {name}, found {type(value).__name__}.")
+    if not abs(value) <= MAX_COORDINATE:  # written so that nan fails too
+        raise ValueError(f"Expected a {name} of at most {MAX_COORDINATE:,.0f}, found {value!r}.")
+    return float(value)

@@ -1,0 +1,95 @@
+"""Embedder: pictures of any kind in, unit vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from zsbir.checkpoint import load_checkpoint, sha256
+from zsbir.device import choose_device
+from zsbir.drawing import Drawing, rasterise
+from zsbir.model import SketchPhotoEncoder
+from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo, prepare_sketch
+
+Embeddings = NDArray[np.float32]
+EmbedFunction = Callable[[Tensor], Tensor]
+
+
+class Embedder:
+    """An encoder with its preprocessing.
+
+    Attributes:
+        preprocessing: What turns pictures into the encoder's input.
+        dim: Length d of an embedding.
+        checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
+    """
+
+    def __init__(
+        self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, checkpoint_sha256: str = ""
+    ) -> None:
+        self.preprocessing = preprocessing
+        self.dim = encoder.config.embedding_dim
+        self.checkpoint_sha256 = checkpoint_sha256
+        self._encoder = encoder
+        self._device = next(encoder.parameters()).device
+
+    def embed_sketches(self, sketches: Sequence[Image.Image | Drawing]) -> Embeddings:
+        """Embeds sketches, given as pictures (any size, any mode, transparent = paper) or as drawings.
+
+        Returns:
+            float32 (n, d), rows of unit length.
+
+        Raises:
+            ValueError: A sketch has no ink, or nothing but one dot.
+        """
+        pixels = [np.asarray(self._prepare_sketch(sketch)) for sketch in sketches]
+        return self._embed(self._encoder.embed_sketches, pixels)
+
+    def embed_photos(self, photos: Sequence[Image.Image]) -> Embeddings:
+        """Embeds photos of any size and mode.
+
+        Returns:
+            float32 (n, d), rows of unit length.
+        """
+        pixels = [np.asarray(prepare_photo(photo, self.preprocessing.size)) for photo in photos]
+        return self._embed(self._encoder.embed_photos, pixels)
+
+    def _prepare_sketch(self, sketch: Image.Image | Drawing) -> Image.Image:
+        if isinstance(sketch, Image.Image):
+            return prepare_sketch(sketch, self.preprocessing.size)
+        if sketch.is_blank:
+            raise ValueError("Expected a drawing with some lines, found an empty page or a single dot; draw more.")
+        return rasterise(sketch, self.preprocessing.size)
+
+    @torch.inference_mode()
+    def _embed(self, embed: EmbedFunction, pixels: list[NDArray[np.uint8]]) -> Embeddings:
+        if not pixels:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        stacked = torch.from_numpy(np.stack(pixels)).to(self._device)
+        channels_first = stacked.unsqueeze(1) if stacked.ndim == 3 else stacked.permute(0, 3, 1, 2)
+        inputs = normalise(channels_first, self.preprocessing).contiguous(memory_format=torch.channels_last)
+        result: Embeddings = embed(inputs).float().cpu().numpy()
+        return result
+
+
+def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder:
+    """Loads a checkpoint for use.
+
+    Args:
+        checkpoint: Path of the safetensors file.
+        device: "cuda", "mps" or "cpu"; None takes the best there is.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: Not a valid checkpoint, or no such device.
+    """
+    path = Path(checkpoint)
+    loaded = load_checkpoint(path, choose_device(device))
+    encoder = loaded.encoder.to(memory_format=torch.channels_last)
+    return Embedder(encoder, loaded.preprocessing, sha256(path))

@@ -1,0 +1,89 @@
+"""Everything that learns in training, and the losses of one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from zsbir.losses import Prototypes, domain_loss, soft_cross_entropy, triplet_loss
+from zsbir.model import DomainDiscriminator, SketchPhotoEncoder
+
+_PROTOTYPE_SCALE = 20.0
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the losses, 0 switches one off, and how triplets are made.
+
+    Attributes:
+        triplet: Weight of the triplet loss.
+        domain: Weight of the adversary's loss.
+        classification: Weight of the classification into seen categories.
+        teacher: Weight of the preservation of ImageNet knowledge.
+        margin: Of the triplet loss, in cosine distance.
+        mining: Triplet mining, "random" or "hard".
+    """
+
+    triplet: float = 1.0
+    domain: float = 0.1
+    classification: float = 1.0
+    teacher: float = 1.0
+    margin: float = 0.3
+    mining: str = "hard"
+
+
+class Learner(nn.Module):
+    """The encoder with its adversary and its prototypes; only the encoder is kept after training."""
+
+    def __init__(self, encoder: SketchPhotoEncoder, config: LossConfig, categories: int, teacher_classes: int) -> None:
+        super().__init__()
+        dim = encoder.config.embedding_dim
+        self.config = config
+        self.encoder = encoder
+        self.discriminator = DomainDiscriminator(dim)
+        self.category_prototypes = Prototypes(categories, dim, _PROTOTYPE_SCALE)
+        self.teacher_prototypes = Prototypes(teacher_classes, dim, _PROTOTYPE_SCALE)
+
+    def forward(
+        self,
+        sketches: Tensor,
+        photos: Tensor,
+        labels: Tensor,
+        sketch_targets: Tensor,
+        photo_targets: Tensor,
+        strength: float,
+        generator: torch.Generator,
+    ) -> dict[str, Tensor]:
+        """The losses of one step.
+
+        Args:
+            sketches: (n, 3, size, size), normalised.
+            photos: (n, 3, size, size), normalised; photo i has the category of sketch i.
+            labels: (n,), int64, among the seen categories.
+            sketch_targets: (n, c), the teacher's soft labels for the sketches.
+            photo_targets: (n, c), the same for the photos.
+            strength: λ of the gradient reversal.
+            generator: Draws random negatives.
+
+        Returns:
+            Scalars by name: `loss` is the weighted sum of `triplet`, `domain`, `classification` and
+            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled).
+        """
+        config = self.config
+        sketch, photo = self.encoder(sketches, photos)
+        both = torch.cat([sketch, photo])
+        logits = self.discriminator(both, strength)
+        domain, accuracy = domain_loss(logits[: len(sketch)], logits[len(sketch) :])
+        parts = {
+            "triplet": triplet_loss(sketch, photo, labels, config.margin, config.mining, generator),
+            "domain": domain,
+            "classification": nn.functional.cross_entropy(self.category_prototypes(both), torch.cat([labels, labels])),
+            "teacher": soft_cross_entropy(
+                self.teacher_prototypes(both), torch.cat([sketch_targets, photo_targets])
+            ),
+        }
+        weights = {name: getattr(config, name) for name in parts}
+        loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()
+        return {"loss": loss, **parts, "domain_accuracy": accuracy}

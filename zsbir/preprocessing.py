@@ -1,0 +1,173 @@
+"""From any picture to the tensor the encoder expects: one way for training, evaluation and demo."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it is decoded
+_INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
+_WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
+_MARGIN = 0.06  # white border around the ink, as a fraction of the side; the same as drawing.MARGIN
+
+
+@dataclass(frozen=True)
+class PreprocessConfig:
+    """What turns a picture into a tensor; stored in the checkpoint.
+
+    Attributes:
+        size: Side of the square input in pixels.
+        mean: Subtracted from each channel (values 0 to 1).
+        std: Divides each channel afterwards.
+    """
+
+    size: int = 112
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+
+
+def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) -> Image.Image:
+    """Opens and decodes one picture, turned upright by its EXIF orientation; of an animation, the first frame.
+
+    Args:
+        source: A path, or an open binary file.
+        longest_side: If the picture is only needed at about this size, JPEG decodes faster to the next
+            size above; other formats are not changed.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: Not a picture, damaged, or larger than `MAX_PIXELS`; one sentence that names the file.
+    """
+    name = source.name if isinstance(source, Path) else "the upload"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is ours
+            picture = Image.open(source)
+            if picture.width * picture.height > MAX_PIXELS:
+                raise ValueError(
+                    f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} with "
+                    f"{picture.width} x {picture.height}; scale it down first."
+                )
+            if longest_side is not None:
+                picture.draft(None, (longest_side, longest_side))
+            picture.load()
+    except FileNotFoundError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} far above "
+            "that; scale it down first."
+        ) from error
+    except UnidentifiedImageError as error:
+        raise ValueError(
+            f"Expected a picture (PNG, JPEG, WebP, …), found something else in {name}; choose a picture file."
+        ) from error
+    except (OSError, SyntaxError, EOFError) as error:  # Pillow's decoders raise all three for damaged files
+        raise ValueError(f"Expected a whole picture, found {name} damaged or cut short; save it again.") from error
+    return ImageOps.exif_transpose(picture)
+
+
+def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:
+    """Dark ink on white paper, cropped to the ink and centred on a square, so place and scale drop out.
+
+    Transparent means paper. A sketch on dark paper is turned into its negative.
+
+    Args:
+        sketch: Any size, any mode.
+        size: Side of the result in pixels.
+
+    Returns:
+        Mode "L", size x size.
+
+    Raises:
+        ValueError: There is no ink, or nothing but one dot.
+    """
+    page = _stretch_contrast(_grey_on_white(sketch))
+    box = Image.eval(page, lambda value: 255 if value < _INK else 0).getbbox()
+    if box is None or max(box[2] - box[0], box[3] - box[1]) < 2:
+        raise ValueError(
+            f"Expected a sketch with some lines on it, found {'nothing' if box is None else 'a single dot'} "
+            f"on {sketch.width} x {sketch.height} pixels; draw a little more."
+        )
+    side = max(box[2] - box[0], box[3] - box[1])
+    ink_side = round(size * (1 - 2 * _MARGIN))
+    scale = ink_side / side
+    ink = page.crop(box).resize(
+        (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale))),
+        Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX if scale > 0.5 else Image.Resampling.HAMMING,
+        reducing_gap=2.0,
+    )
+    prepared = Image.new("L", (size, size), 255)
+    prepared.paste(ink, ((size - ink.width) // 2, (size - ink.height) // 2))
+    return prepared
+
+
+def prepare_photo(photo: Image.Image, size: int) -> Image.Image:
+    """The whole photo, transparent parts white, squeezed to a square so that nothing is cut off.
+
+    Args:
+        photo: Any size, any mode.
+        size: Side of the result in pixels.
+
+    Returns:
+        Mode "RGB", size x size.
+    """
+    return _rgb_on_white(photo).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def to_tensor(picture: Image.Image, config: PreprocessConfig) -> Tensor:
+    """A prepared picture ("L" or "RGB") as a normalised float32 tensor of shape (3, size, size)."""
+    pixels: NDArray[np.uint8] = np.asarray(picture.convert("RGB"))
+    return normalise(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], config)[0]
+
+
+def normalise(pixels: Tensor, config: PreprocessConfig) -> Tensor:
+    """Normalises uint8 pixels of shape (n, 3, h, w) to float32 with the configured mean and std."""
+    mean = torch.tensor(config.mean, device=pixels.device).view(1, 3, 1, 1)
+    std = torch.tensor(config.std, device=pixels.device).view(1, 3, 1, 1)
+    return (pixels.float() / 255 - mean) / std
+
+
+def _rgb_on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+        return _eight_bits(picture).convert("RGB")
+    if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and max(picture.size) >= 2 * _WORKING_SIDE:
+        picture = picture.reduce(max(picture.size) // _WORKING_SIDE)
+    if "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa"):
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, (255, 255, 255, 255))
+        return Image.alpha_composite(paper, picture).convert("RGB")
+    return picture.convert("RGB")
+
+
+def _grey_on_white(picture: Image.Image) -> Image.Image:
+    return _rgb_on_white(picture).convert("L")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """16-bit, 32-bit and float greys scaled to 8 bits; Pillow's own conversion would clip them."""
+    values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    top = 65535.0 if values.max() > 255 else 255.0 if values.max() > 1 else 1.0
+    return Image.fromarray((values.clip(0, top) * (255.0 / top)).astype(np.uint8))
+
+
+def _stretch_contrast(page: Image.Image) -> Image.Image:
+    """Paper to white and the darkest ink to black; dark paper (seen at the border) is inverted first."""
+    pixels = np.asarray(page, dtype=np.int16)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    if np.median(border) < 128:
+        pixels = 255 - pixels
+        border = 255 - border
+    paper, ink = int(np.median(border)), int(pixels.min())
+    if paper - ink < 16:  # plain paper: stretching would only amplify its noise
+        return Image.new("L", page.size, 255)
+    stretched = (pixels - ink) * (255.0 / (paper - ink))
+    return Image.fromarray(stretched.clip(0, 255).astype(np.uint8))

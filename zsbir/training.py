@@ -1,0 +1,353 @@
+"""Training: triplet loss and a domain classifier behind gradient reversal, and what helps them.
+
+`train` reads from top to bottom. Everything random is a pure function of (seed, epoch, step), so a run
+that was interrupted and resumed gives the same figures as one that was not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm.auto import tqdm
+
+from zsbir.checkpoint import Checkpoint, load_training_state, save_checkpoint, save_training_state
+from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit
+from zsbir.device import choose_device, keep_freed_memory
+from zsbir.embedder import Embedder
+from zsbir.gradient_reversal import reversal_strength
+from zsbir.learner import Learner, LossConfig
+from zsbir.model import (
+    EncoderConfig,
+    SketchPhotoEncoder,
+    freeze_batch_norm,
+    freeze_stages,
+    load_imagenet_classifier,
+)
+from zsbir.preprocessing import PreprocessConfig, normalise
+from zsbir.ranking import measure
+from zsbir.teacher import TeacherTargets, teacher_targets
+from zsbir.training_log import TrainingLog
+from zsbir.training_pictures import Pictures, TrainingPictures, load_epoch
+
+CHECKPOINT_NAME = "zsbir.safetensors"
+STATE_NAME = "training_state.safetensors"
+_VALIDATION_SKETCHES = 50  # a category; enough to choose an epoch by, few enough to do it every time
+_WARM_UP = 0.05  # share of the training in which the learning rate rises
+_LAST_RATE = 0.01  # the learning rate ends at this share of its peak
+_MAY_CHANGE = ("data_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run.
+
+    Attributes:
+        data_dir: Folder in the project's data layout.
+        checkpoint_dir: Where checkpoint, state and logs go.
+        epochs: How many times the seen categories' number of photos is drawn.
+        batch_size: Sketches a step, with as many photos.
+        backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
+        grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
+        pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
+        teacher_temperature: Softens the teacher's labels.
+        frozen_stages: First stages of the backbone that keep their ImageNet weights.
+        learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
+        average_decay: Decay a step of the averaged weights that are validated and shipped.
+        steps_per_epoch: Overrides the length of an epoch.
+        workers: Processes that prepare pictures; 0 prepares them in the training process.
+        seed: Of everything random.
+    """
+
+    data_dir: str
+    checkpoint_dir: str
+    epochs: int
+    batch_size: int
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    preprocessing: PreprocessConfig = field(default_factory=PreprocessConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
+    backbone_weights: str = "package"
+    grl_threshold_epoch: float = 5.0
+    pseudo_sketch_ratio: float = 0.2
+    teacher_temperature: float = 2.0
+    frozen_stages: int = 0
+    learning_rate: float = 3e-4
+    head_speed: float = 3.0
+    weight_decay: float = 1e-4
+    average_decay: float = 0.998
+    steps_per_epoch: int | None = None
+    print_every: int = 50
+    workers: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
+        if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
+            raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
+
+
+def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> Path:
+    """Trains an encoder and returns the path of its checkpoint.
+
+    The checkpoint is the epoch with the best mAP@all on the validation categories, or the last epoch
+    where the data folder names none. Ctrl-C ends the training and keeps what was reached.
+
+    Args:
+        config: The run.
+        resume: Go on from the last whole epoch in `checkpoint_dir`.
+        quiet: No progress bars.
+
+    Raises:
+        FileNotFoundError: Data folder, label file, weights or the state to resume from are missing.
+        ValueError: A setting, a category or a file is not as expected.
+    """
+    torch.manual_seed(config.seed)
+    keep_freed_memory()
+    device = choose_device()
+    folder = Path(config.data_dir)
+    split = ZeroShotSplit.load(folder)
+    data = CategoryData.load(folder, split.seen)
+    validation = _validation_data(folder, split)
+    steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / config.batch_size)
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed)
+    pictures = TrainingPictures(data, config.preprocessing.size, config.pseudo_sketch_ratio, quiet=quiet)
+
+    run = _Run(config, split, pictures, device, quiet)
+    if resume:
+        run.restore()
+    with TrainingLog(run.folder, run.epoch * steps) as log, _keep_on_interrupt(run):
+        while run.epoch < config.epochs:
+            _train_epoch(run, pictures, batches, log, quiet)
+            figures = _validate(run, validation, config.batch_size, quiet)
+            run.finish_epoch(figures)
+            log.write(run.epoch, run.epoch * steps, {f"validation {name}": figures[name] for name in figures})
+    return run.folder / CHECKPOINT_NAME
+
+
+def _train_epoch(
+    run: _Run, pictures: TrainingPictures, batches: BalancedBatches, log: TrainingLog, quiet: bool
+) -> None:
+    config, steps = run.config, len(batches)
+    run.learner.train()
+    freeze_batch_norm(run.learner)
+    loader = load_epoch(pictures, batches, run.epoch, config.workers)
+    bar = tqdm(loader, desc=f"epoch {run.epoch + 1}/{config.epochs}", unit="step", disable=quiet, mininterval=1)
+    started, since = time.perf_counter(), 0
+    for step, batch in enumerate(bar, start=1):
+        progress = run.epoch + (step - 1) / steps
+        strength = reversal_strength(progress, config.grl_threshold_epoch)
+        rate = learning_rate(progress / config.epochs)
+        losses = run.step(batch, strength, rate)
+        since += 2 * len(batch.labels)
+        if step % config.print_every == 0 or step == steps:
+            values = {name: float(value) for name, value in losses.items()}
+            values |= {"strength": strength, "learning_rate": rate * config.learning_rate}
+            values["pictures_per_second"] = since / (time.perf_counter() - started)
+            started, since = time.perf_counter(), 0
+            log.write(run.epoch + 1, run.epoch * steps + step, values)
+            bar.set_postfix({name: f"{values[name]:.3f}" for name in ("loss", "triplet", "domain_accuracy", "strength")})
+
+
+def learning_rate(progress: float) -> float:
+    """Share of the peak learning rate at this share of the training: a short rise, then half a cosine."""
+    if progress < _WARM_UP:
+        return max(progress / _WARM_UP, 0.01)
+    fall = (1 + math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP))) / 2
+    return _LAST_RATE + (1 - _LAST_RATE) * fall
+
+
+class _Run:
+    """What changes while training, and how it is saved and restored."""
+
+    def __init__(
+        self, config: TrainConfig, split: ZeroShotSplit, pictures: TrainingPictures, device: torch.device, quiet: bool
+    ) -> None:
+        self.config, self.split, self.device = config, split, device
+        self.folder = Path(config.checkpoint_dir)
+        self.epoch = 0  # whole epochs done
+        self.best = -1.0
+        classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
+        self.targets = _targets(classifier, config, pictures, device, quiet)
+        encoder = SketchPhotoEncoder(config.encoder)
+        encoder.load_backbone(classifier)
+        freeze_stages(encoder, config.frozen_stages)
+        self.learner = Learner(encoder, config.losses, len(split.seen), self.targets.photos.shape[1]).to(
+            device, memory_format=torch.channels_last
+        )
+        self.average = AveragedModel(
+            self.learner.encoder, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay)
+        )
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.learner, config))
+        self.peak_rates = [group["lr"] for group in self.optimizer.param_groups]
+
+    def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
+        """One step of the optimizer; returns the losses by name."""
+        for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
+            group["lr"] = peak * rate
+        preprocessing, device = self.config.preprocessing, self.device
+        photo_targets = self.targets.photos[batch.photo_rows]
+        sketch_targets = torch.where(
+            batch.is_pseudo[:, None], photo_targets, self.targets.categories[batch.labels]
+        )
+        generator = torch.Generator().manual_seed(batch.seed)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            losses: dict[str, Tensor] = self.learner(
+                normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
+                normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
+                batch.labels.to(device),
+                sketch_targets.to(device),
+                photo_targets.to(device),
+                strength,
+                generator,
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        losses["loss"].backward()
+        self.optimizer.step()
+        self.average.update_parameters(self.learner.encoder)
+        return losses
+
+    def finish_epoch(self, figures: Mapping[str, float]) -> None:
+        """Writes the checkpoint if it is the best so far, then the state to resume from."""
+        self.epoch += 1
+        figure = figures.get("mAP@all", float(self.epoch))  # without validation the last epoch is the best
+        if figure > self.best:
+            self.best = figure
+            self.save_checkpoint({f"validation {name}": value for name, value in figures.items()})
+        tensors = {
+            **_prefixed("learner", self.learner.state_dict()),
+            **_prefixed("average", self.average.state_dict()),
+            **_prefixed("optimizer", _optimizer_tensors(self.optimizer)),
+        }
+        description = {"epoch": self.epoch, "best": self.best, "config": asdict(self.config)}
+        save_training_state(self.folder / STATE_NAME, tensors, description)
+
+    def save_checkpoint(self, metrics: Mapping[str, float]) -> None:
+        """Writes the averaged encoder with all that describes it."""
+        training = {**asdict(self.config), "epoch": self.epoch}
+        for private in ("data_dir", "checkpoint_dir"):  # paths of the machine, of no use elsewhere
+            del training[private]
+        encoder = self.average.module
+        checkpoint = Checkpoint(
+            encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
+        )
+        save_checkpoint(self.folder / CHECKPOINT_NAME, checkpoint)
+
+    def restore(self) -> None:
+        """Goes back to the last whole epoch.
+
+        Raises:
+            FileNotFoundError: There is no state.
+            ValueError: The state belongs to a run with other settings.
+        """
+        tensors, description = load_training_state(self.folder / STATE_NAME)
+        _check_same_run(description["config"], asdict(self.config))
+        self.learner.load_state_dict(_without_prefix("learner", tensors))
+        self.average.load_state_dict(_without_prefix("average", tensors))
+        _load_optimizer(self.optimizer, _without_prefix("optimizer", tensors))
+        self.epoch, self.best = int(description["epoch"]), float(description["best"])
+
+
+def _targets(
+    classifier: nn.Module, config: TrainConfig, pictures: TrainingPictures, device: torch.device, quiet: bool
+) -> TeacherTargets:
+    if not config.losses.teacher:
+        rows = sum(map(len, pictures.photos))
+        return TeacherTargets(torch.zeros(rows, 1), torch.zeros(len(pictures.photos), 1))
+    preprocessing = replace(config.preprocessing, size=pictures.stored_side)
+    return teacher_targets(
+        classifier, pictures.photos, preprocessing, config.teacher_temperature, device, quiet=quiet
+    )
+
+
+def _validation_data(folder: Path, split: ZeroShotSplit) -> CategoryData | None:
+    """Up to `_VALIDATION_SKETCHES` of each validation category, half of them pictures where there are both."""
+    if not split.validation:
+        return None
+    data = CategoryData.load(folder, split.validation)
+    few = []
+    for sources in data.sketches:
+        files = [source for source in sources if isinstance(source, Path)][: _VALIDATION_SKETCHES // 2]
+        drawings = [source for source in sources if not isinstance(source, Path)]
+        few.append((*files, *drawings[: _VALIDATION_SKETCHES - len(files)]))
+    return replace(data, sketches=tuple(few))
+
+
+def _validate(run: _Run, data: CategoryData | None, batch_size: int, quiet: bool) -> dict[str, float]:
+    if data is None:
+        return {}
+    encoder = run.average.module.eval()
+    figures = measure(Embedder(encoder, run.config.preprocessing), data, batch_size, quiet=quiet)
+    return {name: float(figures[name].mean()) for name in ("mAP@all", "P@5")}
+
+
+@contextlib.contextmanager
+def _keep_on_interrupt(run: _Run) -> Iterator[None]:
+    """Ctrl-C ends training in order; before the first whole epoch, the weights reached so far are kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if run.epoch == 0:
+            run.save_checkpoint({})
+        tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
+
+
+def _parameter_groups(learner: Learner, config: TrainConfig) -> list[dict[str, object]]:
+    """Backbone and new layers at their own rates; one-dimensional parameters (norms, biases) without decay."""
+    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    for name, parameter in learner.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault(("backbone" in name, parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "lr": config.learning_rate * (1 if is_backbone else config.head_speed),
+            "weight_decay": config.weight_decay if has_decay else 0.0,
+        }
+        for (is_backbone, has_decay), parameters in groups.items()
+    ]
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    state = optimizer.state_dict()["state"]
+    return {f"{index}.{key}": value for index, values in state.items() for key, value in values.items()}
+
+
+def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    state = optimizer.state_dict()
+    for name, tensor in tensors.items():
+        index, key = name.split(".", 1)
+        state["state"].setdefault(int(index), {})[key] = tensor
+    optimizer.load_state_dict(state)
+
+
+def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
+
+
+def _without_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
+
+
+def _check_same_run(saved: Mapping[str, object], asked: Mapping[str, object]) -> None:
+    saved, asked = _plain(saved), _plain(asked)
+    for name, value in asked.items():
+        if name not in _MAY_CHANGE and saved.get(name) != value:
+            raise ValueError(
+                f"Expected the settings of the run to resume, found {name} = {value} instead of {saved.get(name)}; "
+                "give the same settings, or start a new run in another folder."
+            )
+
+
+def _plain(config: Mapping[str, object]) -> dict[str, object]:
+    """As JSON gives it back: tuples become lists."""
+    plain: dict[str, object] = json.loads(json.dumps(config))
+    return plain

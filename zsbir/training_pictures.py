@@ -1,0 +1,122 @@
+"""The pictures of a training step, augmented, as tensors: a data set over `Batch`es."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+from tqdm.auto import tqdm
+
+from zsbir.augmentation import pseudo_sketch, random_photo, random_sketch
+from zsbir.data import BalancedBatches, Batch, CategoryData
+from zsbir.drawing import Drawing
+from zsbir.preprocessing import open_picture, prepare_sketch
+
+_PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
+
+
+class Pictures(NamedTuple):
+    """One step's pictures.
+
+    Attributes:
+        sketches: uint8 (n, 1, size, size).
+        photos: uint8 (n, 3, size, size).
+        labels: int64 (n,), category of sketch i and photo i.
+        photo_rows: int64 (n,), row of photo i among all training photos.
+        is_pseudo: bool (n,), whether sketch i was made from photo i.
+        seed: Of what else is random in this step.
+    """
+
+    sketches: Tensor
+    photos: Tensor
+    labels: Tensor
+    photo_rows: Tensor
+    is_pseudo: Tensor
+    seed: int
+
+
+class TrainingPictures(Dataset[Pictures]):
+    """Turns a `Batch` into `Pictures`, as a pure function of the batch.
+
+    Photos are decoded once, reduced to a little more than the input size, and kept in memory.
+    """
+
+    def __init__(
+        self, data: CategoryData, size: int, pseudo_sketch_ratio: float, *, quiet: bool = False
+    ) -> None:
+        self.size, self.pseudo_sketch_ratio = size, pseudo_sketch_ratio
+        self.stored_side = round(size * _PHOTO_CACHE_SCALE)
+        bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
+        self.photos = [[self._read_photo(path, bar) for path in photos] for photos in data.photos]
+        bar.close()
+        self.sketches = [[self._read_sketch(source) for source in sketches] for sketches in data.sketches]
+        self.first_row = np.cumsum([0, *map(len, data.photos)])
+
+    def __getitem__(self, batch: Batch) -> Pictures:
+        """The augmented pictures of this batch."""
+        rng = np.random.default_rng(batch.seed)
+        sketches, photos, rows = [], [], []
+        is_pseudo = rng.random(len(batch.labels)) < self.pseudo_sketch_ratio
+        for label, sketch, photo, pseudo in zip(batch.labels, batch.sketches, batch.photos, is_pseudo, strict=True):
+            source = self.photos[label][photo]
+            photos.append(np.asarray(random_photo(source, self.size, rng)))
+            drawn = (
+                pseudo_sketch(source, self.size, rng)
+                if pseudo
+                else random_sketch(self.sketches[label][sketch], self.size, rng)
+            )
+            sketches.append(np.asarray(drawn))
+            rows.append(int(self.first_row[label]) + photo)
+        return Pictures(
+            sketches=torch.from_numpy(np.stack(sketches)).unsqueeze(1),
+            photos=torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2),
+            labels=torch.tensor(batch.labels),
+            photo_rows=torch.tensor(rows),
+            is_pseudo=torch.from_numpy(is_pseudo),
+            seed=batch.seed,
+        )
+
+    def _read_photo(self, path: Path, bar: tqdm) -> Image.Image:
+        side = self.stored_side
+        photo = open_picture(path, longest_side=2 * side).convert("RGB")
+        scale = side / min(photo.size)
+        bar.update()
+        if scale >= 1:
+            return photo
+        return photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BICUBIC)
+
+    def _read_sketch(self, source: Path | Drawing) -> Image.Image | Drawing:
+        if isinstance(source, Drawing):
+            return source
+        return prepare_sketch(open_picture(source), self.size)
+
+
+class _OneEpoch(Sampler[Batch]):
+    def __init__(self, batches: BalancedBatches, epoch: int) -> None:
+        self.batches, self.number = batches, epoch
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.batches.epoch(self.number)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
+def load_epoch(
+    pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int
+) -> DataLoader[Pictures]:
+    """A loader of the pictures of one epoch, made ahead of need in `workers` processes (0 = in this one)."""
+    return DataLoader(
+        pictures,
+        batch_size=None,
+        sampler=_OneEpoch(batches, epoch),
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        multiprocessing_context="fork" if workers else None,
+    )
