@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from zsbir.drawing import Drawing, Stroke, rasterise
@@ -154,7 +155,7 @@ def _random_box(photo_size: tuple[int, int], rng: Generator) -> tuple[float, flo
     return left, top, left + crop_width, top + crop_height
 
 
-def _thin_edges(pixels: np.ndarray, keep: float) -> np.ndarray:
+def _thin_edges(pixels: NDArray[np.float32], keep: float) -> NDArray[np.bool_]:
     """Pixels (h, w, 3) -> bool (h, w): ridges of the gradient magnitude, the strongest `keep` of all pixels."""
     padded = np.pad(pixels, ((1, 1), (1, 1), (0, 0)), mode="edge")
     dx = padded[1:-1, 2:] - padded[1:-1, :-2]
@@ -168,4 +169,5 @@ def _thin_edges(pixels: np.ndarray, keep: float) -> np.ndarray:
     up_down = np.maximum(around[:-2, 1:-1], around[2:, 1:-1])
     ridge = magnitude >= np.where(horizontal[..., 0], left_right, up_down)
     threshold = np.quantile(magnitude[ridge], max(0.0, 1 - keep / ridge.mean()))
-    return ridge & (magnitude > max(float(threshold), 1.0))
+    edges: NDArray[np.bool_] = ridge & (magnitude > max(float(threshold), 1.0))
+    return edges

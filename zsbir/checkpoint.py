@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,7 +15,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from zsbir.atomic import replacing
 from zsbir.data import ZeroShotSplit
+from zsbir.device import place
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
 
@@ -90,7 +91,7 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     with torch.no_grad():
         for name, tensor in expected.items():
             tensor.copy_(tensors[name])
-    encoder.to(device).eval()
+    place(encoder, torch.device(device)).eval()
     return Checkpoint(encoder, preprocessing, split, training, metrics, seed)
 
 
@@ -127,11 +128,10 @@ def _preprocessing(values: dict[str, Any]) -> PreprocessConfig:
 
 
 def _write(path: Path, tensors: dict[str, Tensor], format_: str, description: Mapping[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"format": format_, "format_version": str(FORMAT_VERSION), "description": json.dumps(description)}
-    partial = path.with_name(path.name + ".partial")
-    save_file(tensors, partial, metadata=metadata)
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        save_file(tensors, partial, metadata=metadata)
+        partial.chmod(0o644)  # safetensors writes for the owner alone
 
 
 def _read(path: Path, format_: str) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -177,9 +177,7 @@ class BalancedBatches:
     a resumed run sees what an unbroken one would have seen.
     """
 
-    def __init__(
-        self, data: CategoryData, batch_size: int, steps: int, seed: int, per_category: int = 2
-    ) -> None:
+    def __init__(self, data: CategoryData, batch_size: int, steps: int, seed: int, per_category: int = 2) -> None:
         if batch_size < 2 * per_category:
             raise ValueError(
                 f"Expected a batch of at least {2 * per_category} sketches, so that two categories meet in it, "

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
+from typing import TypeVar
 
 import torch
+
+M = TypeVar("M", bound=torch.nn.Module)
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 _LARGEST = 2**31 - 1
@@ -28,6 +31,15 @@ def choose_device(name: str | None = None) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch raises either, depending on how it was built
         raise ValueError(f"Expected a device that is here (cuda, mps or cpu), found {name!r}.") from error
     return device
+
+
+def place(module: M, device: torch.device) -> M:
+    """Moves a network to a device, its filters stored channels last, which convolutions on a CPU like best."""
+    module.to(device)
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return module
 
 
 def keep_freed_memory() -> None:

@@ -91,5 +91,4 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     """
     path = Path(checkpoint)
     loaded = load_checkpoint(path, choose_device(device))
-    encoder = loaded.encoder.to(memory_format=torch.channels_last)
-    return Embedder(encoder, loaded.preprocessing, sha256(path))
+    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path))

@@ -35,7 +35,7 @@ class GradientReversal(nn.Module):
 
     def forward(self, x: Tensor, strength: float) -> Tensor:
         """Passes `x` (any shape) through; the gradient comes back times −`strength`."""
-        reversed_: Tensor = GradientReversalFunction.apply(x, strength)
+        reversed_: Tensor = GradientReversalFunction.apply(x, strength)  # type: ignore[no-untyped-call]
         return reversed_
 
 

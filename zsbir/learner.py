@@ -51,6 +51,7 @@ class Learner(nn.Module):
         sketches: Tensor,
         photos: Tensor,
         labels: Tensor,
+        *,
         sketch_targets: Tensor,
         photo_targets: Tensor,
         strength: float,
@@ -77,12 +78,10 @@ class Learner(nn.Module):
         logits = self.discriminator(both, strength)
         domain, accuracy = domain_loss(logits[: len(sketch)], logits[len(sketch) :])
         parts = {
-            "triplet": triplet_loss(sketch, photo, labels, config.margin, config.mining, generator),
+            "triplet": triplet_loss(sketch, photo, labels, config.margin, mining=config.mining, generator=generator),
             "domain": domain,
             "classification": nn.functional.cross_entropy(self.category_prototypes(both), torch.cat([labels, labels])),
-            "teacher": soft_cross_entropy(
-                self.teacher_prototypes(both), torch.cat([sketch_targets, photo_targets])
-            ),
+            "teacher": soft_cross_entropy(self.teacher_prototypes(both), torch.cat([sketch_targets, photo_targets])),
         }
         weights = {name: getattr(config, name) for name in parts}
         loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()

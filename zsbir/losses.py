@@ -16,6 +16,7 @@ def triplet_loss(
     photos: Tensor,
     labels: Tensor,
     margin: float,
+    *,
     mining: str = "hard",
     generator: torch.Generator | None = None,
 ) -> Tensor:

@@ -55,7 +55,8 @@ class SketchPhotoEncoder(nn.Module):
         sides = ("both",) if config.encoders == "shared" else ("sketch", "photo")
         self.backbones = nn.ModuleDict({side: create_backbone(config.backbone) for side in sides})
         self._sketch_side, self._photo_side = sides[0], sides[-1]
-        self.embedding = nn.Linear(self.backbones[self._photo_side].num_features, config.embedding_dim, bias=False)
+        features = int(self.backbones[self._photo_side].num_features)  # type: ignore[arg-type]
+        self.embedding = nn.Linear(features, config.embedding_dim, bias=False)
         nn.init.orthogonal_(self.embedding.weight)  # keeps the angles between ImageNet features at the start
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
@@ -186,7 +187,7 @@ def freeze_stages(encoder: SketchPhotoEncoder, stages: int) -> None:
         ValueError: The backbone has fewer stages.
     """
     for backbone in encoder.backbones.values():
-        groups = timm.models.group_parameters(backbone, backbone.group_matcher(coarse=True))
+        groups = timm.models.group_parameters(backbone, backbone.group_matcher(coarse=True))  # type: ignore[operator]
         if not 0 <= stages <= len(groups):
             raise ValueError(f"Expected 0 to {len(groups)} frozen stages of {encoder.config.backbone}, found {stages}.")
         frozen = {name for group in sorted(groups)[:stages] for name in groups[group]}

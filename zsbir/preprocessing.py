@@ -120,7 +120,7 @@ def prepare_photo(photo: Image.Image, size: int) -> Image.Image:
     Returns:
         Mode "RGB", size x size.
     """
-    return _rgb_on_white(photo).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    return rgb_on_white(photo).resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
 
 
 def to_tensor(picture: Image.Image, config: PreprocessConfig) -> Tensor:
@@ -136,7 +136,8 @@ def normalise(pixels: Tensor, config: PreprocessConfig) -> Tensor:
     return (pixels.float() / 255 - mean) / std
 
 
-def _rgb_on_white(picture: Image.Image) -> Image.Image:
+def rgb_on_white(picture: Image.Image) -> Image.Image:
+    """Any mode -> "RGB": transparent parts white, deep greys scaled to 8 bits, very large pictures reduced."""
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _eight_bits(picture).convert("RGB")
     if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and max(picture.size) >= 2 * _WORKING_SIDE:
@@ -149,7 +150,7 @@ def _rgb_on_white(picture: Image.Image) -> Image.Image:
 
 
 def _grey_on_white(picture: Image.Image) -> Image.Image:
-    return _rgb_on_white(picture).convert("L")
+    return rgb_on_white(picture).convert("L")
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:

@@ -66,9 +66,7 @@ def embed_photos(
     return EmbeddedPhotos(_in_batches(embed, sources, batch_size, "photos", quiet), labels, sources)
 
 
-def measure(
-    embedder: Embedder, data: CategoryData, batch_size: int, *, quiet: bool = False
-) -> dict[str, Figures]:
+def measure(embedder: Embedder, data: CategoryData, batch_size: int, *, quiet: bool = False) -> dict[str, Figures]:
     """The figures of every sketch against the photos of the same categories (see `retrieval_figures`)."""
     queries = embed_sketches(embedder, data.sketches, batch_size, quiet=quiet)
     gallery = embed_photos(embedder, data.photos, batch_size, quiet=quiet)

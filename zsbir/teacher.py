@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from zsbir.device import place
 from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo
 
 _BATCH = 32
@@ -54,7 +55,7 @@ def teacher_targets(
         device: Where to compute.
         quiet: No progress bar.
     """
-    classifier = classifier.to(device, memory_format=torch.channels_last).eval()
+    classifier = place(classifier, device).eval()
     bar = tqdm(total=sum(map(len, photos)), desc="asking the teacher", unit="photo", disable=quiet)
     categories: list[Tensor] = []
     for members in photos:

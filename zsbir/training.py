@@ -21,7 +21,8 @@ from tqdm.auto import tqdm
 
 from zsbir.checkpoint import Checkpoint, load_training_state, save_checkpoint, save_training_state
 from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit
-from zsbir.device import choose_device, keep_freed_memory
+from zsbir.device import choose_device, keep_freed_memory, place
+from zsbir.drawing import Drawing
 from zsbir.embedder import Embedder
 from zsbir.gradient_reversal import reversal_strength
 from zsbir.learner import Learner, LossConfig
@@ -43,6 +44,7 @@ STATE_NAME = "training_state.safetensors"
 _VALIDATION_SKETCHES = 50  # a category; enough to choose an epoch by, few enough to do it every time
 _WARM_UP = 0.05  # share of the training in which the learning rate rises
 _LAST_RATE = 0.01  # the learning rate ends at this share of its peak
+_SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
 _MAY_CHANGE = ("data_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
 
 
@@ -154,7 +156,7 @@ def _train_epoch(
             values["pictures_per_second"] = since / (time.perf_counter() - started)
             started, since = time.perf_counter(), 0
             log.write(run.epoch + 1, run.epoch * steps + step, values)
-            bar.set_postfix({name: f"{values[name]:.3f}" for name in ("loss", "triplet", "domain_accuracy", "strength")})
+            bar.set_postfix({name: f"{values[name]:.3f}" for name in _SHOWN})
 
 
 def learning_rate(progress: float) -> float:
@@ -180,14 +182,19 @@ class _Run:
         encoder = SketchPhotoEncoder(config.encoder)
         encoder.load_backbone(classifier)
         freeze_stages(encoder, config.frozen_stages)
-        self.learner = Learner(encoder, config.losses, len(split.seen), self.targets.photos.shape[1]).to(
-            device, memory_format=torch.channels_last
-        )
-        self.average = AveragedModel(
-            self.learner.encoder, multi_avg_fn=get_ema_multi_avg_fn(config.average_decay)
-        )
+        learner = Learner(encoder, config.losses, len(split.seen), self.targets.photos.shape[1])
+        self.learner = place(learner, device)
+        averaging = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
+        self.average = AveragedModel(encoder, multi_avg_fn=averaging)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.learner, config))
         self.peak_rates = [group["lr"] for group in self.optimizer.param_groups]
+
+    @property
+    def averaged_encoder(self) -> SketchPhotoEncoder:
+        """The weights that are validated and shipped."""
+        encoder = self.average.module
+        assert isinstance(encoder, SketchPhotoEncoder)
+        return encoder
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""
@@ -195,22 +202,20 @@ class _Run:
             group["lr"] = peak * rate
         preprocessing, device = self.config.preprocessing, self.device
         photo_targets = self.targets.photos[batch.photo_rows]
-        sketch_targets = torch.where(
-            batch.is_pseudo[:, None], photo_targets, self.targets.categories[batch.labels]
-        )
+        sketch_targets = torch.where(batch.is_pseudo[:, None], photo_targets, self.targets.categories[batch.labels])
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses: dict[str, Tensor] = self.learner(
                 normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
                 normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
                 batch.labels.to(device),
-                sketch_targets.to(device),
-                photo_targets.to(device),
-                strength,
-                generator,
+                sketch_targets=sketch_targets.to(device),
+                photo_targets=photo_targets.to(device),
+                strength=strength,
+                generator=generator,
             )
         self.optimizer.zero_grad(set_to_none=True)
-        losses["loss"].backward()
+        losses["loss"].backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
         self.average.update_parameters(self.learner.encoder)
         return losses
@@ -235,9 +240,8 @@ class _Run:
         training = {**asdict(self.config), "epoch": self.epoch}
         for private in ("data_dir", "checkpoint_dir"):  # paths of the machine, of no use elsewhere
             del training[private]
-        encoder = self.average.module
         checkpoint = Checkpoint(
-            encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
+            self.averaged_encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
         )
         save_checkpoint(self.folder / CHECKPOINT_NAME, checkpoint)
 
@@ -263,9 +267,7 @@ def _targets(
         rows = sum(map(len, pictures.photos))
         return TeacherTargets(torch.zeros(rows, 1), torch.zeros(len(pictures.photos), 1))
     preprocessing = replace(config.preprocessing, size=pictures.stored_side)
-    return teacher_targets(
-        classifier, pictures.photos, preprocessing, config.teacher_temperature, device, quiet=quiet
-    )
+    return teacher_targets(classifier, pictures.photos, preprocessing, config.teacher_temperature, device, quiet=quiet)
 
 
 def _validation_data(folder: Path, split: ZeroShotSplit) -> CategoryData | None:
@@ -273,7 +275,7 @@ def _validation_data(folder: Path, split: ZeroShotSplit) -> CategoryData | None:
     if not split.validation:
         return None
     data = CategoryData.load(folder, split.validation)
-    few = []
+    few: list[tuple[Path | Drawing, ...]] = []
     for sources in data.sketches:
         files = [source for source in sources if isinstance(source, Path)][: _VALIDATION_SKETCHES // 2]
         drawings = [source for source in sources if not isinstance(source, Path)]
@@ -284,8 +286,7 @@ def _validation_data(folder: Path, split: ZeroShotSplit) -> CategoryData | None:
 def _validate(run: _Run, data: CategoryData | None, batch_size: int, quiet: bool) -> dict[str, float]:
     if data is None:
         return {}
-    encoder = run.average.module.eval()
-    figures = measure(Embedder(encoder, run.config.preprocessing), data, batch_size, quiet=quiet)
+    figures = measure(Embedder(run.averaged_encoder.eval(), run.config.preprocessing), data, batch_size, quiet=quiet)
     return {name: float(figures[name].mean()) for name in ("mAP@all", "P@5")}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -47,9 +47,7 @@ class TrainingPictures(Dataset[Pictures]):
     Photos are decoded once, reduced to a little more than the input size, and kept in memory.
     """
 
-    def __init__(
-        self, data: CategoryData, size: int, pseudo_sketch_ratio: float, *, quiet: bool = False
-    ) -> None:
+    def __init__(self, data: CategoryData, size: int, pseudo_sketch_ratio: float, *, quiet: bool = False) -> None:
         self.size, self.pseudo_sketch_ratio = size, pseudo_sketch_ratio
         self.stored_side = round(size * _PHOTO_CACHE_SCALE)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
@@ -82,7 +80,7 @@ class TrainingPictures(Dataset[Pictures]):
             seed=batch.seed,
         )
 
-    def _read_photo(self, path: Path, bar: tqdm) -> Image.Image:
+    def _read_photo(self, path: Path, bar: tqdm[NoReturn]) -> Image.Image:
         side = self.stored_side
         photo = open_picture(path, longest_side=2 * side).convert("RGB")
         scale = side / min(photo.size)
@@ -108,9 +106,7 @@ class _OneEpoch(Sampler[Batch]):
         return len(self.batches)
 
 
-def load_epoch(
-    pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int
-) -> DataLoader[Pictures]:
+def load_epoch(pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int) -> DataLoader[Pictures]:
     """A loader of the pictures of one epoch, made ahead of need in `workers` processes (0 = in this one)."""
     return DataLoader(
         pictures,

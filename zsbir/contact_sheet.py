@@ -1,0 +1,74 @@
+"""Contact sheets: a sketch and the photos found for it, right ones framed green, wrong ones red."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from zsbir.atomic import replacing
+from zsbir.drawing import Drawing, rasterise
+from zsbir.evaluation import EmbeddedSplit
+from zsbir.metrics import rank_gallery
+from zsbir.preprocessing import open_picture, prepare_sketch, rgb_on_white
+
+_TILE, _GAP, _FRAME, _TEXT = 160, 8, 5, 16
+_RIGHT, _WRONG, _INK, _PAPER = (46, 125, 50), (198, 40, 40), (40, 40, 40), (255, 255, 255)
+
+
+def save_contact_sheets(
+    split: EmbeddedSplit, folder: Path, num_sketches: int, num_images: int, seed: int = 0
+) -> list[Path]:
+    """Writes one PNG for each of some randomly chosen sketches.
+
+    Args:
+        split: Embedded queries and gallery.
+        folder: Where the sheets go; sheets of an earlier run with the same names are replaced.
+        num_sketches: How many sketches, at most all.
+        num_images: How many photos for each.
+        seed: Of the choice.
+
+    Returns:
+        The files, named `<category>_<row of the query>.png`.
+
+    Raises:
+        ValueError: A number is below 1.
+    """
+    if min(num_sketches, num_images) < 1:
+        raise ValueError(f"Expected at least 1 sketch and 1 image, found {num_sketches} and {num_images}.")
+    queries = split.queries
+    rows = np.random.default_rng(seed).permutation(len(queries.labels))[:num_sketches]
+    order = rank_gallery(queries.embeddings[rows] @ split.gallery.embeddings.T)[:, :num_images]
+    paths = []
+    for row, ranked in zip(rows.tolist(), order, strict=True):
+        category = split.gallery_categories[queries.labels[row]]
+        path = folder / f"{category.replace('/', '_')}_{row}.png"
+        with replacing(path) as partial:
+            _sheet(split, row, ranked.tolist()).save(partial, format="PNG")
+        paths.append(path)
+    return paths
+
+
+def _sheet(split: EmbeddedSplit, row: int, ranked: Sequence[int]) -> Image.Image:
+    label = split.queries.labels[row]
+    tiles = [(_sketch_tile(split.queries.sources[row]), split.gallery_categories[label], _INK)]
+    for photo in ranked:
+        found = split.gallery.labels[photo]
+        score = float(split.queries.embeddings[row] @ split.gallery.embeddings[photo])
+        tile = ImageOps.fit(rgb_on_white(open_picture(split.gallery.sources[photo])), (_TILE, _TILE))
+        tiles.append((tile, f"{score:.2f} {split.gallery_categories[found]}", _RIGHT if found == label else _WRONG))
+    step = _TILE + 2 * _FRAME + _GAP
+    sheet = Image.new("RGB", (step * len(tiles) + _GAP, step + _TEXT + _GAP), _PAPER)
+    canvas = ImageDraw.Draw(sheet)
+    for column, (tile, caption, colour) in enumerate(tiles):
+        left = _GAP + column * step
+        sheet.paste(ImageOps.expand(tile, _FRAME, colour), (left, _GAP))
+        canvas.text((left, step + 2), caption, fill=colour)
+    return sheet
+
+
+def _sketch_tile(source: Path | Drawing) -> Image.Image:
+    sketch = rasterise(source, _TILE) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), _TILE)
+    return sketch.convert("RGB")

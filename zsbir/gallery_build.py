@@ -1,0 +1,207 @@
+"""Build a gallery from a folder of photos, embedding only what is new or changed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+
+from zsbir.atomic import replacing
+from zsbir.embedder import Embedder, Embeddings
+from zsbir.gallery import PHOTOS, Gallery, Photo
+from zsbir.preprocessing import open_picture, prepare_photo, rgb_on_white
+
+CREDITS = "credits.csv"
+_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+_NAMED_WHEN_SKIPPED = frozenset({".heic", ".heif", ".avif"})  # phones write these; say so instead of silence
+_SHOWN_SIDE = 1024  # copies in the gallery are at most this large
+_COPY_NAME = re.compile(r"[0-9a-f]{32}\.jpg")  # the start of the original's digest
+_BATCH = 32
+_MAX_FILE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class BuiltGallery:
+    """What a build did.
+
+    Attributes:
+        gallery: The gallery, saved.
+        embedded: How many photos were new or changed.
+        skipped: One sentence for each file that could not be used.
+    """
+
+    gallery: Gallery
+    embedded: int
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One file, read by a worker: its row, its prepared pixels (None when known before), or why not."""
+
+    photo: Photo | None
+    prepared: Image.Image | None = None
+    skipped: str = ""
+
+
+def build_gallery(photos: Path, folder: Path, embedder: Embedder, *, quiet: bool = False) -> BuiltGallery:
+    """Makes or refreshes the gallery in `folder` from all pictures below `photos`.
+
+    A file called `credits.csv` in `photos` or beside it (columns file, category, title, author, licence,
+    source) describes them; otherwise a photo is titled by its name and categorised by its folder.
+    Pictures elsewhere than in the gallery are copied into it, upright, without their EXIF data (which
+    may hold places and names), at most 1,024 pixels long. Pictures that already lie there stay as they are.
+
+    Raises:
+        FileNotFoundError: There is no folder `photos`.
+        ValueError: It has no readable picture, or `credits.csv` is damaged. The old gallery stays.
+    """
+    if not photos.is_dir():
+        raise FileNotFoundError(f"Expected a folder of photos at {photos}, found none; give an existing folder.")
+    builder = _Builder(photos, folder, embedder)
+    files = sorted(_walk(photos))
+    rows: list[Photo] = []
+    embeddings: list[Embeddings] = []
+    skipped: list[str] = []
+    embedded = 0
+    bar = tqdm(total=len(files), desc="building the gallery", unit="photo", disable=quiet)
+    for part in builder.read_ahead(files):
+        new = [read.prepared for read in part if read.prepared is not None]
+        vectors = iter(embedder.embed_photos(new))
+        for read in part:
+            if read.photo is None:
+                skipped.append(read.skipped)
+                continue
+            rows.append(read.photo)
+            embeddings.append(next(vectors) if read.prepared is not None else builder.known[read.photo.sha256])
+        embedded += len(new)
+        bar.update(len(part))
+    bar.close()
+    if not rows:
+        listed = f": {' '.join(skipped[:3])}" if skipped else ""
+        raise ValueError(f"Expected at least one readable picture below {photos}, found none{listed}; add some photos.")
+    gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
+    gallery.save()
+    builder.remove_orphans(rows)
+    return BuiltGallery(gallery, embedded, tuple(skipped))
+
+
+class _Builder:
+    def __init__(self, photos: Path, folder: Path, embedder: Embedder) -> None:
+        self.photos, self.folder = photos, folder
+        self.size = embedder.preprocessing.size
+        self.in_place = photos.resolve() == (folder / PHOTOS).resolve()
+        self.credits = _read_credits(photos)
+        self.known = _known_embeddings(folder, embedder.checkpoint_sha256)
+        self.shown = folder / PHOTOS
+        self.shown.mkdir(parents=True, exist_ok=True)
+
+    def read_ahead(self, files: list[Path]) -> Iterator[list[_Read]]:
+        """Reads files in the background, a few batches ahead of the encoder."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
+            waiting = [[pool.submit(self._read, file) for file in batch] for batch in batches[:2]]
+            for upcoming in [*batches[2:], [], []]:
+                if not waiting:
+                    return
+                waiting.append([pool.submit(self._read, file) for file in upcoming])
+                yield [future.result() for future in waiting.pop(0)]
+
+    def remove_orphans(self, rows: list[Photo]) -> None:
+        """Deletes copies that no row names any more; pictures that were not copied are never touched."""
+        if self.in_place:
+            return
+        kept = {photo.file for photo in rows}
+        for path in self.shown.iterdir():
+            if _COPY_NAME.fullmatch(path.name) and path.name not in kept:
+                path.unlink()
+
+    def _read(self, path: Path) -> _Read:
+        name = path.relative_to(self.photos).as_posix()
+        if path.suffix.lower() in _NAMED_WHEN_SKIPPED:
+            return _Read(None, skipped=f"{name}: this format is not read here; save it as JPEG.")
+        try:
+            if path.stat().st_size > _MAX_FILE_BYTES:
+                return _Read(None, skipped=f"{name}: larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            photo = self._describe(path, name, digest)
+            if digest in self.known and (self.folder / PHOTOS / photo.file).is_file():
+                return _Read(photo)
+            picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else _SHOWN_SIDE))
+            if not self.in_place:
+                _save_shown(picture, self.shown / photo.file)
+            return _Read(photo, prepare_photo(picture, self.size))
+        except (OSError, ValueError) as error:
+            return _Read(None, skipped=f"{name}: {error}")
+
+    def _describe(self, path: Path, name: str, digest: str) -> Photo:
+        folder = path.parent.relative_to(self.photos).as_posix()
+        photo = Photo(
+            file=name if self.in_place else f"{digest[:32]}.jpg",
+            title=path.stem.replace("_", " ").replace("-", " ").strip(),
+            category="" if folder == "." else folder.split("/")[-1],
+            author="",
+            licence="",
+            source=name,
+            sha256=digest,
+        )
+        return replace(photo, **self.credits.get(name, {}))
+
+
+def _walk(photos: Path) -> Iterator[Path]:
+    """Pictures below a folder; hidden files and folders are passed over, links to folders not followed."""
+    for folder, folders, names in os.walk(photos):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES | _NAMED_WHEN_SKIPPED:
+                yield Path(folder, name)
+
+
+def _read_credits(photos: Path) -> dict[str, dict[str, str]]:
+    path = next((path for path in (photos / CREDITS, photos.parent / CREDITS) if path.is_file()), None)
+    if path is None:
+        return {}
+    columns = ("category", "title", "author", "licence", "source")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"Expected a CSV file in UTF-8 at {path}, found it damaged: {error}.") from error
+    if rows and rows[0].get("file") is None:
+        raise ValueError(f"Expected a column 'file' in {path}, found {', '.join(map(str, rows[0]))}.")
+    return {row["file"]: {name: row[name] for name in columns if row.get(name)} for row in rows}
+
+
+def _known_embeddings(folder: Path, checkpoint_sha256: str) -> dict[str, Embeddings]:
+    """Embeddings of the gallery that is there, by digest; none where it is of another checkpoint or damaged."""
+    try:
+        old = Gallery.load(folder)
+    except (FileNotFoundError, ValueError):
+        return {}
+    if old.checkpoint_sha256 != checkpoint_sha256:
+        return {}
+    return {photo.sha256: vector for photo, vector in zip(old.photos, old.embeddings, strict=True)}
+
+
+def _save_shown(picture: Image.Image, path: Path) -> None:
+    scale = min(1.0, _SHOWN_SIDE / max(picture.size))
+    shown = (
+        picture
+        if scale == 1
+        else picture.resize(
+            (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), reducing_gap=2.0
+        )
+    )
+    with replacing(path) as partial:
+        rgb_on_white(shown).save(partial, format="JPEG", quality=88)
