@@ -6,6 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zsbir.training import TrainConfig
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--backbone_weights", default="package", help="package (lite0), hub, or a file of ImageNet weights")
     add("--encoders", choices=("shared", "separate"), default="shared", help="one backbone for both sides, or two")
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
-    add("--size", type=int, default=112, help="side of the input in pixels")
+    add("--size", type=int, default=144, help="side of the input in pixels when the encoder is used")
+    add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
     add("--pseudo_sketch_ratio", type=float, default=0.2, help="share of sketches made from photos by edges")
     add("--teacher_temperature", type=float, default=2.0, help="softens the teacher's labels")
     add("--frozen_stages", type=int, default=0, help="first stages of the backbone that do not learn")
@@ -57,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _config(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _config(arguments: argparse.Namespace) -> TrainConfig:
     from zsbir.learner import LossConfig  # noqa: PLC0415
     from zsbir.model import EncoderConfig  # noqa: PLC0415
     from zsbir.preprocessing import PreprocessConfig  # noqa: PLC0415
@@ -78,6 +83,7 @@ def _config(arguments: argparse.Namespace):  # type: ignore[no-untyped-def]
             margin=arguments.margin,
             mining=arguments.mining,
         ),
+        train_size=arguments.train_size,
         backbone_weights=arguments.backbone_weights,
         grl_threshold_epoch=arguments.grl_threshold_epoch,
         pseudo_sketch_ratio=arguments.pseudo_sketch_ratio,

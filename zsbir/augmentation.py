@@ -81,10 +81,10 @@ def pseudo_sketch(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
         Mode "L", size x size.
     """
     crop = photo.resize((size, size), Image.Resampling.BILINEAR, box=_random_box(photo.size, rng), reducing_gap=2.0)
-    smooth = crop.filter(ImageFilter.GaussianBlur(rng.uniform(0.8, 2.2)))
-    edges = _thin_edges(np.asarray(smooth, dtype=np.float32), keep=rng.uniform(0.04, 0.12))
+    smooth = crop.filter(ImageFilter.GaussianBlur(rng.uniform(1.0, 2.5)))
+    edges = _thin_edges(np.asarray(smooth, dtype=np.float32), keep=rng.uniform(0.03, 0.09))
     sketch = Image.fromarray(np.where(edges, 0, 255).astype(np.uint8))
-    if rng.random() < 0.5:
+    if rng.random() < 0.3:
         sketch = sketch.filter(ImageFilter.MinFilter(3))
     return _warp(sketch.filter(ImageFilter.GaussianBlur(0.5)), rng)
 

@@ -10,12 +10,13 @@ from typing import BinaryIO
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it is decoded
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
+_THINNEST_LINE = 1.0  # pixels that a line keeps when a large sketch is scaled down
 _MARGIN = 0.06  # white border around the ink, as a fraction of the side; the same as drawing.MARGIN
 
 
@@ -46,11 +47,19 @@ def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) ->
         FileNotFoundError: There is no such file.
         ValueError: Not a picture, damaged, or larger than `MAX_PIXELS`; one sentence that names the file.
     """
-    name = source.name if isinstance(source, Path) else "the upload"
+    if isinstance(source, Path):
+        if not source.is_file():
+            raise FileNotFoundError(f"Expected a picture at {source}, found no file; give another path.")
+        with source.open("rb") as file:
+            return _decode(file, source.name, longest_side)
+    return _decode(source, "the upload", longest_side)
+
+
+def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is ours
-            picture = Image.open(source)
+            picture = Image.open(file)
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError(
                     f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} with "
@@ -59,8 +68,6 @@ def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) ->
             if longest_side is not None:
                 picture.draft(None, (longest_side, longest_side))
             picture.load()
-    except FileNotFoundError:
-        raise
     except Image.DecompressionBombError as error:
         raise ValueError(
             f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} far above "
@@ -97,14 +104,7 @@ def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:
             f"Expected a sketch with some lines on it, found {'nothing' if box is None else 'a single dot'} "
             f"on {sketch.width} x {sketch.height} pixels; draw a little more."
         )
-    side = max(box[2] - box[0], box[3] - box[1])
-    ink_side = round(size * (1 - 2 * _MARGIN))
-    scale = ink_side / side
-    ink = page.crop(box).resize(
-        (max(1, round((box[2] - box[0]) * scale)), max(1, round((box[3] - box[1]) * scale))),
-        Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX if scale > 0.5 else Image.Resampling.HAMMING,
-        reducing_gap=2.0,
-    )
+    ink = _fit(page.crop(box), round(size * (1 - 2 * _MARGIN)))
     prepared = Image.new("L", (size, size), 255)
     prepared.paste(ink, ((size - ink.width) // 2, (size - ink.height) // 2))
     return prepared
@@ -147,6 +147,27 @@ def rgb_on_white(picture: Image.Image) -> Image.Image:
         paper = Image.new("RGBA", picture.size, (255, 255, 255, 255))
         return Image.alpha_composite(paper, picture).convert("RGB")
     return picture.convert("RGB")
+
+
+def _fit(ink: Image.Image, side: int) -> Image.Image:
+    """Scales to this longer side; thin lines are thickened on the way down, where they would fade away."""
+    while max(ink.size) >= 2 * side:
+        if _line_width(ink) < 2 * _THINNEST_LINE:
+            ink = ink.filter(ImageFilter.MinFilter(3))
+        ink = ink.reduce(2)
+    scale = side / max(ink.size)
+    return ink.resize(
+        (max(1, round(ink.width * scale)), max(1, round(ink.height * scale))),
+        Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.BOX,
+    )
+
+
+def _line_width(ink: Image.Image) -> float:
+    """Mean width of the lines in pixels: of a line w wide, an erosion by one pixel a side leaves w − 2."""
+    solid = Image.eval(ink, lambda value: 0 if value < _INK else 255)
+    area = solid.histogram()[0]
+    eroded = solid.filter(ImageFilter.MaxFilter(3)).histogram()[0]
+    return 2 * area / max(1, area - eroded)
 
 
 def _grey_on_white(picture: Image.Image) -> Image.Image:

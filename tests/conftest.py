@@ -1,0 +1,82 @@
+"""Small generated data: filled shapes as photos, their outlines as sketches; and a small untrained checkpoint."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from zsbir.checkpoint import Checkpoint, save_checkpoint
+from zsbir.data import ZeroShotSplit
+from zsbir.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.preprocessing import PreprocessConfig
+
+SMALL_BACKBONE = "test_efficientnet"  # 0.4 million parameters
+CORNERS = {"triangle": 3, "square": 4, "pentagon": 5, "hexagon": 6, "bar": 2, "disc": 40}
+SEEN, VALIDATION, UNSEEN = ("triangle", "square"), ("pentagon", "hexagon"), ("bar", "disc")
+
+
+def outline(category: str, rng: np.random.Generator) -> list[tuple[float, float]]:
+    """Corners of the shape of a category, turned and stretched at random, on a page of 64 x 64."""
+    corners, turn = CORNERS[category], rng.uniform(0, 0.4)
+    width, height = rng.uniform(20, 30, 2)
+    angles = [turn + 2 * math.pi * corner / corners for corner in range(corners + 1)]
+    return [(32 + width * math.cos(angle), 32 + height * math.sin(angle)) for angle in angles]
+
+
+def make_photo(category: str, rng: np.random.Generator) -> Image.Image:
+    photo = Image.new("RGB", (64, 64), tuple(rng.integers(120, 256, 3).tolist()))
+    colour = tuple(rng.integers(0, 120, 3).tolist())
+    ImageDraw.Draw(photo).line(outline(category, rng), fill=colour, width=9)
+    ImageDraw.Draw(photo).polygon(outline(category, rng), fill=colour)
+    return photo
+
+
+def make_sketch(category: str, rng: np.random.Generator) -> Image.Image:
+    sketch = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(sketch).line(outline(category, rng), fill=0, width=2)
+    return sketch
+
+
+def make_data(folder: Path, per_category: int = 6) -> Path:
+    """A data folder in the project's layout."""
+    rng = np.random.default_rng(0)
+    for category in CORNERS:
+        for side, make in (("photos", make_photo), ("sketches", make_sketch)):
+            (folder / side / category).mkdir(parents=True)
+            for number in range(per_category):
+                make(category, rng).save(folder / side / category / f"{number}.png")
+        lines = []
+        for _ in range(per_category):
+            xs, ys = zip(*outline(category, rng), strict=True)
+            lines.append(json.dumps({"word": category, "drawing": [[list(map(round, xs)), list(map(round, ys))]]}))
+        (folder / "sketches" / f"{category}.ndjson").write_text("\n".join(lines) + "\n")
+    for name, categories in (("train", SEEN), ("val", VALIDATION), ("test", UNSEEN)):
+        (folder / f"{name}_labels.txt").write_text("\n".join(categories) + "\n")
+    return folder
+
+
+def make_checkpoint(path: Path, seed: int = 0, size: int = 32) -> Path:
+    """An untrained encoder, saved like a trained one."""
+    torch.manual_seed(seed)
+    encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16)).eval()
+    split = ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
+    save_checkpoint(
+        path, Checkpoint(encoder, PreprocessConfig(size=size), split, {"epochs": 0}, {"mAP@all": 0.5}, seed)
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_data(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session")
+def checkpoint_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(tmp_path_factory.mktemp("checkpoint") / "zsbir.safetensors")

@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from zsbir.atomic import replacing
+
+
+def test_the_new_file_appears_complete(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "file.txt"
+    with replacing(target) as partial:
+        partial.write_text("new")
+        assert not target.exists()
+    assert target.read_text() == "new"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "file.txt"
+    target.write_text("old")
+
+    def fail() -> None:
+        with replacing(target) as partial:
+            partial.write_text("ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]

@@ -1,0 +1,222 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import make_checkpoint, make_photo
+from zsbir import Gallery, Retriever, load_embedder
+from zsbir import gallery as gallery_module
+from zsbir.drawing import parse_quickdraw
+from zsbir.embedder import Embedder
+from zsbir.gallery_build import build_gallery
+
+SQUARE = parse_quickdraw('{"drawing": [[[0, 100, 100, 0, 0], [0, 0, 100, 100, 0]]]}')
+
+
+@pytest.fixture(scope="module")
+def embedder(checkpoint_path: Path) -> Embedder:
+    return load_embedder(checkpoint_path, device="cpu")
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Six photos in two folders, with credits for one, and what else lies about in such folders."""
+    rng = np.random.default_rng(0)
+    for category in ("disc", "bar"):
+        (tmp_path / "photos" / category).mkdir(parents=True)
+        for number in range(3):
+            make_photo(category, rng).save(tmp_path / "photos" / category / f"my_{category}-{number}.png")
+    (tmp_path / "photos" / "notes.txt").write_text("not a picture")
+    (tmp_path / "photos" / ".hidden.png").write_text("not a picture")
+    (tmp_path / "credits.csv").write_text(
+        "file,category,title,author,licence,source\ndisc/my_disc-0.png,plate,A plate,Ann,CC0-1.0,my camera\n"
+    )
+    return tmp_path / "photos"
+
+
+def test_build_describes_copies_and_embeds_every_photo(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    built = build_gallery(photos, tmp_path / "out", embedder, quiet=True)
+    gallery = Gallery.load(tmp_path / "out")
+    assert built.embedded == len(gallery) == 6
+    assert built.skipped == ()
+    by_source = {photo.source: photo for photo in gallery.photos}
+    plate, bar = by_source["my camera"], by_source["bar/my_bar-1.png"]
+    assert (plate.title, plate.category, plate.author, plate.licence) == ("A plate", "plate", "Ann", "CC0-1.0")
+    assert (bar.title, bar.category, bar.author, bar.licence) == ("my bar 1", "bar", "", "")
+    for index, photo in enumerate(gallery.photos):
+        with Image.open(gallery.path(index)) as shown:
+            assert shown.format == "JPEG", photo
+    originals = [Image.open(path) for path in sorted(photos.rglob("my*.png"))]
+    expected = embedder.embed_photos(originals)
+    assert gallery.embeddings == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_second_build_embeds_only_what_changed(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    before = build_gallery(photos, out, embedder, quiet=True).gallery
+    make_photo("disc", np.random.default_rng(9)).save(photos / "disc" / "my_disc-1.png")
+    (photos / "bar" / "my_bar-0.png").unlink()
+    make_photo("bar", np.random.default_rng(8)).save(photos / "bar" / "new.png")
+    built = build_gallery(photos, out, embedder, quiet=True)
+    assert built.embedded == 2
+    kept = {photo.sha256 for photo in before.photos} & {photo.sha256 for photo in built.gallery.photos}
+    assert len(kept) == 4
+    assert {path.name for path in (out / "photos").iterdir()} == {photo.file for photo in built.gallery.photos}
+    fresh = build_gallery(photos, tmp_path / "fresh", embedder, quiet=True).gallery
+    assert built.gallery.embeddings == pytest.approx(fresh.embeddings, abs=1e-5)
+
+
+def test_another_checkpoint_embeds_everything_again(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_gallery(photos, out, embedder, quiet=True)
+    other = load_embedder(make_checkpoint(tmp_path / "other.safetensors", seed=5), device="cpu")
+    with pytest.raises(ValueError, match=r"python -m zsbir\.gallery build"):
+        Retriever(other, Gallery.load(out))
+    assert build_gallery(photos, out, other, quiet=True).embedded == 6
+    Retriever(other, Gallery.load(out))
+
+
+def test_pictures_already_in_the_gallery_stay_as_they_are(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    before = {path: path.read_bytes() for path in photos.rglob("*.png")}
+    built = build_gallery(photos, tmp_path, embedder, quiet=True)
+    assert {path: path.read_bytes() for path in photos.rglob("*.png")} == before
+    assert {photo.file for photo in built.gallery.photos} == {
+        path.relative_to(photos).as_posix() for path in before if not path.name.startswith(".")
+    }
+
+
+def test_unreadable_files_are_skipped_and_listed(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    (photos / "bad.jpg").write_bytes(b"\xff\xd8\xff nothing more")
+    (photos / "phone.heic").write_bytes(b"anything")
+    (photos / "cut.png").write_bytes((photos / "bar" / "my_bar-0.png").read_bytes()[:60])
+    built = build_gallery(photos, tmp_path / "out", embedder, quiet=True)
+    assert len(built.gallery) == 6
+    assert [sentence.split(":")[0] for sentence in built.skipped] == ["bad.jpg", "cut.png", "phone.heic"]
+
+
+def test_copies_are_upright_and_without_exif(embedder: Embedder, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    picture = make_photo("bar", np.random.default_rng(0)).resize((80, 40))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # turn by 90°
+    exif[0x010F] = "a camera"
+    picture.save(tmp_path / "photos" / "phone.jpg", exif=exif)
+    gallery = build_gallery(tmp_path / "photos", tmp_path / "out", embedder, quiet=True).gallery
+    with Image.open(gallery.path(0)) as shown:
+        assert shown.size == (40, 80)
+        assert not shown.getexif()
+
+
+def test_a_folder_without_pictures_keeps_the_old_gallery(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_gallery(photos, out, embedder, quiet=True)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "bad.jpg").write_bytes(b"no")
+    with pytest.raises(ValueError, match=r"found none: bad\.jpg"):
+        build_gallery(empty, out, embedder, quiet=True)
+    assert len(Gallery.load(out)) == 6
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        build_gallery(tmp_path / "nowhere", out, embedder, quiet=True)
+
+
+def test_files_of_the_user_are_never_deleted(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "photos").mkdir(parents=True)
+    (out / "photos" / "precious.jpg").write_bytes(b"mine")
+    build_gallery(photos, out, embedder, quiet=True)
+    assert (out / "photos" / "precious.jpg").read_bytes() == b"mine"
+
+
+@pytest.fixture
+def built(photos: Path, embedder: Embedder, tmp_path: Path) -> Path:
+    build_gallery(photos, tmp_path / "out", embedder, quiet=True)
+    return tmp_path / "out"
+
+
+def edit_manifest(folder: Path, **changes: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def with_file(folder: Path, file: object) -> list[dict]:
+    rows = json.loads((folder / "manifest.json").read_text())["photos"]
+    rows[0]["file"] = file
+    return rows
+
+
+def test_damaged_galleries_are_refused_with_the_command_that_rebuilds(built: Path) -> None:
+    def refused(message: str, kind: type[Exception] = ValueError) -> None:
+        with pytest.raises(kind, match=f"{message}.*python -m zsbir.gallery build"):
+            Gallery.load(built)
+
+    manifest = (built / "manifest.json").read_text()
+    for change, message in (
+        ({"format_version": 7}, "found 7"),
+        ({"photos": []}, "at least one photo"),
+        ({"photos": [{"file": "x"}]}, "complete"),
+        ({"photos": with_file(built, "../../etc/passwd")}, "outside"),
+        ({"photos": with_file(built, "/etc/passwd")}, "outside"),
+        ({"photos": with_file(built, 3)}, "not text"),
+        ({"photos": json.loads(manifest)["photos"][:2]}, "of 2 photos"),
+        ({"embeddings_sha256": "0"}, "found another"),
+    ):
+        edit_manifest(built, **change)
+        refused(message)
+        (built / "manifest.json").write_text(manifest)
+    (built / "manifest.json").write_text(manifest[:50])
+    refused("damaged")
+    (built / "manifest.json").write_text(manifest)
+    next((built / "photos").iterdir()).unlink()
+    refused("Expected photo", FileNotFoundError)
+    (built / "embeddings.npy").unlink()
+    refused("embeddings.npy", FileNotFoundError)
+    shutil.rmtree(built)
+    refused("manifest.json", FileNotFoundError)
+
+
+def make_gallery(embeddings: np.ndarray) -> Gallery:
+    photo = gallery_module.Photo("x.jpg", "", "", "", "", "", "")
+    return Gallery(Path(), [photo] * len(embeddings), embeddings.astype(np.float32), "")
+
+
+@pytest.mark.parametrize("k", [1, 5, 50, 999])
+def test_search_equals_sorting_everything(k: int) -> None:
+    rng = np.random.default_rng(0)
+    gallery, query = make_gallery(rng.normal(size=(200, 8))), rng.normal(size=8).astype(np.float32)
+    indices, scores = gallery.search(query, k)
+    slow = sorted(range(200), key=lambda index: -float(gallery.embeddings[index] @ query))[:k]
+    assert indices.tolist() == slow
+    assert scores == pytest.approx(gallery.embeddings[slow] @ query)
+
+
+def test_ties_come_in_gallery_order() -> None:
+    indices, _ = make_gallery(np.array([[0.0], [1], [1], [0], [1], [1]])).search(np.ones(1, dtype=np.float32), 3)
+    assert indices.tolist() == [1, 2, 4]
+
+
+def test_k_below_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="k = 0"):
+        make_gallery(np.ones((2, 2))).search(np.ones(2, dtype=np.float32), 0)
+
+
+def test_retriever_ranks_like_the_embeddings(built: Path, embedder: Embedder) -> None:
+    matches = Retriever(embedder, Gallery.load(built)).search(SQUARE, k=4)
+    scores = sorted(Gallery.load(built).embeddings @ embedder.embed_sketches([SQUARE])[0], reverse=True)
+    assert [match.score for match in matches] == pytest.approx(scores[:4], abs=1e-6)
+    assert all(match.photo.is_file() for match in matches)
+    assert {match.category for match in matches} <= {"disc", "bar", "plate"}
+
+
+def test_command_line(photos: Path, checkpoint_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (photos / "bad.jpg").write_bytes(b"no")
+    arguments = ["build", "--photos", str(photos), "--gallery", str(tmp_path / "out")]
+    assert gallery_module.main([*arguments, "--checkpoint", str(checkpoint_path), "--device", "cpu"]) == 0
+    output = capsys.readouterr()
+    assert "6 photos" in output.out
+    assert "Skipped: bad.jpg" in output.err
+    assert gallery_module.main([*arguments, "--checkpoint", "absent.safetensors"]) == 2
+    assert "absent.safetensors" in capsys.readouterr().err

@@ -1,0 +1,58 @@
+"""Imports go down only: each module may import those of lower floors, or earlier ones of its own floor."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+FLOORS = [
+    ["gradient_reversal", "metrics", "drawing", "preprocessing", "atomic", "device", "torchvision_import"],
+    ["augmentation", "data", "model", "losses", "teacher", "learner", "training_pictures", "training_log"],
+    ["checkpoint"],
+    ["embedder", "ranking", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
+    ["retriever", "ui"],
+]
+PACKAGE = Path(__file__).parents[1] / "zsbir"
+ORDER = [name for floor in FLOORS for name in floor]
+LATE = {("gallery", "gallery_build")}  # the command line of gallery, inside main
+
+
+def imported(path: Path) -> set[tuple[str, bool]]:
+    """Modules of the package that a file imports, and whether at its top level."""
+    tree = ast.parse(path.read_text())
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zsbir."):
+            found.add((node.module.split(".")[1], node in tree.body))
+        elif isinstance(node, ast.ImportFrom) and node.module == "zsbir":
+            found.add(("retriever", node in tree.body))  # the public names come from the highest of them
+    return found
+
+
+def modules() -> list[Path]:
+    return [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+
+
+def test_every_module_has_a_floor() -> None:
+    assert {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in modules()} <= set(ORDER)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_imports_go_down(path: Path) -> None:
+    name = path.relative_to(PACKAGE).with_suffix("").parts[0]
+    for target, at_top in imported(path):
+        if target != name and not ((name, target) in LATE and not at_top):
+            assert ORDER.index(target) < ORDER.index(name), f"{name} imports {target}"
+
+
+def test_the_ground_floor_imports_nothing_of_the_package() -> None:
+    for name in FLOORS[0]:
+        assert not imported(PACKAGE / f"{name}.py")
+
+
+def test_only_the_page_imports_gradio_and_only_checkpoints_read_safetensors() -> None:
+    for path in modules():
+        text = path.read_text()
+        name = path.relative_to(PACKAGE).parts[0]
+        assert name == "ui" or "import gradio" not in text, path
+        assert name in ("checkpoint.py", "model.py") or "safetensors.torch" not in text, path

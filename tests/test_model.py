@@ -1,0 +1,126 @@
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from tests.conftest import SMALL_BACKBONE
+from zsbir.model import (
+    DomainDiscriminator,
+    EncoderConfig,
+    SketchPhotoEncoder,
+    freeze_batch_norm,
+    freeze_stages,
+    load_imagenet_classifier,
+)
+
+PICTURES = torch.randn(3, 3, 32, 32)
+
+
+def encoder(encoders: str = "shared", dim: int = 16) -> SketchPhotoEncoder:
+    torch.manual_seed(0)
+    return SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, dim, encoders)).eval()
+
+
+@pytest.mark.parametrize("encoders", ["shared", "separate"])
+def test_embeddings_have_unit_length_and_both_paths_agree(encoders: str) -> None:
+    network = encoder(encoders)
+    sketches, photos = network(PICTURES, PICTURES.flip(0))
+    assert sketches.shape == (3, 16)
+    assert torch.allclose(sketches.norm(dim=1), torch.ones(3), atol=1e-5)
+    assert torch.allclose(sketches, network.embed_sketches(PICTURES), atol=1e-5)
+    assert torch.allclose(photos, network.embed_photos(PICTURES.flip(0)), atol=1e-5)
+
+
+def test_shared_means_one_backbone_and_separate_two() -> None:
+    shared, separate = encoder("shared"), encoder("separate")
+    assert torch.allclose(shared.embed_sketches(PICTURES), shared.embed_photos(PICTURES), atol=1e-6)
+    assert not torch.allclose(separate.embed_sketches(PICTURES), separate.embed_photos(PICTURES), atol=1e-3)
+    count = [sum(parameter.numel() for parameter in network.backbones.parameters()) for network in (shared, separate)]
+    assert count[1] == 2 * count[0]
+
+
+@pytest.mark.parametrize("name", ["tf_efficientnet_lite0", "densenet121", "resnet50"])
+def test_published_backbones_are_known(name: str) -> None:
+    assert EncoderConfig(name).backbone == name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"backbone": "no_such_net"}, "no_such_net"), ({"encoders": "both"}, "'both'"), ({"embedding_dim": 0}, "found 0")],
+)
+def test_bad_configurations_are_refused(arguments: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        EncoderConfig(**arguments)
+
+
+def test_the_adversary_reaches_the_encoder_with_reversed_gradient() -> None:
+    discriminator = DomainDiscriminator(16)
+    gradients = []
+    for strength in (1.0, -1.0):  # -1 reverses the reversal
+        embeddings = torch.ones(2, 16, requires_grad=True)
+        discriminator(embeddings, strength).sum().backward()
+        gradients.append(embeddings.grad)
+    assert torch.allclose(gradients[0], -gradients[1])
+    assert gradients[0].abs().sum() > 0
+
+
+def test_frozen_batch_norm_keeps_its_statistics() -> None:
+    network = encoder().train()
+    freeze_batch_norm(network)
+    before = {name: value.clone() for name, value in network.named_buffers()}
+    network(PICTURES, PICTURES)
+    assert all(torch.equal(value, before[name]) for name, value in network.named_buffers())
+
+
+def test_frozen_stages_do_not_learn_and_the_rest_does() -> None:
+    network = encoder("separate")
+    freeze_stages(network, 3)
+    frozen = {name for name, parameter in network.named_parameters() if not parameter.requires_grad}
+    assert "backbones.sketch.conv_stem.weight" in frozen
+    assert any(name.startswith("backbones.photo.blocks.1.") for name in frozen)
+    assert not any(name.startswith(("backbones.photo.blocks.2.", "embedding")) for name in frozen)
+    with pytest.raises(ValueError, match="frozen stages"):
+        freeze_stages(network, 99)
+
+
+@pytest.fixture
+def weights() -> dict[str, torch.Tensor]:
+    import timm
+
+    torch.manual_seed(1)
+    return timm.create_model(SMALL_BACKBONE, pretrained=False).state_dict()
+
+
+def test_weights_come_from_a_file_by_name_or_by_order(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    save_file(weights, tmp_path / "named.safetensors")
+    torch.save({f"other.{name}": tensor for name, tensor in weights.items()}, tmp_path / "renamed.pth")
+    named, renamed = (
+        load_imagenet_classifier(SMALL_BACKBONE, str(tmp_path / file)) for file in ("named.safetensors", "renamed.pth")
+    )
+    assert all(torch.equal(tensor, named.state_dict()[name]) for name, tensor in weights.items())
+    assert all(torch.equal(tensor, renamed.state_dict()[name]) for name, tensor in weights.items())
+    network = encoder()
+    network.load_backbone(named)
+    stem = network.state_dict()["backbones.both.conv_stem.weight"]
+    assert torch.equal(stem, weights["conv_stem.weight"])
+
+
+def test_the_default_backbone_has_its_weights_in_a_package() -> None:
+    state = load_imagenet_classifier("tf_efficientnet_lite0", "package").state_dict()
+    assert state["classifier.weight"].shape == (1000, 1280)
+    assert float(state["classifier.weight"].std()) > 0.01
+
+
+def test_weights_that_do_not_fit_are_refused(weights: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    weights.pop("classifier.bias")
+    save_file(weights, tmp_path / "short.safetensors")
+    (tmp_path / "foreign.pth").write_bytes(b"not a state dict")
+    with pytest.raises(ValueError, match=r"do not fit in .*short"):
+        load_imagenet_classifier(SMALL_BACKBONE, str(tmp_path / "short.safetensors"))
+    with pytest.raises(ValueError, match=r"foreign\.pth"):
+        load_imagenet_classifier(SMALL_BACKBONE, str(tmp_path / "foreign.pth"))
+    with pytest.raises(FileNotFoundError, match="absent"):
+        load_imagenet_classifier(SMALL_BACKBONE, str(tmp_path / "absent.pth"))
+    with pytest.raises(ValueError, match="--backbone_weights"):
+        load_imagenet_classifier(SMALL_BACKBONE, "package")

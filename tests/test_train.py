@@ -1,0 +1,188 @@
+"""The whole path on a tiny data set: train, resume, gallery, search, evaluate."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+import evaluate
+import train
+from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
+from zsbir import Gallery, Retriever, load_embedder, training
+from zsbir.checkpoint import load_checkpoint
+from zsbir.gallery_build import build_gallery
+from zsbir.preprocessing import open_picture
+from zsbir.training import learning_rate
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import timm
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "backbone.safetensors"
+    save_file(timm.create_model(SMALL_BACKBONE, pretrained=False).state_dict(), path)
+    return path
+
+
+def run_arguments(data_folder: Path, weights: Path) -> list[str]:
+    return [
+        "--data_dir", str(data_folder), "--batch_size", "8", "--epochs", "3", "--steps_per_epoch", "4",
+        "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16", "--size", "40",
+        "--train_size", "32", "--workers", "0", "--grl_threshold_epoch", "2", "--learning_rate", "3e-3",
+        "--print_every", "2",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def arguments(data_folder: Path, weights: Path) -> list[str]:
+    return run_arguments(data_folder, weights)
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "log.csv").open(newline="") as file:
+        return [
+            {name: value for name, value in row.items() if name != "pictures_per_second"}
+            for row in csv.DictReader(file)
+        ]
+
+
+@pytest.fixture(scope="module")
+def unbroken(data_folder: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of three epochs, made once."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    assert train.main([*run_arguments(data_folder, weights), "--checkpoint_dir", str(folder)]) == 0
+    return folder
+
+
+def test_checkpoint_describes_the_run(unbroken: Path) -> None:
+    checkpoint = load_checkpoint(unbroken / "zsbir.safetensors")
+    assert checkpoint.split.seen == SEEN
+    assert checkpoint.split.validation == VALIDATION
+    assert checkpoint.split.unseen == UNSEEN
+    assert checkpoint.preprocessing.size == 40
+    assert checkpoint.training["losses"]["domain"] == 0.1
+    assert "data_dir" not in checkpoint.training
+
+
+def test_log_has_losses_schedule_and_validation(unbroken: Path) -> None:
+    log = rows(unbroken)
+    steps = [row for row in log if row["loss"]]
+    validations = [row for row in log if row["validation mAP@all"]]
+    assert [int(row["step"]) for row in steps] == [2, 4, 6, 8, 10, 12]
+    assert [int(row["epoch"]) for row in validations] == [1, 2, 3]
+    strengths = [float(row["strength"]) for row in steps]
+    assert strengths == sorted(strengths)
+    assert 0 < strengths[0] < 0.9
+    assert strengths[-1] == 1.0
+    assert any((unbroken / "tensorboard").iterdir())
+
+
+def test_the_checkpoint_is_the_epoch_with_the_best_validation(unbroken: Path) -> None:
+    best = max(float(row["validation mAP@all"]) for row in rows(unbroken) if row["validation mAP@all"])
+    assert load_checkpoint(unbroken / "zsbir.safetensors").metrics["validation mAP@all"] == pytest.approx(
+        best, abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("killed_after_steps", [1, 6, 8])
+def test_a_killed_run_resumes_to_the_same_figures(
+    killed_after_steps: int, unbroken: Path, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    steps = 0
+    step = training._Run.step
+
+    def counted(*args: object) -> object:
+        nonlocal steps
+        steps += 1
+        if steps > killed_after_steps:
+            raise Killed
+        return step(*args)
+
+    monkeypatch.setattr(training._Run, "step", counted)
+    with pytest.raises(Killed):
+        train.main([*arguments, "--checkpoint_dir", str(tmp_path)])
+    monkeypatch.setattr(training._Run, "step", step)
+    resume = ["--resume"] if killed_after_steps >= 4 else []
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *resume]) == 0
+    assert rows(tmp_path) == rows(unbroken)
+    one, other = (load_file(folder / "zsbir.safetensors") for folder in (tmp_path, unbroken))
+    assert all(torch.equal(one[name], other[name]) for name in other)
+
+
+def test_resuming_with_other_settings_is_refused(
+    unbroken: Path, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(unbroken, tmp_path / "run")
+    assert train.main([*arguments, "--checkpoint_dir", str(folder), "--resume", "--margin", "0.5"]) == 2
+    assert "margin" in capsys.readouterr().err
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path / "new"), "--resume"]) == 2
+    assert "training_state" in capsys.readouterr().err
+
+
+def test_ctrl_c_keeps_what_was_reached(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training._Run, "step", interrupted)
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
+    load_checkpoint(tmp_path / "zsbir.safetensors")
+
+
+def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(data_folder, tmp_path / "data"))
+    (folder / "val_labels.txt").unlink()
+    arguments[1] = str(folder)
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path / "run"), "--teacher_loss_ratio", "0"]) == 0
+    assert load_checkpoint(tmp_path / "run" / "zsbir.safetensors").training["epoch"] == 3
+
+
+@pytest.mark.parametrize("options", [["--encoders", "separate"], ["--mining", "random"], ["--frozen_stages", "2"]])
+def test_variants_of_the_method_train(options: list[str], arguments: list[str], tmp_path: Path) -> None:
+    short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
+    assert train.main([*short, *options]) == 0
+    load_checkpoint(tmp_path / "zsbir.safetensors")
+
+
+def test_from_checkpoint_to_gallery_to_search_to_report(unbroken: Path, data_folder: Path, tmp_path: Path) -> None:
+    embedder = load_embedder(unbroken / "zsbir.safetensors", device="cpu")
+    built = build_gallery(data_folder / "photos", tmp_path / "gallery", embedder, quiet=True)
+    assert built.embedded == 36
+    retriever = Retriever(embedder, Gallery.load(tmp_path / "gallery"))
+    matches = retriever.search(open_picture(data_folder / "sketches" / "disc" / "0.png"), k=5)
+    assert len(matches) == 5
+    assert [match.score for match in matches] == sorted((match.score for match in matches), reverse=True)
+    assert evaluate.main(["--data", str(data_folder), "--model", str(unbroken / "zsbir.safetensors")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--data_dir", "absent"], "absent"),
+        (["--epochs", "0"], "at least 1 epoch"),
+        (["--backbone", "no_such_net"], "no_such_net"),
+        (["--batch_size", "2"], "batch of at least 4"),
+        (["--grl_threshold_epoch", "-1"], "threshold epoch -1"),
+    ],
+)
+def test_mistakes_give_one_sentence(
+    options: list[str], message: str, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *options]) == 2
+    assert message in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_learning_rate_rises_then_falls_along_half_a_cosine() -> None:
+    rates = [learning_rate(step / 1000) for step in range(1001)]
+    peak = rates.index(max(rates))
+    assert peak == 50
+    assert rates[0] < 0.02
+    assert rates[525] == pytest.approx((1 + 0.01) / 2)
+    assert rates[-1] == pytest.approx(0.01)
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)

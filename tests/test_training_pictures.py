@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import SEEN
+from zsbir.data import BalancedBatches, CategoryData
+from zsbir.training_pictures import TrainingPictures, load_epoch
+
+
+@pytest.fixture(scope="module")
+def data(data_folder: Path) -> CategoryData:
+    return CategoryData.load(data_folder, SEEN)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_a_step_has_the_stated_shapes(data: CategoryData, ratio: float) -> None:
+    pictures = TrainingPictures(data, 32, ratio, quiet=True)
+    (batch,) = BalancedBatches(data, 6, 1, 0).epoch(0)
+    step = pictures[batch]
+    assert step.sketches.shape == (6, 1, 32, 32)
+    assert step.photos.shape == (6, 3, 32, 32)
+    assert step.sketches.dtype == step.photos.dtype == torch.uint8
+    assert step.labels.tolist() == list(batch.labels)
+    assert step.is_pseudo.tolist() == [bool(ratio)] * 6
+
+
+def test_photo_rows_count_through_all_categories(data: CategoryData) -> None:
+    pictures = TrainingPictures(data, 32, 0.0, quiet=True)
+    (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)
+    flat = [photo for photos in data.photos for photo in photos]
+    for row, label, photo in zip(pictures[batch].photo_rows.tolist(), batch.labels, batch.photos, strict=True):
+        assert flat[row] == data.photos[label][photo]
+
+
+def test_worker_processes_make_the_same_pictures(data: CategoryData) -> None:
+    pictures = TrainingPictures(data, 32, 0.5, quiet=True)
+    batches = BalancedBatches(data, 6, 3, 0)
+    here, there = (list(load_epoch(pictures, batches, 1, workers)) for workers in (0, 2))
+    assert len(here) == 3
+    for one, other in zip(here, there, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
