@@ -14,6 +14,8 @@ from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it is decoded
+# What people have; Pillow reads more, among it formats that call other programs.
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
 _THINNEST_LINE = 1.0  # pixels that a line keeps when a large sketch is scaled down
@@ -59,7 +61,7 @@ def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is ours
-            picture = Image.open(file)
+            picture = Image.open(file, formats=_FORMATS)
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError(
                     f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} with "
@@ -75,7 +77,7 @@ def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
         ) from error
     except UnidentifiedImageError as error:
         raise ValueError(
-            f"Expected a picture (PNG, JPEG, WebP, …), found something else in {name}; choose a picture file."
+            f"Expected a picture (PNG, JPEG, WebP, GIF, BMP or TIFF), found something else in {name}; choose another."
         ) from error
     except (OSError, SyntaxError, EOFError) as error:  # Pillow's decoders raise all three for damaged files
         raise ValueError(f"Expected a whole picture, found {name} damaged or cut short; save it again.") from error
