@@ -1,0 +1,151 @@
+"""Speed and memory of the shipped demo, as ratios within one run.
+
+    python benchmarks/search_latency.py [--checkpoint M] [--gallery DIR] [--repeats N]
+
+1. Sketch in, ranked photos out, against the bare encoder on one picture of the same size.
+2. Building a gallery, against the slower of decoding its pictures and encoding them alone.
+3. Resident memory of the running app after a search (Linux).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from gradio_client import Client, handle_file  # noqa: E402
+
+from zsbir import Embedder, Gallery, Retriever, load_embedder  # noqa: E402
+from zsbir.checkpoint import load_checkpoint  # noqa: E402
+from zsbir.drawing import Drawing, Stroke, rasterise  # noqa: E402
+from zsbir.gallery_build import build_gallery  # noqa: E402
+from zsbir.preprocessing import open_picture  # noqa: E402
+
+_BATCH = 32
+
+
+def main() -> None:
+    """Runs the three measurements and prints them."""
+    parser = argparse.ArgumentParser(description="Speed and memory of the demo.")
+    parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints/zsbir.safetensors")
+    parser.add_argument("--gallery", type=Path, default=ROOT / "gallery_cache")
+    parser.add_argument("--repeats", type=int, default=60)
+    arguments = parser.parse_args()
+    embedder = load_embedder(arguments.checkpoint, "cpu")
+    print(f"search / bare encoder forward: {search_ratio(embedder, arguments):.2f} (target: at most 1.25)")
+    print(f"gallery build / slower of its parts: {build_ratio(embedder, arguments):.2f} (target: at least 0.80)")
+    print(f"resident memory of the app: {app_memory(arguments):.0f} MB (target: at most 1,500)")
+
+
+def search_ratio(embedder: Embedder, arguments: argparse.Namespace) -> float:
+    """Median time of `Retriever.search` over that of the encoder alone, in turns."""
+    retriever = Retriever(embedder, Gallery.load(arguments.gallery))
+    encoder = load_checkpoint(arguments.checkpoint).encoder
+    size = embedder.preprocessing.size
+    picture = torch.randn(1, 3, size, size).contiguous(memory_format=torch.channels_last)
+    drawing = example_drawing()
+
+    def forward() -> None:
+        with torch.inference_mode():
+            encoder.embed_sketches(picture)
+
+    def search() -> None:
+        retriever.search(drawing, k=5)
+
+    for _ in range(10):
+        forward(), search()
+    times = [(seconds(search), seconds(forward)) for _ in range(arguments.repeats)]
+    return statistics.median(s for s, _ in times) / statistics.median(f for _, f in times)
+
+
+def build_ratio(embedder: Embedder, arguments: argparse.Namespace) -> float:
+    """Photos a second of a whole build over those of its slower part alone; best of three each."""
+    folder = arguments.gallery / "photos"
+    paths = sorted(folder.iterdir())
+    size = embedder.preprocessing.size
+    encoder = load_checkpoint(arguments.checkpoint).encoder
+    batch = torch.randn(_BATCH, 3, size, size).contiguous(memory_format=torch.channels_last)
+
+    def decode() -> None:
+        for path in paths:
+            open_picture(path)
+
+    def encode() -> None:
+        with torch.inference_mode():
+            for _ in range(0, len(paths), _BATCH):
+                encoder.embed_photos(batch)
+
+    def build() -> None:
+        with tempfile.TemporaryDirectory() as out:
+            build_gallery(folder, Path(out), embedder, quiet=True)
+
+    best = {part: min(seconds(part) for _ in range(3)) for part in (decode, encode, build)}
+    return max(best[decode], best[encode]) / best[build]
+
+
+def app_memory(arguments: argparse.Namespace) -> float:
+    """Resident memory in MB of `python app.py` after one search through its API."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "app.py", "--checkpoint", arguments.checkpoint, "--gallery", arguments.gallery]
+    app = subprocess.Popen(
+        [*map(str, command), "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        client = connect(f"http://127.0.0.1:{port}/")
+        with tempfile.TemporaryDirectory() as folder:
+            sketch = Path(folder) / "sketch.png"
+            rasterise(example_drawing(), 400).save(sketch)
+            client.predict(handle_file(sketch), 5, api_name="/search")
+        status = Path(f"/proc/{app.pid}/status").read_text()
+    finally:
+        app.terminate()
+        app.wait()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found.group(1)) / 1024 if found else float("nan")
+
+
+def connect(address: str, patience: float = 120) -> Client:
+    """A client of an app that may still be starting."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            return Client(address, verbose=False)
+        except Exception:  # the client has no one exception for "nobody listens yet"
+            if time.monotonic() > until:
+                raise
+            time.sleep(1)
+
+
+def example_drawing() -> Drawing:
+    """A drawing of the usual kind: six wavy strokes of 40 points."""
+    along = np.linspace(0, 200, 40)
+    waves = [np.stack([along, 30 * row + 20 * np.sin(along / 20 + row)], axis=1) for row in range(6)]
+    return Drawing(tuple(Stroke(wave.astype(np.float32)) for wave in waves))
+
+
+def seconds(call: Callable[[], None]) -> float:
+    """How long a call takes."""
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    main()

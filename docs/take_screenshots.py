@@ -1,0 +1,65 @@
+"""Takes the README's pictures of the page: `python docs/take_screenshots.py [--checkpoint M] [--gallery DIR]`.
+
+Needs playwright and a Chromium of the system's. Run it again when the page, the gallery or the encoder changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import Browser, sync_playwright
+
+_HERE = Path(__file__).parent
+sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
+
+from zsbir.ui.page import build_demo, launch_options  # noqa: E402
+from zsbir.ui.start import open_retriever  # noqa: E402
+
+_DESKTOP, _PHONE = (1280, 820), (390, 844)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves the page, takes every picture, stops; returns the exit status."""
+    parser = argparse.ArgumentParser(description="Take the README's pictures of the page.")
+    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"))
+    parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"))
+    parser.add_argument("--example", default="butterfly", help="the example drawing to show (%(default)s)")
+    parser.add_argument("--out", type=Path, default=_HERE, help="folder of the pictures (%(default)s)")
+    arguments = parser.parse_args(argv)
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    if executable is None:
+        parser.error("Expected chromium or google-chrome on the path, found neither; install one.")
+    demo = build_demo(open_retriever(arguments.checkpoint, arguments.gallery))
+    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        for name, size, theme in (
+            ("screenshot.png", _DESKTOP, "light"),
+            ("screenshot-dark.png", _DESKTOP, "dark"),
+            ("screenshot-phone.png", _PHONE, "light"),
+        ):
+            _take(browser, address, arguments.example, size, theme, arguments.out / name)
+        browser.close()
+    demo.close(verbose=False)
+    return 0
+
+
+def _take(browser: Browser, address: str, example: str, size: tuple[int, int], theme: str, path: Path) -> None:
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.goto(f"{address}?__theme={theme}")
+    page.get_by_role("button", name=f"Example drawing: {example}").click()
+    page.locator(".zs-photo img").nth(4).wait_for()
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path, full_page=size == _PHONE)
+    context.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

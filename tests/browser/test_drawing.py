@@ -1,0 +1,262 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.serving import HOSTILE
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def draw(page: Page, *corners: tuple[float, float]) -> None:
+    """One stroke with the mouse, in fractions of the canvas."""
+    press(page, *corners)
+    page.mouse.up()
+
+
+def press(page: Page, *corners: tuple[float, float]) -> None:
+    """One stroke with the mouse, the button still down."""
+    box = page.locator("canvas").bounding_box()
+    assert box is not None
+    (x, y), *rest = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for x, y in rest:
+        page.mouse.move(x, y, steps=4)
+
+
+def ink(page: Page) -> int:
+    """Number of pixels on the canvas that are not paper."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    count: int = page.evaluate(
+        """() => {
+            const canvas = document.querySelector("canvas");
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;
+        }"""
+    )
+    return count
+
+
+def photos(page: Page) -> Locator:
+    return page.locator(".zs-photo img")
+
+
+def expect_photos_for(page: Page, title: str) -> None:
+    expect(page.locator(".zs-title", has_text=title)).to_have_count(5)
+    expect(photos(page)).to_have_count(5)
+
+
+def expect_hint(page: Page) -> None:
+    expect(page.locator(".zs-status")).to_contain_text("Draw, or pick an example")
+    expect(photos(page)).to_have_count(0)
+
+
+FIRST, SECOND = ((0.2, 0.2), (0.7, 0.3), (0.4, 0.7)), ((0.6, 0.6), (0.8, 0.8))
+
+
+def test_page_opens_without_errors_and_fetches_nothing_from_elsewhere(
+    browser: Browser, address: str, retriever: CountingRetriever
+) -> None:
+    context = browser.new_context()
+    errors: list[str] = []
+    elsewhere: list[str] = []
+    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("request", lambda request: None if request.url.startswith(address) else elsewhere.append(request.url))
+    page = opened(context, address)
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    context.close()
+    assert errors == []
+    assert [url for url in elsewhere if not url.startswith(("data:", "blob:"))] == []
+
+
+def test_drawing_finds_five_photos(page: Page) -> None:
+    expect_hint(page)
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    expect(page.locator(".zs-status")).to_contain_text("Searched 12 photos in")
+    for photo in photos(page).all():
+        page.wait_for_function("photo => photo.complete && photo.naturalWidth > 0", arg=photo.element_handle())
+    draw(page, *SECOND)
+    expect_photos_for(page, "2 strokes")
+
+
+def test_photos_appear_while_the_pen_is_still_down(page: Page) -> None:
+    press(page, *FIRST)
+    page.wait_for_timeout(400)
+    page.mouse.move(300, 300)
+    expect_photos_for(page, "1 strokes")
+    page.mouse.up()
+
+
+def test_credits_are_text_and_never_run(page: Page) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    expect(page.locator(".zs-author").first).to_have_text(HOSTILE)
+    expect(page.locator('img[src="x"]')).to_have_count(0)
+    assert asked == []
+
+
+def test_undo_takes_back_one_stroke_and_clear_everything(page: Page) -> None:
+    undo, clear = page.get_by_role("button", name="Undo"), page.get_by_role("button", name="Clear")
+    expect(undo).to_be_disabled()
+    expect(clear).to_be_disabled()
+    draw(page, *FIRST)
+    one = ink(page)
+    draw(page, *SECOND)
+    assert ink(page) > one > 0
+    expect_photos_for(page, "2 strokes")
+
+    undo.click()
+    expect_photos_for(page, "1 strokes")
+    assert ink(page) == one
+
+    clear.click()
+    expect_hint(page)
+    assert ink(page) == 0
+    page.keyboard.press("Control+z")  # even clearing can be undone
+    expect_photos_for(page, "1 strokes")
+    assert ink(page) == one
+
+
+def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
+    draw(page, (0.2, 0.5), (0.8, 0.5))
+    medium = ink(page)
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("radio", name="Bold stroke").check()
+    draw(page, (0.2, 0.5), (0.8, 0.5))
+    assert ink(page) > 1.5 * medium
+
+
+def test_an_example_fills_the_canvas(page: Page) -> None:
+    page.get_by_role("button", name="Example drawing: butterfly").click()
+    expect(page.locator(".zs-title", has_text="strokes")).to_have_count(5)
+    assert ink(page) > 1000
+
+
+def test_search_button_searches_again(page: Page, retriever: CountingRetriever) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    page.wait_for_timeout(500)
+    before = len(retriever.asked)
+    with page.expect_response(lambda response: "queue/join" in response.url):
+        page.get_by_role("button", name="Search").click()
+    page.wait_for_timeout(500)
+    assert len(retriever.asked) == before + 1
+
+
+def test_search_on_an_empty_canvas_is_a_hint(page: Page) -> None:
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_timeout(500)
+    expect_hint(page)
+
+
+def test_an_uploaded_sketch_is_shown_and_searched_for(page: Page, tmp_path: Path) -> None:
+    sketch = Image.new("RGB", (200, 300), "white")
+    ImageDraw.Draw(sketch).ellipse((40, 40, 160, 160), outline="black", width=6)
+    sketch.save(tmp_path / "sketch.tiff")  # browsers cannot show it; the server can
+    page.locator("input[type=file]").set_input_files(tmp_path / "sketch.tiff")
+    expect_photos_for(page, "a picture")
+    shown = ink(page)
+    assert shown > 500
+    draw(page, *FIRST)  # on top of it
+    assert ink(page) > shown
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+
+
+@pytest.mark.parametrize("content", [b"not a picture", b"", b"\x89PNG\r\n\x1a\nbroken"])
+def test_a_bad_upload_is_one_sentence_and_leaves_the_drawing(page: Page, tmp_path: Path, content: bytes) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    before = ink(page)
+    (tmp_path / "sketch.png").write_bytes(content)
+    page.locator("input[type=file]").set_input_files(tmp_path / "sketch.png")
+    notice = page.get_by_role("alert").filter(has_text="Expected")
+    expect(notice).to_be_visible()
+    assert "Traceback" not in notice.inner_text()
+    assert ink(page) == before
+    expect_photos_for(page, "1 strokes")
+    draw(page, *SECOND)
+    expect(notice).to_be_hidden()
+
+
+def test_the_newest_drawing_wins_and_stale_ones_are_passed_over(page: Page, retriever: CountingRetriever) -> None:
+    retriever.gate.clear()
+    draw(page, *FIRST)
+    deadline = time.monotonic() + TIMEOUT_MS / 1000
+    while not retriever.asked and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    for step in range(5):
+        draw(page, (0.1, 0.1 + step / 10), (0.9, 0.1 + step / 10))
+    retriever.gate.set()
+    expect_photos_for(page, "6 strokes")
+    page.wait_for_timeout(1000)
+    expect_photos_for(page, "6 strokes")
+    assert retriever.asked == [1, 6]
+
+
+def test_results_do_not_move_the_page(page: Page) -> None:
+    layout = (
+        "() => [...document.querySelectorAll('.zs-frame, canvas')].map(e => JSON.stringify(e.getBoundingClientRect()))"
+    )
+    before = page.evaluate(layout)
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate(layout) == before
+
+
+def test_a_finger_draws_and_does_not_scroll(phone: Page) -> None:
+    box = phone.locator("canvas").bounding_box()
+    assert box is not None
+    touch = phone.context.new_cdp_session(phone)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.8
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
+
+    send("touchStart", (x, y))
+    for step in range(1, 9):
+        send("touchMove", (x + 5 * step, y - 20 * step))
+    send("touchEnd")
+    expect_photos_for(phone, "1 strokes")
+    assert ink(phone) > 1000
+    assert phone.evaluate("scrollY") == 0
+
+
+def test_canvas_is_as_sharp_as_the_screen(phone: Page) -> None:
+    ink(phone)  # waits for a frame
+    width, shown = phone.evaluate(
+        "() => { const c = document.querySelector('canvas'); return [c.width, c.clientWidth] }"
+    )
+    assert width == 3 * shown
+
+
+def test_every_tool_has_a_name_for_screen_readers_even_without_its_word(phone: Page) -> None:
+    for name in ("Undo", "Clear", "Search"):
+        expect(phone.get_by_role("button", name=name, exact=True)).to_be_visible()
+    expect(phone.get_by_label("Upload a picture of a sketch")).to_be_attached()
+
+
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_no_width_scrolls_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    tools = page.locator(".zs-tools > *").all()
+    for tool in tools:
+        box = tool.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import app
+from tests.conftest import make_checkpoint, make_photo
+from tests.serving import encoded, make_gallery, serving, sketch_in
+from zsbir.drawing import Drawing
+from zsbir.embedder import load_embedder
+from zsbir.retriever import Match, Retriever
+from zsbir.ui import start
+from zsbir.ui.page import launch_options
+
+
+@pytest.fixture(scope="module")
+def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    embedder = load_embedder(checkpoint_path, "cpu")
+    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
+
+
+@pytest.fixture(scope="module")
+def address(retriever: Retriever) -> Iterator[str]:
+    with serving(retriever) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Iterator[Client]:
+    client = Client(address, verbose=False)
+    yield client
+    client.close()
+
+
+def search(client: Client, folder: Path, content: bytes, k: object = 5, name: str = "sketch.png") -> Any:
+    path = folder / name
+    path.write_bytes(content)
+    return client.predict(sketch=handle_file(path), k=k, api_name="/search")
+
+
+# ---- /search
+
+
+def test_search_returns_what_the_retriever_finds(client: Client, retriever: Retriever, tmp_path: Path) -> None:
+    found = search(client, tmp_path, encoded(sketch_in()), k=4)
+
+    expected = retriever.search(sketch_in(), k=4)
+    assert [entry["rank"] for entry in found] == [1, 2, 3, 4]
+    assert [entry["score"] for entry in found] == pytest.approx([match.score for match in expected])
+    assert [entry["score"] for entry in found] == sorted((entry["score"] for entry in found), reverse=True)
+    for entry, match in zip(found, expected, strict=True):
+        for name in ("title", "category", "author", "licence", "source"):
+            assert entry[name] == getattr(match, name)
+        assert Path(entry["photo"]).read_bytes() == match.photo.read_bytes()
+
+
+def test_search_finds_five_photos_unless_told_otherwise(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "sketch.png").write_bytes(encoded(sketch_in()))
+    assert len(client.predict(sketch=handle_file(tmp_path / "sketch.png"), api_name="/search")) == 5
+
+
+def test_search_returns_the_whole_of_a_small_gallery(client: Client, retriever: Retriever, tmp_path: Path) -> None:
+    assert len(search(client, tmp_path, encoded(sketch_in()), k=50)) == len(retriever.gallery) < 50
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(encoded(sketch_in("RGBA", (0, 0, 0, 0), (0, 0, 0, 255))), id="transparent paper"),
+        pytest.param(encoded(Image.fromarray(np.asarray(sketch_in(), dtype=np.uint16) * 257)), id="16 bit"),
+        pytest.param(encoded(sketch_in("CMYK", (0, 0, 0, 0), (0, 0, 0, 255)), "JPEG"), id="CMYK"),
+        pytest.param(encoded(sketch_in(), "GIF", save_all=True, append_images=[sketch_in(ink=90)]), id="animated"),
+        pytest.param(encoded(sketch_in("1", 1)), id="one bit"),
+        pytest.param(encoded(sketch_in("L", 0, 255)), id="chalk on a blackboard"),
+    ],
+)
+def test_search_takes_every_kind_of_picture(client: Client, tmp_path: Path, content: bytes) -> None:
+    assert len(search(client, tmp_path, content)) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        pytest.param(b"", "Expected a picture", id="empty file"),
+        pytest.param(b"%PDF-1.7 not a picture", "Expected a picture", id="not a picture"),
+        pytest.param(encoded(sketch_in())[:-60], "Expected a whole picture", id="truncated"),
+        pytest.param(encoded(Image.new("L", (1, 1), 0)), "Expected a sketch with some lines", id="one pixel"),
+        pytest.param(encoded(Image.new("RGB", (80, 80), "white")), "Expected a sketch with some lines", id="white"),
+        pytest.param(encoded(Image.new("RGBA", (80, 80))), "Expected a sketch with some lines", id="all transparent"),
+    ],
+)
+def test_search_says_what_is_wrong_with_a_sketch(client: Client, tmp_path: Path, content: bytes, sentence: str) -> None:
+    with pytest.raises(AppError, match=sentence) as caught:
+        search(client, tmp_path, content)
+    assert "Traceback" not in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("k", [0, -1, 51, 10**9])
+def test_search_bounds_k(client: Client, tmp_path: Path, k: int) -> None:
+    with pytest.raises(AppError, match=f"Expected k from 1 to 50, found {k}"):
+        search(client, tmp_path, encoded(sketch_in()), k=k)
+
+
+def test_search_without_a_sketch_says_so(client: Client) -> None:
+    with pytest.raises(AppError, match="Expected a sketch picture, found none"):
+        client.predict(sketch=None, k=5, api_name="/search")
+
+
+def test_search_is_the_only_public_endpoint(client: Client) -> None:
+    endpoints = client.view_api(return_format="dict", print_info=False)
+    assert list(endpoints["named_endpoints"]) == ["/search"]
+    assert not endpoints["unnamed_endpoints"]
+
+
+# ---- What is served
+
+
+def test_photos_are_served_and_nothing_beside_them(address: str, retriever: Retriever) -> None:
+    def fetch(path: Path) -> bytes:
+        with urllib.request.urlopen(f"{address}gradio_api/file={quote(path.as_posix())}", timeout=30) as response:
+            content: bytes = response.read()
+        return content
+
+    photo = retriever.gallery.path(0)
+    assert fetch(photo) == photo.read_bytes()
+    for name in ("manifest.json", "embeddings.npy", "photos/../manifest.json"):
+        with pytest.raises(urllib.error.HTTPError, match="403") as caught:
+            fetch(retriever.gallery.folder / name)
+        caught.value.close()
+
+
+def test_page_fetches_nothing_from_elsewhere(address: str) -> None:
+    with urllib.request.urlopen(address, timeout=30) as response:
+        page = response.read().decode()
+    assert "fonts.googleapis.com" not in page
+    assert not [font for font in launch_options()["theme"]._font if type(font).__name__ == "GoogleFont"]
+
+
+class BrokenRetriever(Retriever):
+    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+        raise RuntimeError("secret of the house")
+
+
+def test_unexpected_failures_keep_their_secrets(retriever: Retriever, tmp_path: Path) -> None:
+    with serving(BrokenRetriever(retriever.embedder, retriever.gallery)) as address:
+        client = Client(address, verbose=False)
+        with pytest.raises(AppError) as caught:
+            search(client, tmp_path, encoded(sketch_in()))
+        client.close()
+    assert "secret" not in str(caught.value)
+
+
+# ---- The command line
+
+
+def test_main_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.main(["--checkpoint", str(tmp_path / "none.safetensors")]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("app.py: Expected a zsbir checkpoint")
+    assert error.count("\n") == 1
+
+
+def test_main_refuses_a_gallery_of_another_checkpoint(
+    tmp_path: Path, retriever: Retriever, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = make_checkpoint(tmp_path / "other.safetensors", seed=7)
+    assert app.main(["--checkpoint", str(other), "--gallery", str(retriever.gallery.folder)]) == 2
+    assert "rebuild it with" in capsys.readouterr().err
+
+
+def test_a_folder_of_photos_is_made_searchable_and_left_alone(
+    tmp_path: Path, checkpoint_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    photos = tmp_path / "holiday"
+    photos.mkdir()
+    for number in range(3):
+        make_photo("disc", np.random.default_rng(number)).save(photos / f"beach_{number}.png")
+    (photos / "notes.png").write_bytes(b"not a picture")
+    before = sorted(photos.iterdir())
+
+    retriever = start.open_retriever(checkpoint_path, Path("not looked at"), photos)
+
+    assert {match.title for match in retriever.search(sketch_in())} == {"beach 0", "beach 1", "beach 2"}
+    assert retriever.gallery.folder.is_relative_to(tmp_path / "cache" / "zsbir")
+    assert sorted(photos.iterdir()) == before
+    assert start.cache_folder(photos) == start.cache_folder(photos / ".") != start.cache_folder(tmp_path)

@@ -1,0 +1,167 @@
+"""What the page shows for what the canvas sends; no server needed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.serving import HOSTILE, encoded, make_gallery, sketch_in
+from zsbir.drawing import Drawing, parse_canvas
+from zsbir.embedder import load_embedder
+from zsbir.preprocessing import prepare_sketch
+from zsbir.retriever import Match, Retriever
+from zsbir.ui import canvas as canvas_module
+from zsbir.ui.canvas import load_examples, read_picture
+from zsbir.ui.live_search import answer
+from zsbir.ui.query import read_query
+
+STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
+
+
+@pytest.fixture(scope="module")
+def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    embedder = load_embedder(checkpoint_path, "cpu")
+    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
+
+
+def canvas(*strokes: object, width: object = 1000, height: object = 800) -> str:
+    return json.dumps({"width": width, "height": height, "strokes": list(strokes)})
+
+
+def data_url(content: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(content).decode()
+
+
+# ---- The live search
+
+
+def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> None:
+    page = answer(retriever, canvas(STROKE))
+    matches = retriever.search(parse_canvas(canvas(STROKE)), k=5)
+    assert page.count("<img ") == 5
+    assert [page.index(match.photo.name) for match in matches] == sorted(
+        page.index(match.photo.name) for match in matches
+    )
+    assert f"Searched {len(retriever.gallery)} photos in" in page
+    assert page.count("CC0-1.0</span>") == 5
+    assert f">{matches[0].score:.2f}<" in page
+
+
+def test_answer_escapes_what_comes_from_the_manifest(retriever: Retriever) -> None:
+    page = answer(retriever, canvas(STROKE))
+    assert HOSTILE not in page
+    assert "<img src=x" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert '"quoted"' not in page
+
+
+@pytest.mark.parametrize("value", [None, "", canvas(), canvas({"width": 16, "points": [[5, 5]]})])
+def test_answer_to_an_empty_canvas_is_a_hint(retriever: Retriever, value: str | None) -> None:
+    page = answer(retriever, value)
+    assert "Draw, or pick an example" in page
+    assert "<img " not in page
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("{", id="not JSON"),
+        pytest.param("[]", id="not an object"),
+        pytest.param(canvas(width=-1, height=0), id="negative size"),
+        pytest.param(canvas({"width": 16}), id="no points"),
+        pytest.param(canvas({"width": 16, "points": [["a", "b"]]}), id="text for numbers"),
+        pytest.param(canvas({"width": 16, "points": [[1, 2, 3]]}), id="three coordinates"),
+        pytest.param(canvas(STROKE).replace("400", "NaN"), id="not a number"),
+        pytest.param("[" * 100_000, id="deep nesting"),
+        pytest.param(canvas(*[STROKE] * 3000), id="too many strokes"),
+        pytest.param("data:image/png;base64,???", id="not base64"),
+        pytest.param("data:image/png;base64,", id="no picture"),
+        pytest.param(data_url(b"<script>alert(1)</script>"), id="not a picture"),
+        pytest.param(data_url(encoded(Image.new("L", (50, 50), 255))), id="white picture"),
+        pytest.param(17, id="not text"),
+    ],
+)
+def test_answer_to_a_malformed_canvas_is_one_sentence(retriever: Retriever, value: Any) -> None:
+    page = answer(retriever, value)
+    status = page.partition('role="status">')[2].partition("</p>")[0]
+    assert status.startswith("Expected ")
+    assert "Traceback" not in page
+    assert "<img " not in page
+    assert "<script" not in page
+
+
+class BrokenRetriever(Retriever):
+    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+        raise RuntimeError("secret of the house")
+
+
+def test_unexpected_failures_keep_their_secrets(retriever: Retriever, caplog: pytest.LogCaptureFixture) -> None:
+    page = answer(BrokenRetriever(retriever.embedder, retriever.gallery), canvas(STROKE))
+    assert "The search failed on the server" in page
+    assert "secret" not in page
+    assert "secret" in caplog.text  # whoever runs the server can find out
+
+
+# ---- Uploads on the canvas
+
+
+def test_an_upload_comes_back_as_ink_on_transparent_paper() -> None:
+    answered = read_picture(data_url(encoded(sketch_in("RGB", "white", "navy"), "JPEG")))
+    shown = read_query(answered["picture"])
+    assert isinstance(shown, Image.Image)
+    assert shown.mode == "LA"
+    assert shown.width == shown.height
+    ink = np.asarray(shown.getchannel("A"))
+    assert ink[0].max() == 0  # paper
+    assert ink.max() > 200
+
+
+def test_an_upload_is_the_same_sketch_as_the_file() -> None:
+    shown = read_query(read_picture(data_url(encoded(sketch_in())))["picture"])
+    assert isinstance(shown, Image.Image)
+    direct, through_canvas = (np.asarray(prepare_sketch(sketch, 112), dtype=float) for sketch in (sketch_in(), shown))
+    assert np.abs(direct - through_canvas).mean() < 4
+
+
+@pytest.mark.parametrize("content", [b"", b"text", encoded(sketch_in())[:-60], encoded(Image.new("L", (9, 9), 255))])
+def test_a_bad_upload_is_answered_with_one_sentence(content: bytes) -> None:
+    answered = read_picture(data_url(content))
+    assert list(answered) == ["error"]
+    assert answered["error"].startswith("Expected ")
+
+
+def test_a_huge_upload_is_refused_before_it_is_decoded() -> None:
+    assert "at most 20 MB" in read_picture("data:image/png;base64," + "A" * 27_000_000)["error"]
+
+
+@pytest.mark.parametrize("upload", [None, 3, {"path": "/etc/passwd"}, "/etc/passwd", "http://localhost/"])
+def test_an_upload_is_a_data_url_and_nothing_else(upload: Any) -> None:
+    assert "Expected a picture as a data URL" in read_picture(upload)["error"]
+
+
+# ---- Examples and files of the canvas
+
+
+def test_examples_are_drawings_with_names() -> None:
+    examples = load_examples()
+    assert len(examples) >= 8
+    assert len({example["name"] for example in examples}) == len(examples)
+    for example in examples:
+        drawing = parse_canvas(json.dumps(example))
+        left, top, right, bottom = drawing.bounds()
+        assert len(drawing.strokes) >= 3
+        assert left >= 0
+        assert top >= 0
+        assert right <= example["width"] == 1000
+        assert bottom <= example["height"] == 800
+
+
+def test_canvas_markup_means_nothing_to_the_template_engine() -> None:
+    markup = Path(canvas_module.__file__).with_name("canvas.html").read_text(encoding="utf-8")
+    assert not [mark for mark in ("{{", "${", "`", "\\") if mark in markup]

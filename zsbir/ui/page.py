@@ -1,0 +1,64 @@
+"""The whole page."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from zsbir.retriever import Retriever
+from zsbir.ui.canvas import drawing_canvas
+from zsbir.ui.endpoint import add_search_endpoint
+from zsbir.ui.live_search import answer
+from zsbir.ui.results import show_hint
+
+_HERE = Path(__file__).parent
+_STYLES = ("page.css", "canvas.css", "results.css")
+_FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
+_MONO_FONTS = ("ui-monospace", "monospace")
+
+
+def build_demo(retriever: Retriever) -> gr.Blocks:
+    """The page on which somebody draws and sees the photos that look most like it, and the endpoint `/search`.
+
+    Photos are served from the gallery's folder of photos; nothing else in the gallery is.
+    """
+    gr.set_static_paths([retriever.gallery.photos_dir])
+    demo = gr.Blocks(title="Draw to find photos", analytics_enabled=False, fill_width=True)
+    with demo:
+        gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
+        with gr.Row(elem_id="zs-main"):
+            canvas = drawing_canvas()
+            results = gr.HTML(show_hint(), apply_default_css=False, elem_id="zs-found", label="Photos found")
+        gr.on(
+            [canvas.change, canvas.submit],
+            partial(answer, retriever),
+            canvas,
+            results,
+            # One search in flight for each visitor; when it is done, the newest drawing is searched for.
+            trigger_mode="always_last",
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        add_search_endpoint(retriever)
+    return demo
+
+
+def launch_options() -> dict[str, Any]:
+    """What Gradio wants to know of the looks at launch rather than before."""
+    return {
+        "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
+        "footer_links": ["api"],
+        "favicon_path": _HERE / "favicon.svg",
+        "ssr_mode": False,
+    }
+
+
+def _styles() -> str:
+    return "<style>" + "".join(_file(name) for name in _STYLES) + "</style>"
+
+
+def _file(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

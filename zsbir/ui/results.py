@@ -1,0 +1,71 @@
+"""The photos found, as HTML. Everything that comes from a manifest or an error is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from zsbir.retriever import Match
+
+SHOWN = 5  # photos on the page
+_HINT = "Draw, or pick an example: the most similar photos appear here as you draw."
+
+
+def show_matches(matches: Sequence[Match], searched: int, milliseconds: float) -> str:
+    """The ranked photos with a line on the search.
+
+    Args:
+        matches: Best first.
+        searched: Number of photos in the gallery.
+        milliseconds: How long the search took.
+    """
+    status = f"Searched {searched:,} {'photo' if searched == 1 else 'photos'} in {max(1, round(milliseconds))} ms"
+    rows = [_photo(rank, match) for rank, match in enumerate(matches, start=1)]
+    return _panel(status, rows)
+
+
+def show_hint() -> str:
+    """What an empty canvas finds: an invitation, and the places of the photos to come."""
+    return _panel(_HINT, [_PLACE] * SHOWN)
+
+
+def show_message(sentence: str) -> str:
+    """A sentence in place of photos; the layout stays."""
+    return _panel(sentence, [_PLACE] * SHOWN)
+
+
+def photo_url(photo: Path) -> str:
+    """Where the page finds a photo, relative to the page, so that it works behind any proxy."""
+    return "gradio_api/file=" + quote(photo.resolve().as_posix())
+
+
+def _panel(status: str, rows: Sequence[str]) -> str:
+    return (
+        '<section class="zs-results" aria-label="Photos found">'
+        f'<p class="zs-status" role="status">{escape(status)}</p>'
+        f'<ol class="zs-photos">{"".join(rows)}</ol></section>'
+    )
+
+
+_PLACE = (
+    '<li class="zs-photo zs-place"><span class="zs-frame"></span>'
+    '<div class="zs-caption"><span class="zs-title"></span><span class="zs-score"></span>'
+    '<span class="zs-author"></span><span class="zs-licence"></span></div></li>'
+)
+
+
+def _photo(rank: int, match: Match) -> str:
+    title = match.title or match.category.replace("_", " ") or match.photo.stem
+    url = escape(photo_url(match.photo))
+    return (
+        '<li class="zs-photo">'
+        f'<a class="zs-frame" href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="{escape(title)}"></a>'
+        '<div class="zs-caption">'
+        f'<span class="zs-title" title="{escape(title)}"><span class="zs-rank">{rank}</span> {escape(title)}</span>'
+        f'<span class="zs-score" title="Similarity of drawing and photo, at most 1">{match.score:.2f}</span>'
+        f'<span class="zs-author" title="{escape(match.author)}">{escape(match.author)}</span>'
+        f'<span class="zs-licence" title="{escape(match.licence)}">{escape(match.licence)}</span>'
+        "</div></li>"
+    )

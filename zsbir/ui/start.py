@@ -1,0 +1,43 @@
+"""What has to be there before the page can be served."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+from zsbir.embedder import load_embedder
+from zsbir.gallery import Gallery
+from zsbir.gallery_build import build_gallery
+from zsbir.retriever import Retriever
+
+_LOG = logging.getLogger(__name__)
+
+
+def open_retriever(checkpoint: Path, gallery: Path, photos: Path | None = None) -> Retriever:
+    """Loads the encoder and the gallery it searches.
+
+    Args:
+        checkpoint: The encoder.
+        gallery: A built gallery; not looked at if there is `photos`.
+        photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`.
+
+    Raises:
+        FileNotFoundError: One of them is not there.
+        ValueError: One of them is damaged, or the gallery belongs to another checkpoint.
+    """
+    embedder = load_embedder(checkpoint)
+    if photos is None:
+        return Retriever(embedder, Gallery.load(gallery))
+    built = build_gallery(photos, cache_folder(photos), embedder)
+    for reason in built.skipped:
+        _LOG.warning("Skipped: %s", reason)
+    return Retriever(embedder, built.gallery)
+
+
+def cache_folder(photos: Path) -> Path:
+    """Where the gallery of a folder of photos is kept: one place for each folder, of this user only."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(str(photos.resolve()).encode()).hexdigest()
+    return caches / "zsbir" / f"{photos.resolve().name}-{digest[:16]}"
