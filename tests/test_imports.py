@@ -9,7 +9,7 @@ FLOORS = [
     ["gradient_reversal", "metrics", "drawing", "preprocessing", "atomic", "device", "torchvision_import"],
     ["augmentation", "data", "model", "losses", "teacher", "learner", "training_pictures", "training_log"],
     ["checkpoint"],
-    ["embedder", "ranking", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
+    ["embedder", "ranking", "training_state", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
     ["retriever", "ui"],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"

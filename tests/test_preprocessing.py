@@ -133,7 +133,9 @@ def test_truncated_pictures_are_refused_in_one_sentence(format_: str, kept: floa
         open_picture(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"<svg/>", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"<svg/>", b"%!PS-Adobe-3.0 EPSF-3.0\n"]
+)
 def test_other_files_are_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "note.png"
     path.write_bytes(content)

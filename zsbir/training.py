@@ -7,7 +7,6 @@ that was interrupted and resumed gives the same figures as one that was not.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm.auto import tqdm
 
-from zsbir.checkpoint import Checkpoint, load_training_state, save_checkpoint, save_training_state
+from zsbir.checkpoint import Checkpoint, save_checkpoint
 from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit
 from zsbir.device import choose_device, keep_freed_memory, place
 from zsbir.drawing import Drawing
@@ -38,6 +37,7 @@ from zsbir.ranking import measure
 from zsbir.teacher import TeacherTargets, teacher_targets
 from zsbir.training_log import TrainingLog
 from zsbir.training_pictures import Pictures, TrainingPictures, load_epoch
+from zsbir.training_state import restore_state, save_state
 
 CHECKPOINT_NAME = "zsbir.safetensors"
 STATE_NAME = "training_state.safetensors"
@@ -191,6 +191,7 @@ class _Run:
         averaging = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
         self.average = AveragedModel(encoder, multi_avg_fn=averaging)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.learner, config))
+        self.modules = {"learner": self.learner, "average": self.average}
         self.peak_rates = [group["lr"] for group in self.optimizer.param_groups]
 
     @property
@@ -231,13 +232,8 @@ class _Run:
         if figure > self.best:
             self.best = figure
             self.save_checkpoint({f"validation {name}": value for name, value in figures.items()})
-        tensors = {
-            **_prefixed("learner", self.learner.state_dict()),
-            **_prefixed("average", self.average.state_dict()),
-            **_prefixed("optimizer", _optimizer_tensors(self.optimizer)),
-        }
         description = {"epoch": self.epoch, "best": self.best, "config": asdict(self.config)}
-        save_training_state(self.folder / STATE_NAME, tensors, description)
+        save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
 
     def save_checkpoint(self, metrics: Mapping[str, float]) -> None:
         """Writes the averaged encoder with all that describes it."""
@@ -256,11 +252,8 @@ class _Run:
             FileNotFoundError: There is no state.
             ValueError: The state belongs to a run with other settings.
         """
-        tensors, description = load_training_state(self.folder / STATE_NAME)
-        _check_same_run(description["config"], asdict(self.config))
-        self.learner.load_state_dict(_without_prefix("learner", tensors))
-        self.average.load_state_dict(_without_prefix("average", tensors))
-        _load_optimizer(self.optimizer, _without_prefix("optimizer", tensors))
+        config = {name: value for name, value in asdict(self.config).items() if name not in _MAY_CHANGE}
+        description = restore_state(self.folder / STATE_NAME, self.modules, self.optimizer, config)
         self.epoch, self.best = int(description["epoch"]), float(description["best"])
 
 
@@ -319,40 +312,3 @@ def _parameter_groups(learner: Learner, config: TrainConfig) -> list[dict[str, o
         }
         for (is_backbone, has_decay), parameters in groups.items()
     ]
-
-
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    state = optimizer.state_dict()["state"]
-    return {f"{index}.{key}": value for index, values in state.items() for key, value in values.items()}
-
-
-def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
-    state = optimizer.state_dict()
-    for name, tensor in tensors.items():
-        index, key = name.split(".", 1)
-        state["state"].setdefault(int(index), {})[key] = tensor
-    optimizer.load_state_dict(state)
-
-
-def _prefixed(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
-
-
-def _without_prefix(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(f"{prefix}/"): t for name, t in tensors.items() if name.startswith(f"{prefix}/")}
-
-
-def _check_same_run(saved: Mapping[str, object], asked: Mapping[str, object]) -> None:
-    saved, asked = _plain(saved), _plain(asked)
-    for name, value in asked.items():
-        if name not in _MAY_CHANGE and saved.get(name) != value:
-            raise ValueError(
-                f"Expected the settings of the run to resume, found {name} = {value} instead of {saved.get(name)}; "
-                "give the same settings, or start a new run in another folder."
-            )
-
-
-def _plain(config: Mapping[str, object]) -> dict[str, object]:
-    """As JSON gives it back: tuples become lists."""
-    plain: dict[str, object] = json.loads(json.dumps(config))
-    return plain
