@@ -196,6 +196,9 @@ def test_search_equals_sorting_everything(k: int) -> None:
 def test_ties_come_in_gallery_order() -> None:
     indices, _ = make_gallery(np.array([[0.0], [1], [1], [0], [1], [1]])).search(np.ones(1, dtype=np.float32), 3)
     assert indices.tolist() == [1, 2, 4]
+    many = np.random.default_rng(0).integers(0, 3, (500, 1)).astype(np.float32)
+    indices, _ = make_gallery(many).search(np.ones(1, dtype=np.float32), 300)
+    assert indices.tolist() == sorted(range(500), key=lambda photo: -many[photo, 0])[:300]
 
 
 def test_k_below_one_is_refused() -> None:

@@ -50,6 +50,8 @@ def test_precision_divides_by_k_even_in_a_small_gallery(relevance: np.ndarray, k
 def test_ties_are_broken_by_gallery_order() -> None:
     similarity = np.array([[0.5, 0.9, 0.5, 0.9, 0.1]], dtype=np.float32)
     assert rank_gallery(similarity).tolist() == [[1, 3, 0, 2, 4]]
+    many = np.random.default_rng(0).integers(0, 3, (1, 500)).astype(np.float32)
+    assert rank_gallery(many)[0].tolist() == sorted(range(500), key=lambda photo: -many[0, photo])
 
 
 def test_k_below_one_is_refused(relevance: np.ndarray) -> None:

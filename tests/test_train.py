@@ -4,6 +4,7 @@ import csv
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -86,6 +87,21 @@ def test_the_checkpoint_is_the_epoch_with_the_best_validation(unbroken: Path) ->
     assert load_checkpoint(unbroken / "zsbir.safetensors").metrics["validation mAP@all"] == pytest.approx(
         best, abs=1e-5
     )
+
+
+def test_a_worse_epoch_does_not_replace_a_better_one(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = iter((0.2, 0.5, 0.3))
+
+    def measured(*_: object, **__: object) -> dict[str, np.ndarray]:
+        return {"mAP@all": np.array([next(figures)]), "P@5": np.array([0.1])}
+
+    monkeypatch.setattr(training, "measure", measured)
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
+    checkpoint = load_checkpoint(tmp_path / "zsbir.safetensors")
+    assert checkpoint.training["epoch"] == 2
+    assert checkpoint.metrics["validation mAP@all"] == 0.5
 
 
 @pytest.mark.parametrize("killed_after_steps", [1, 6, 8])
