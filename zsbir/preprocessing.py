@@ -18,7 +18,7 @@ MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
-_THINNEST_LINE = 1.0  # pixels that a line keeps when a large sketch is scaled down
+_THIN_LINE = 2.1  # pixels; thinner lines are thickened before a large sketch is halved
 _MARGIN = 0.06  # white border around the ink, as a fraction of the side; the same as drawing.MARGIN
 
 
@@ -154,7 +154,7 @@ def rgb_on_white(picture: Image.Image) -> Image.Image:
 def _fit(ink: Image.Image, side: int) -> Image.Image:
     """Scales to this longer side; thin lines are thickened on the way down, where they would fade away."""
     while max(ink.size) >= 2 * side:
-        if _line_width(ink) < 2 * _THINNEST_LINE:
+        if _line_width(ink) < _THIN_LINE:
             ink = ink.filter(ImageFilter.MinFilter(3))
         ink = ink.reduce(2)
     scale = side / max(ink.size)
@@ -165,7 +165,10 @@ def _fit(ink: Image.Image, side: int) -> Image.Image:
 
 
 def _line_width(ink: Image.Image) -> float:
-    """Mean width of the lines in pixels: of a line w wide, an erosion by one pixel a side leaves w − 2."""
+    """Mean width of the lines in pixels: of a line w wide, an erosion by one pixel a side leaves w − 2, at least 0.
+
+    So no line counts as thinner than two pixels.
+    """
     solid = Image.eval(ink, lambda value: 0 if value < _INK else 255)
     area = solid.histogram()[0]
     eroded = solid.filter(ImageFilter.MaxFilter(3)).histogram()[0]
