@@ -26,7 +26,7 @@ def losses(config: LossConfig, strength: float = 1.0) -> tuple[Learner, dict[str
 def test_loss_is_the_weighted_sum_of_its_parts() -> None:
     _, parts = losses(LossConfig(triplet=2.0, domain=0.5, classification=0.25, teacher=3.0))
     expected = 2 * parts["triplet"] + 0.5 * parts["domain"] + 0.25 * parts["classification"] + 3 * parts["teacher"]
-    assert float(parts["loss"]) == pytest.approx(float(expected))
+    assert parts["loss"].item() == pytest.approx(expected.item())
     assert 0 <= float(parts["domain_accuracy"]) <= 1
 
 
