@@ -67,7 +67,10 @@ def make_checkpoint(path: Path, seed: int = 0, size: int = 32) -> Path:
     encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16)).eval()
     split = ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
     save_checkpoint(
-        path, Checkpoint(encoder, PreprocessConfig(size=size), split, {"epochs": 0}, {"mAP@all": 0.5}, seed)
+        path,
+        Checkpoint(
+            encoder, PreprocessConfig(sketch_size=size, photo_size=size), split, {"epochs": 0}, {"mAP@all": 0.5}, seed
+        ),
     )
     return path
 

@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 def test_round_trip(path: Path, tmp_path: Path) -> None:
     loaded = load_checkpoint(path)
     assert loaded.encoder.config.backbone == SMALL_BACKBONE
-    assert loaded.preprocessing.size == 32
+    assert loaded.preprocessing.sketch_size == 32
     assert loaded.split == ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
     assert loaded.metrics == {"mAP@all": 0.5}
     assert loaded.training == {"epochs": 0}
@@ -112,9 +112,9 @@ def test_tensors_must_be_exactly_those_expected(path: Path) -> None:
         metadata = dict(file.metadata())
     tensors = load_file(path)
     for damaged in (
-        {name: tensor for name, tensor in tensors.items() if name != "embedding.weight"},
+        {name: tensor for name, tensor in tensors.items() if name != "embeddings.both.weight"},
         {**tensors, "extra": torch.zeros(1)},
-        {**tensors, "embedding.weight": torch.zeros(3, 3)},
+        {**tensors, "embeddings.both.weight": torch.zeros(3, 3)},
     ):
         save_file(damaged, path, metadata=metadata)
         with pytest.raises(ValueError, match="Expected the tensors"):

@@ -7,9 +7,9 @@ import pytest
 
 FLOORS = [
     ["gradient_reversal", "metrics", "drawing", "preprocessing", "atomic", "device", "torchvision_import"],
-    ["augmentation", "data", "model", "losses", "teacher", "learner", "training_pictures", "training_log"],
-    ["checkpoint"],
-    ["embedder", "ranking", "training_state", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
+    ["augmentation", "data", "model", "losses", "teacher", "learner", "optimizer", "training_pictures", "alignment"],
+    ["checkpoint", "training_log", "training_state"],
+    ["embedder", "ranking", "validation", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
     ["retriever", "ui"],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"

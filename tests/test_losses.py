@@ -17,7 +17,7 @@ def embeddings() -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def distance(a: torch.Tensor, b: torch.Tensor) -> float:
-    return 1 - sum(float(x) * float(y) for x, y in zip(a, b, strict=True))
+    return 1 - sum(x.item() * y.item() for x, y in zip(a, b, strict=True))
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.2, 1.0])
@@ -29,7 +29,7 @@ def test_hard_triplets_equal_a_loop(embeddings: tuple[torch.Tensor, torch.Tensor
         positive = max(d for d, label in zip(distances, LABELS, strict=True) if label == LABELS[anchor])
         negative = min(d for d, label in zip(distances, LABELS, strict=True) if label != LABELS[anchor])
         total += max(0.0, margin + positive - negative)
-    assert float(triplet_loss(sketches, photos, LABELS, margin)) == pytest.approx(total / 6, abs=1e-6)
+    assert triplet_loss(sketches, photos, LABELS, margin).item() == pytest.approx(total / 6, abs=1e-6)
 
 
 def test_random_triplets_pair_photo_i_with_a_photo_of_another_category(
@@ -45,10 +45,20 @@ def test_random_triplets_pair_photo_i_with_a_photo_of_another_category(
     values = set()
     for seed in range(40):
         generator = torch.Generator().manual_seed(seed)
-        value = float(triplet_loss(sketches, photos, LABELS, 2.0, mining="random", generator=generator))
+        value = triplet_loss(sketches, photos, LABELS, 2.0, mining="random", generator=generator).item()
         assert lowest - 1e-6 <= value <= highest + 1e-6
         values.add(round(value, 6))
     assert len(values) > 5
+
+
+@pytest.mark.parametrize("mining", ["hard", "random"])
+def test_more_photos_than_sketches_are_further_chances(mining: str) -> None:
+    sketch = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    photos = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [1.0, 0.0]])  # of categories 0, 1, 0, 1
+    once = triplet_loss(sketch, photos[:2], torch.tensor([0, 1]), 0.3, mining=mining)
+    twice = triplet_loss(sketch, photos, torch.tensor([0, 1]), 0.3, mining=mining)
+    assert once.item() == 0
+    assert twice.item() == pytest.approx(1.3) if mining == "hard" else twice.item() >= 0
 
 
 def test_triplet_gradient_pulls_the_positive_and_pushes_the_negative() -> None:
@@ -63,14 +73,14 @@ def test_a_batch_of_one_category_costs_nothing(embeddings: tuple[torch.Tensor, t
     for mining in ("hard", "random"):
         loss = triplet_loss(sketches, photos, torch.zeros(6, dtype=torch.long), 0.3, mining=mining)
         loss.backward()
-        assert float(loss) == 0
+        assert loss.item() == 0
     assert sketches.grad is not None
     assert torch.equal(sketches.grad, torch.zeros_like(sketches))
 
 
 def test_well_separated_triplets_cost_nothing() -> None:
     corners = torch.eye(3)[LABELS // 1]
-    assert float(triplet_loss(corners, corners, LABELS, 0.9)) == 0
+    assert triplet_loss(corners, corners, LABELS, 0.9).item() == 0
 
 
 def test_unknown_mining_is_refused(embeddings: tuple[torch.Tensor, torch.Tensor]) -> None:
@@ -80,16 +90,16 @@ def test_unknown_mining_is_refused(embeddings: tuple[torch.Tensor, torch.Tensor]
 
 def test_domain_loss_is_the_mean_of_both_domains() -> None:
     sketch, photo = torch.tensor([-2.0, 1.0]), torch.tensor([0.5, 3.0, -1.0])
-    expected_sketch = sum(math.log1p(math.exp(float(x))) for x in sketch) / 2
-    expected_photo = sum(math.log1p(math.exp(-float(x))) for x in photo) / 3
+    expected_sketch = sum(math.log1p(math.exp(x.item())) for x in sketch) / 2
+    expected_photo = sum(math.log1p(math.exp(-x.item())) for x in photo) / 3
     loss, accuracy = domain_loss(sketch, photo)
-    assert float(loss) == pytest.approx((expected_sketch + expected_photo) / 2)
+    assert loss.item() == pytest.approx((expected_sketch + expected_photo) / 2)
     assert float(accuracy) == pytest.approx((1 / 2 + 2 / 3) / 2)
 
 
 def test_a_fooled_adversary_costs_ln_2() -> None:
     loss, _ = domain_loss(torch.zeros(4), torch.zeros(9))
-    assert float(loss) == pytest.approx(math.log(2))
+    assert loss.item() == pytest.approx(math.log(2))
 
 
 def test_prototypes_give_scaled_cosines() -> None:

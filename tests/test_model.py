@@ -10,7 +10,7 @@ from zsbir.model import (
     EncoderConfig,
     SketchPhotoEncoder,
     freeze_batch_norm,
-    freeze_stages,
+    freeze_early,
     load_imagenet_classifier,
 )
 
@@ -75,13 +75,34 @@ def test_frozen_batch_norm_keeps_its_statistics() -> None:
 
 def test_frozen_stages_do_not_learn_and_the_rest_does() -> None:
     network = encoder("separate")
-    freeze_stages(network, 3)
+    freeze_early(network, 3, depthwise=False)
     frozen = {name for name, parameter in network.named_parameters() if not parameter.requires_grad}
     assert "backbones.sketch.conv_stem.weight" in frozen
     assert any(name.startswith("backbones.photo.blocks.1.") for name in frozen)
     assert not any(name.startswith(("backbones.photo.blocks.2.", "embedding")) for name in frozen)
     with pytest.raises(ValueError, match="frozen stages"):
-        freeze_stages(network, 99)
+        freeze_early(network, 99, depthwise=False)
+
+
+def test_frozen_depthwise_filters_are_just_those() -> None:
+    network = encoder()
+    freeze_early(network, 0, depthwise=True)
+    frozen = [network.get_parameter(name) for name, p in network.named_parameters() if not p.requires_grad]
+    assert frozen
+    assert all(parameter.ndim == 4 and parameter.shape[1] == 1 for parameter in frozen)
+    assert all(p.requires_grad for p in network.parameters() if p.ndim == 4 and p.shape[1] > 1)
+
+
+def test_photos_may_have_a_backbone_of_their_own_and_come_as_features() -> None:
+    torch.manual_seed(0)
+    network = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16, "separate", "test_resnet")).eval()
+    features = network.backbones["photo"](PICTURES)
+    assert features.shape[1] != network.backbones["sketch"](PICTURES).shape[1]
+    _, photos = network(PICTURES, PICTURES)
+    _, from_features = network(PICTURES, features)
+    assert torch.allclose(photos, from_features, atol=1e-6)
+    with pytest.raises(ValueError, match="--encoders separate"):
+        EncoderConfig(SMALL_BACKBONE, 16, "shared", "test_resnet")
 
 
 @pytest.fixture
@@ -101,7 +122,7 @@ def test_weights_come_from_a_file_by_name_or_by_order(weights: dict[str, torch.T
     assert all(torch.equal(tensor, named.state_dict()[name]) for name, tensor in weights.items())
     assert all(torch.equal(tensor, renamed.state_dict()[name]) for name, tensor in weights.items())
     network = encoder()
-    network.load_backbone(named)
+    network.load_backbone("both", named)
     stem = network.state_dict()["backbones.both.conv_stem.weight"]
     assert torch.equal(stem, weights["conv_stem.weight"])
 

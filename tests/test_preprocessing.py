@@ -93,14 +93,14 @@ def test_transparent_photos_stand_on_white() -> None:
 
 
 def test_tensor_is_normalised_channels_first() -> None:
-    config = PreprocessConfig(size=4, mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 1.0))
+    config = PreprocessConfig(mean=(0.5, 0.25, 0.0), std=(0.5, 0.25, 1.0))
     tensor = to_tensor(Image.new("RGB", (4, 4), (255, 0, 51)), config)
     assert tensor.shape == (3, 4, 4)
     assert tensor[:, 0, 0].tolist() == pytest.approx([1.0, -1.0, 0.2])
 
 
 def test_one_channel_is_spread_over_three() -> None:
-    assert normalise(torch.full((2, 1, 4, 4), 255, dtype=torch.uint8), PreprocessConfig(size=4)).shape == (2, 3, 4, 4)
+    assert normalise(torch.full((2, 1, 4, 4), 255, dtype=torch.uint8), PreprocessConfig()).shape == (2, 3, 4, 4)
 
 
 def test_exif_orientation_is_applied(tmp_path: Path) -> None:

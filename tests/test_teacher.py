@@ -1,26 +1,28 @@
+import numpy as np
+import timm
 import torch
-from PIL import Image
 
-from zsbir.preprocessing import PreprocessConfig
-from zsbir.teacher import teacher_targets
-
-
-class Brightness(torch.nn.Module):
-    """Two classes: left half bright, right half bright."""
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        halves = pictures.mean(dim=(1, 2)).split(pictures.shape[3] // 2, dim=1)
-        return torch.stack([half.mean(dim=1) for half in halves], dim=1)
+from tests.conftest import CORNERS, SMALL_BACKBONE, make_photo
+from zsbir.preprocessing import PreprocessConfig, prepare_photo, to_tensor
+from zsbir.teacher import PhotoKnowledge, look_at_photos
 
 
-def test_soft_labels_are_probabilities_and_categories_their_means() -> None:
-    photos = [[Image.new("RGB", (20, 20), (value, value, value)) for value in row] for row in ((10, 200, 90), (255,))]
-    photos[0][0].paste((255, 255, 255), (0, 0, 10, 20))
-    targets = teacher_targets(
-        Brightness(), photos, PreprocessConfig(size=16), temperature=0.5, device=torch.device("cpu"), quiet=True
-    )
-    assert targets.photos.shape == (4, 2)
-    assert torch.allclose(targets.photos.sum(1), torch.ones(4))
-    assert torch.allclose(targets.categories[0], targets.photos[:3].mean(0))
-    assert torch.allclose(targets.categories[1], targets.photos[3])
-    assert torch.allclose(targets.photos, torch.full((4, 2), 0.5), atol=1e-5)  # mirrored views are averaged
+def test_features_and_soft_labels_are_those_of_the_network_asked_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    photos = [make_photo(category, rng) for category in CORNERS for _ in range(6)]  # more than one batch
+    torch.manual_seed(0)
+    classifier = timm.create_model(SMALL_BACKBONE, pretrained=False, num_classes=5).eval()
+    config = PreprocessConfig(sketch_size=16, photo_size=40)
+    known = look_at_photos(classifier, photos, config, 2.0, torch.device("cpu"), quiet=True)
+    with torch.no_grad():
+        for photo, features, labels in zip(photos, known.features, known.labels, strict=True):
+            picture = to_tensor(prepare_photo(photo, 40), config)[None]
+            assert torch.allclose(labels, (classifier(picture)[0] / 2).softmax(0), atol=1e-4)
+            assert torch.allclose(classifier.classifier(features), classifier(picture)[0], atol=1e-4)
+
+
+def test_a_category_has_the_mean_of_its_photos() -> None:
+    labels = torch.rand(5, 3).softmax(1)
+    means = PhotoKnowledge(torch.zeros(5, 2), labels).category_labels([2, 3])
+    assert torch.allclose(means[0], labels[:2].mean(0))
+    assert torch.allclose(means[1], labels[2:].mean(0))

@@ -16,7 +16,6 @@ from zsbir import Gallery, Retriever, load_embedder, training
 from zsbir.checkpoint import load_checkpoint
 from zsbir.gallery_build import build_gallery
 from zsbir.preprocessing import open_picture
-from zsbir.training import learning_rate
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +31,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_arguments(data_folder: Path, weights: Path) -> list[str]:
     return [
         "--data_dir", str(data_folder), "--batch_size", "8", "--epochs", "3", "--steps_per_epoch", "4",
-        "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16", "--size", "40",
-        "--train_size", "32", "--workers", "0", "--grl_threshold_epoch", "2", "--learning_rate", "3e-3",
-        "--print_every", "2",
+        "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16",
+        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--workers", "0",
+        "--grl_threshold_epoch", "2", "--learning_rate", "3e-3", "--print_every", "2",
     ]  # fmt: skip
 
 
@@ -64,7 +63,7 @@ def test_checkpoint_describes_the_run(unbroken: Path) -> None:
     assert checkpoint.split.seen == SEEN
     assert checkpoint.split.validation == VALIDATION
     assert checkpoint.split.unseen == UNSEEN
-    assert checkpoint.preprocessing.size == 40
+    assert (checkpoint.preprocessing.sketch_size, checkpoint.preprocessing.photo_size) == (40, 48)
     assert checkpoint.training["losses"]["domain"] == 0.1
     assert "data_dir" not in checkpoint.training
 
@@ -94,10 +93,10 @@ def test_a_worse_epoch_does_not_replace_a_better_one(
 ) -> None:
     figures = iter((0.2, 0.5, 0.3))
 
-    def measured(*_: object, **__: object) -> dict[str, np.ndarray]:
+    def measured(*_: object) -> dict[str, np.ndarray]:
         return {"mAP@all": np.array([next(figures)]), "P@5": np.array([0.1])}
 
-    monkeypatch.setattr(training, "measure", measured)
+    monkeypatch.setattr("zsbir.validation.retrieval_figures", measured)
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
     checkpoint = load_checkpoint(tmp_path / "zsbir.safetensors")
     assert checkpoint.training["epoch"] == 2
@@ -159,7 +158,20 @@ def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_fo
     assert load_checkpoint(tmp_path / "run" / "zsbir.safetensors").training["epoch"] == 3
 
 
-@pytest.mark.parametrize("options", [["--encoders", "separate"], ["--mining", "random"], ["--frozen_stages", "2"]])
+FROZEN_PHOTOS = ["--encoders", "separate", "--frozen_photos", "--photos_per_sketch", "3"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--encoders", "separate"],
+        ["--encoders", "separate", "--photo_backbone", SMALL_BACKBONE, "--embedding_dim", "8"],
+        ["--mining", "random"],
+        ["--frozen_stages", "2", "--frozen_depthwise"],
+        FROZEN_PHOTOS,
+    ],
+    ids=" ".join,
+)
 def test_variants_of_the_method_train(options: list[str], arguments: list[str], tmp_path: Path) -> None:
     short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
     assert train.main([*short, *options]) == 0
@@ -192,13 +204,3 @@ def test_mistakes_give_one_sentence(
 ) -> None:
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *options]) == 2
     assert message in capsys.readouterr().err.strip().splitlines()[-1]
-
-
-def test_learning_rate_rises_then_falls_along_half_a_cosine() -> None:
-    rates = [learning_rate(step / 1000) for step in range(1001)]
-    peak = rates.index(max(rates))
-    assert peak == 50
-    assert rates[0] < 0.02
-    assert rates[525] == pytest.approx((1 + 0.01) / 2)
-    assert rates[-1] == pytest.approx(0.01)
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)

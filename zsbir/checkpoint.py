@@ -121,8 +121,18 @@ def sha256(path: Path) -> str:
 
 
 def _preprocessing(values: dict[str, Any]) -> PreprocessConfig:
-    config = PreprocessConfig(size=int(values["size"]), mean=tuple(values["mean"]), std=tuple(values["std"]))
-    if not 16 <= config.size <= 1024 or len(config.mean) != 3 or len(config.std) != 3 or min(config.std) <= 0:
+    config = PreprocessConfig(
+        sketch_size=int(values["sketch_size"]),
+        photo_size=int(values["photo_size"]),
+        mean=tuple(values["mean"]),
+        std=tuple(values["std"]),
+    )
+    if (
+        not 16 <= min(config.sketch_size, config.photo_size) <= max(config.sketch_size, config.photo_size) <= 1024
+        or len(config.mean) != 3
+        or len(config.std) != 3
+        or min(config.std) <= 0
+    ):
         raise ValueError(f"preprocessing out of bounds ({values})")
     return config
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from zsbir.drawing import Drawing, read_quickdraw
 SKETCH_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 SKETCH_SOURCES = ("all", "images", "drawings")
+_PICTURE_SHARE = 0.35  # of a category's sketches in training, where it has drawings too
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,9 @@ class Batch:
     """What one training step looks at, by index into a `CategoryData`.
 
     Attributes:
-        labels: Category of sketch i and of photo i.
+        labels: Category of sketch i (of n).
         sketches: Index of sketch i within its category.
-        photos: Index of photo i within its category.
+        photos: Index of photo j within its category, which is that of sketch j modulo n.
         seed: Seeds the augmentation of this batch.
     """
 
@@ -170,21 +172,31 @@ class Batch:
 
 
 class BalancedBatches:
-    """Category-balanced batches: each holds as many categories as fit, with `per_category` pairs of each.
+    """Category-balanced batches: each holds as many categories as fit, with `per_category` sketches of each.
 
     Categories take turns (shuffled anew when all had theirs), and so do the sketches and photos within
-    a category, so none waits long and none is repeated early. Epoch e is a pure function of (seed, e):
-    a resumed run sees what an unbroken one would have seen.
+    a category, so none waits long and none is repeated early. Where a category has both sketch pictures
+    and drawings, it turns to the pictures `_PICTURE_SHARE` of the time, however few there are. Epoch e is a
+    pure function of (seed, e): a resumed run sees what an unbroken one would have seen.
     """
 
-    def __init__(self, data: CategoryData, batch_size: int, steps: int, seed: int, per_category: int = 2) -> None:
+    def __init__(
+        self,
+        data: CategoryData,
+        batch_size: int,
+        steps: int,
+        seed: int,
+        *,
+        per_category: int = 2,
+        photos_per_sketch: int = 1,
+    ) -> None:
         if batch_size < 2 * per_category:
             raise ValueError(
                 f"Expected a batch of at least {2 * per_category} sketches, so that two categories meet in it, "
                 f"found {batch_size}."
             )
         self.data, self.batch_size, self.steps, self.seed = data, batch_size, steps, seed
-        self.per_category = per_category
+        self.per_category, self.photos_per_sketch = per_category, photos_per_sketch
 
     def __len__(self) -> int:
         return self.steps
@@ -192,20 +204,43 @@ class BalancedBatches:
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, the same at every call."""
         rng = np.random.default_rng((self.seed, epoch))
-        categories = _take_turns(len(self.data.categories), rng)
-        sketches = [_take_turns(len(files), rng) for files in self.data.sketches]
+        waiting: list[int] = []
+        sketches = [_sketch_turns(sources, rng) for sources in self.data.sketches]
         photos = [_take_turns(len(files), rng) for files in self.data.photos]
         for _ in range(self.steps):
-            labels: list[int] = []
-            while len(labels) < self.batch_size:
-                labels += [next(categories)] * self.per_category
-            del labels[self.batch_size :]
+            needed = math.ceil(self.batch_size / self.per_category)
+            labels = np.repeat(self._next_categories(waiting, needed, rng), self.per_category)[
+                : self.batch_size
+            ].tolist()
             yield Batch(
                 labels=tuple(labels),
                 sketches=tuple(next(sketches[label]) for label in labels),
-                photos=tuple(next(photos[label]) for label in labels),
+                photos=tuple(next(photos[label]) for label in labels * self.photos_per_sketch),
                 seed=int(rng.integers(2**63)),
             )
+
+    def _next_categories(self, waiting: list[int], count: int, rng: np.random.Generator) -> list[int]:
+        """Takes categories off the list of those whose turn it is, none twice while there are others."""
+        total = len(self.data.categories)
+        chosen: list[int] = []
+        while len(chosen) < count:
+            this_round = chosen[len(chosen) // total * total :]
+            following = next((category for category in waiting if category not in this_round), None)
+            if following is None:
+                waiting += rng.permutation(total).tolist()
+            else:
+                waiting.remove(following)
+                chosen.append(following)
+        return chosen
+
+
+def _sketch_turns(sources: Sequence[Path | Drawing], rng: np.random.Generator) -> Iterator[int]:
+    pictures = sum(isinstance(source, Path) for source in sources)  # they come first
+    if pictures in (0, len(sources)):
+        yield from _take_turns(len(sources), rng)
+    picture, drawing = _take_turns(pictures, rng), _take_turns(len(sources) - pictures, rng)
+    while True:
+        yield next(picture) if rng.random() < _PICTURE_SHARE else pictures + next(drawing)
 
 
 def _take_turns(count: int, rng: np.random.Generator) -> Iterator[int]:

@@ -57,15 +57,15 @@ class Embedder:
         Returns:
             float32 (n, d), rows of unit length.
         """
-        pixels = [np.asarray(prepare_photo(photo, self.preprocessing.size)) for photo in photos]
+        pixels = [np.asarray(prepare_photo(photo, self.preprocessing.photo_size)) for photo in photos]
         return self._embed(self._encoder.embed_photos, pixels)
 
     def _prepare_sketch(self, sketch: Image.Image | Drawing) -> Image.Image:
         if isinstance(sketch, Image.Image):
-            return prepare_sketch(sketch, self.preprocessing.size)
+            return prepare_sketch(sketch, self.preprocessing.sketch_size)
         if sketch.is_blank:
             raise ValueError("Expected a drawing with some lines, found an empty page or a single dot; draw more.")
-        return rasterise(sketch, self.preprocessing.size)
+        return rasterise(sketch, self.preprocessing.sketch_size)
 
     @torch.inference_mode()
     def _embed(self, embed: EmbedFunction, pixels: list[NDArray[np.uint8]]) -> Embeddings:

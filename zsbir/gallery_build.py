@@ -99,7 +99,7 @@ def build_gallery(photos: Path, folder: Path, embedder: Embedder, *, quiet: bool
 class _Builder:
     def __init__(self, photos: Path, folder: Path, embedder: Embedder) -> None:
         self.photos, self.folder = photos, folder
-        self.size = embedder.preprocessing.size
+        self.size = embedder.preprocessing.photo_size
         self.in_place = photos.resolve() == (folder / PHOTOS).resolve()
         self.credits = _read_credits(photos)
         self.known = _known_embeddings(folder, embedder.checkpoint_sha256)

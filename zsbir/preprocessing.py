@@ -27,12 +27,14 @@ class PreprocessConfig:
     """What turns a picture into a tensor; stored in the checkpoint.
 
     Attributes:
-        size: Side of the square input in pixels.
+        sketch_size: Side of the square input of sketches in pixels.
+        photo_size: The same of photos.
         mean: Subtracted from each channel (values 0 to 1).
         std: Divides each channel afterwards.
     """
 
-    size: int = 112
+    sketch_size: int = 112
+    photo_size: int = 112
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
 

@@ -60,7 +60,7 @@ def embed_photos(
 
     def embed(part: Sequence[Path]) -> Embeddings:
         return embedder.embed_photos(
-            [open_picture(path, longest_side=2 * embedder.preprocessing.size) for path in part]
+            [open_picture(path, longest_side=2 * embedder.preprocessing.photo_size) for path in part]
         )
 
     return EmbeddedPhotos(_in_batches(embed, sources, batch_size, "photos", quiet), labels, sources)

@@ -7,43 +7,42 @@ that was interrupted and resumed gives the same figures as one that was not.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
+from zsbir.alignment import align
 from zsbir.checkpoint import Checkpoint, save_checkpoint
 from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit
 from zsbir.device import choose_device, keep_freed_memory, place
-from zsbir.drawing import Drawing
-from zsbir.embedder import Embedder
 from zsbir.gradient_reversal import reversal_strength
 from zsbir.learner import Learner, LossConfig
 from zsbir.model import (
     EncoderConfig,
     SketchPhotoEncoder,
     freeze_batch_norm,
-    freeze_stages,
+    freeze_early,
     load_imagenet_classifier,
 )
+from zsbir.optimizer import averaging, learning_rate, parameter_groups
 from zsbir.preprocessing import PreprocessConfig, normalise
-from zsbir.ranking import measure
-from zsbir.teacher import TeacherTargets, teacher_targets
+from zsbir.teacher import PhotoKnowledge, look_at_photos
 from zsbir.training_log import TrainingLog
 from zsbir.training_pictures import Pictures, TrainingPictures, load_epoch
-from zsbir.training_state import restore_state, save_state
+from zsbir.training_state import remembered, restore_state, save_state
+from zsbir.validation import Validation
 
 CHECKPOINT_NAME = "zsbir.safetensors"
 STATE_NAME = "training_state.safetensors"
-_VALIDATION_SKETCHES = 50  # a category; enough to choose an epoch by, few enough to do it every time
-_WARM_UP = 0.05  # share of the training in which the learning rate rises
-_LAST_RATE = 0.01  # the learning rate ends at this share of its peak
+KNOWLEDGE_NAME = "photo_knowledge.safetensors"
 _SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
 _MAY_CHANGE = ("data_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
 
@@ -57,14 +56,19 @@ class TrainConfig:
         checkpoint_dir: Where checkpoint, state and logs go.
         epochs: How many times the seen categories' number of photos is drawn.
         batch_size: Sketches a step, with as many photos.
-        train_size: Side of training pictures; below the side used afterwards (`preprocessing.size`) it is
+        train_size: Side of training pictures; below the side used afterwards (`preprocessing`) it is
             faster and often no worse, as cropping makes things look larger in training (Touvron et al.,
             "Fixing the train-test resolution discrepancy", 2019).
         backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
+        photo_backbone_weights: The same for a photo backbone of its own; empty = as `backbone_weights`.
+        frozen_photos: The photos' backbone stays as ImageNet left it, only their embedding layer learns. Each
+            photo is looked at once, whole; all time then goes into learning sketches. Wants separate encoders.
+        photos_per_sketch: Photos that meet each sketch of a batch.
         grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
         teacher_temperature: Softens the teacher's labels.
-        frozen_stages: First stages of the backbone that keep their ImageNet weights.
+        frozen_stages: First stages of the backbones that keep their ImageNet weights.
+        frozen_depthwise: Depthwise filters keep theirs.
         learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
         average_decay: Decay a step of the averaged weights that are validated and shipped.
         steps_per_epoch: Overrides the length of an epoch.
@@ -81,10 +85,14 @@ class TrainConfig:
     losses: LossConfig = field(default_factory=LossConfig)
     train_size: int = 112
     backbone_weights: str = "package"
+    photo_backbone_weights: str = ""
+    frozen_photos: bool = False
+    photos_per_sketch: int = 1
     grl_threshold_epoch: float = 5.0
     pseudo_sketch_ratio: float = 0.2
     teacher_temperature: float = 2.0
     frozen_stages: int = 0
+    frozen_depthwise: bool = False
     learning_rate: float = 3e-4
     head_speed: float = 3.0
     weight_decay: float = 1e-4
@@ -99,6 +107,13 @@ class TrainConfig:
             raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
+        if self.photos_per_sketch < 1:
+            raise ValueError(f"Expected at least 1 photo a sketch, found {self.photos_per_sketch}.")
+        if self.frozen_photos and self.encoder.encoders == "shared":
+            raise ValueError(
+                "Expected separate encoders where the photos' backbone is frozen, found a shared one; "
+                "give --encoders separate."
+            )
 
 
 def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> Path:
@@ -122,10 +137,17 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     folder = Path(config.data_dir)
     split = ZeroShotSplit.load(folder)
     data = CategoryData.load(folder, split.seen)
-    validation = _validation_data(folder, split)
+    validation = Validation(folder, split.validation, config.preprocessing, frozen_photos=config.frozen_photos)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / config.batch_size)
-    batches = BalancedBatches(data, config.batch_size, steps, config.seed)
-    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, quiet=quiet)
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed, photos_per_sketch=config.photos_per_sketch)
+    pictures = TrainingPictures(
+        data,
+        config.train_size,
+        config.pseudo_sketch_ratio,
+        config.preprocessing.photo_size,
+        with_photos=not config.frozen_photos,
+        quiet=quiet,
+    )
 
     run = _Run(config, split, pictures, device, quiet)
     if resume:
@@ -133,7 +155,7 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     with TrainingLog(run.folder, run.epoch * steps) as log, _keep_on_interrupt(run):
         while run.epoch < config.epochs:
             _train_epoch(run, pictures, batches, log, quiet)
-            figures = _validate(run, validation, config.batch_size, quiet)
+            figures = validation.measure(run.averaged_encoder, config.batch_size, quiet=quiet)
             run.finish_epoch(figures)
             log.write(run.epoch, run.epoch * steps, {f"validation {name}": figures[name] for name in figures})
     return run.folder / CHECKPOINT_NAME
@@ -153,7 +175,7 @@ def _train_epoch(
         strength = reversal_strength(progress, config.grl_threshold_epoch)
         rate = learning_rate(progress / config.epochs)
         losses = run.step(batch, strength, rate)
-        since += 2 * len(batch.labels)
+        since += len(batch.sketches) + len(batch.photos)
         if step % config.print_every == 0 or step == steps:
             values = {name: float(value) for name, value in losses.items()}
             values |= {"strength": strength, "learning_rate": rate * config.learning_rate}
@@ -161,14 +183,6 @@ def _train_epoch(
             started, since = time.perf_counter(), 0
             log.write(run.epoch + 1, run.epoch * steps + step, values)
             bar.set_postfix({name: f"{values[name]:.3f}" for name in _SHOWN})
-
-
-def learning_rate(progress: float) -> float:
-    """Share of the peak learning rate at this share of the training: a short rise, then half a cosine."""
-    if progress < _WARM_UP:
-        return max(progress / _WARM_UP, 0.01)
-    fall = (1 + math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP))) / 2
-    return _LAST_RATE + (1 - _LAST_RATE) * fall
 
 
 class _Run:
@@ -181,16 +195,18 @@ class _Run:
         self.folder = Path(config.checkpoint_dir)
         self.epoch = 0  # whole epochs done
         self.best = -1.0
-        classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
-        self.targets = _targets(classifier, config, pictures, device, quiet)
-        encoder = SketchPhotoEncoder(config.encoder)
-        encoder.load_backbone(classifier)
-        freeze_stages(encoder, config.frozen_stages)
-        learner = Learner(encoder, config.losses, len(split.seen), self.targets.photos.shape[1])
-        self.learner = place(learner, device)
-        averaging = get_ema_multi_avg_fn(config.average_decay)  # type: ignore[no-untyped-call]
-        self.average = AveragedModel(encoder, multi_avg_fn=averaging)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.learner, config))
+        encoder, classifier = _imagenet_encoder(config)
+        self.knowledge = _knowledge(classifier, config, pictures, device, quiet)
+        self.category_labels = self.knowledge.category_labels([len(photos) for photos in pictures.photos])
+        freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
+        self.learner = place(Learner(encoder, config.losses, len(split.seen), self.knowledge.labels.shape[1]), device)
+        if config.frozen_photos:
+            encoder.backbones[encoder.photo_side].requires_grad_(False)
+            align(self.learner, self.knowledge.features, classifier, pictures, config.preprocessing, quiet=quiet)
+        self.average = AveragedModel(encoder, avg_fn=averaging(config.average_decay))
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.learner, config.learning_rate, config.head_speed, config.weight_decay)
+        )
         self.modules = {"learner": self.learner, "average": self.average}
         self.peak_rates = [group["lr"] for group in self.optimizer.param_groups]
 
@@ -206,13 +222,19 @@ class _Run:
         for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
             group["lr"] = peak * rate
         preprocessing, device = self.config.preprocessing, self.device
-        photo_targets = self.targets.photos[batch.photo_rows]
-        sketch_targets = torch.where(batch.is_pseudo[:, None], photo_targets, self.targets.categories[batch.labels])
+        photo_targets = self.knowledge.labels[batch.photo_rows]
+        own_photo = photo_targets[: len(batch.labels)]
+        sketch_targets = torch.where(batch.is_pseudo[:, None], own_photo, self.category_labels[batch.labels])
+        photos = (
+            self.knowledge.features[batch.photo_rows].to(device)
+            if self.config.frozen_photos
+            else normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last)
+        )
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses: dict[str, Tensor] = self.learner(
                 normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
-                normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
+                photos,
                 batch.labels.to(device),
                 sketch_targets=sketch_targets.to(device),
                 photo_targets=photo_targets.to(device),
@@ -257,34 +279,35 @@ class _Run:
         self.epoch, self.best = int(description["epoch"]), float(description["best"])
 
 
-def _targets(
+def _imagenet_encoder(config: TrainConfig) -> tuple[SketchPhotoEncoder, nn.Module]:
+    """The encoder with ImageNet weights on every side, and the photo side's classifier: the teacher."""
+    encoder = SketchPhotoEncoder(config.encoder)
+    for side, name in config.encoder.by_side.items():  # the photos' side is the last
+        own = config.photo_backbone_weights if side == "photo" else ""
+        classifier = load_imagenet_classifier(name, own or config.backbone_weights)
+        encoder.load_backbone(side, classifier)
+    return encoder, classifier
+
+
+def _knowledge(
     classifier: nn.Module, config: TrainConfig, pictures: TrainingPictures, device: torch.device, quiet: bool
-) -> TeacherTargets:
-    if not config.losses.teacher:
-        rows = sum(map(len, pictures.photos))
-        return TeacherTargets(torch.zeros(rows, 1), torch.zeros(len(pictures.photos), 1))
-    preprocessing = replace(config.preprocessing, size=pictures.stored_side)
-    return teacher_targets(classifier, pictures.photos, preprocessing, config.teacher_temperature, device, quiet=quiet)
+) -> PhotoKnowledge:
+    """What the teacher says of the training photos; asked once, and kept for `--resume`."""
+    photos = [photo for members in pictures.photos for photo in members]
+    if not config.losses.teacher and not config.frozen_photos:
+        return PhotoKnowledge(torch.zeros(len(photos), 1), torch.zeros(len(photos), 1))
+    preprocessing, temperature = config.preprocessing, config.teacher_temperature
 
+    def look() -> dict[str, Tensor]:
+        known = look_at_photos(classifier, photos, preprocessing, temperature, device, quiet=quiet)
+        return {"features": known.features, "labels": known.labels}
 
-def _validation_data(folder: Path, split: ZeroShotSplit) -> CategoryData | None:
-    """Up to `_VALIDATION_SKETCHES` of each validation category, half of them pictures where there are both."""
-    if not split.validation:
-        return None
-    data = CategoryData.load(folder, split.validation)
-    few: list[tuple[Path | Drawing, ...]] = []
-    for sources in data.sketches:
-        files = [source for source in sources if isinstance(source, Path)][: _VALIDATION_SKETCHES // 2]
-        drawings = [source for source in sources if not isinstance(source, Path)]
-        few.append((*files, *drawings[: _VALIDATION_SKETCHES - len(files)]))
-    return replace(data, sketches=tuple(few))
-
-
-def _validate(run: _Run, data: CategoryData | None, batch_size: int, quiet: bool) -> dict[str, float]:
-    if data is None:
-        return {}
-    figures = measure(Embedder(run.averaged_encoder.eval(), run.config.preprocessing), data, batch_size, quiet=quiet)
-    return {name: float(figures[name].mean()) for name in ("mAP@all", "P@5")}
+    digest = hashlib.sha256(repr((preprocessing, temperature, config.train_size)).encode())
+    for photo in photos:
+        digest.update(photo.tobytes())
+    for name, tensor in classifier.state_dict().items():
+        digest.update(f"{name} {tensor.double().sum():.9g}".encode())
+    return PhotoKnowledge(**remembered(Path(config.checkpoint_dir) / KNOWLEDGE_NAME, digest.hexdigest(), look))
 
 
 @contextlib.contextmanager
@@ -296,19 +319,3 @@ def _keep_on_interrupt(run: _Run) -> Iterator[None]:
         if run.epoch == 0:
             run.save_checkpoint({})
         tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
-
-
-def _parameter_groups(learner: Learner, config: TrainConfig) -> list[dict[str, object]]:
-    """Backbone and new layers at their own rates; one-dimensional parameters (norms, biases) without decay."""
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-    for name, parameter in learner.named_parameters():
-        if parameter.requires_grad:
-            groups.setdefault(("backbone" in name, parameter.ndim > 1), []).append(parameter)
-    return [
-        {
-            "params": parameters,
-            "lr": config.learning_rate * (1 if is_backbone else config.head_speed),
-            "weight_decay": config.weight_decay if has_decay else 0.0,
-        }
-        for (is_backbone, has_decay), parameters in groups.items()
-    ]
