@@ -21,11 +21,12 @@ clean:  ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@echo "Installing into $(VENV), a few minutes the first time."
+	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.txt
 	touch $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements-dev.txt
 	touch $@
 
 $(BIN)/python:

@@ -55,7 +55,7 @@ def search_ratio(embedder: Embedder, arguments: argparse.Namespace) -> float:
     """Median time of `Retriever.search` over that of the encoder alone, in turns."""
     retriever = Retriever(embedder, Gallery.load(arguments.gallery))
     encoder = load_checkpoint(arguments.checkpoint).encoder
-    size = embedder.preprocessing.size
+    size = embedder.preprocessing.sketch_size
     picture = torch.randn(1, 3, size, size).contiguous(memory_format=torch.channels_last)
     drawing = example_drawing()
 
@@ -76,7 +76,7 @@ def build_ratio(embedder: Embedder, arguments: argparse.Namespace) -> float:
     """Photos a second of a whole build over those of its slower part alone; best of three each."""
     folder = arguments.gallery / "photos"
     paths = sorted(folder.iterdir())
-    size = embedder.preprocessing.size
+    size = embedder.preprocessing.photo_size
     encoder = load_checkpoint(arguments.checkpoint).encoder
     batch = torch.randn(_BATCH, 3, size, size).contiguous(memory_format=torch.channels_last)
 

@@ -44,6 +44,7 @@ def test_an_empty_canvas_and_a_dot_are_blank_and_a_line_is_not() -> None:
         ("{", "not JSON"),
         ("[]", "found list"),
         ("[" * 100_000, "not JSON"),
+        ('{"width": ' + "9" * 5_000 + "}", "not JSON"),
         (canvas(width=0, height=0), "above 0"),
         (canvas(width="wide"), "found str"),
         (canvas(strokes={}), 'a list "strokes"'),

@@ -45,6 +45,11 @@ def test_published_backbones_are_known(name: str) -> None:
     assert EncoderConfig(name).backbone == name
 
 
+def test_a_backbone_may_widen_its_features_behind_the_pooling() -> None:
+    network = SketchPhotoEncoder(EncoderConfig("mobilenetv3_small_050", 16)).eval()
+    assert network.embed_photos(PICTURES).shape == (3, 16)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [({"backbone": "no_such_net"}, "no_such_net"), ({"encoders": "both"}, "'both'"), ({"embedding_dim": 0}, "found 0")],

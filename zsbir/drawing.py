@@ -94,7 +94,7 @@ def read_quickdraw(path: Path) -> list[Drawing]:
         ValueError: A line is malformed; the message names the file and the line.
     """
     drawings = []
-    with path.open(encoding="utf-8") as lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -168,7 +168,7 @@ def _json_object(text: str, expected: str) -> dict[str, Any]:
         )
     try:
         value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # not only JSONDecodeError: a number may have too many digits
         raise ValueError(f"Expected {expected} as JSON, found something that is not JSON.") from error
     if not isinstance(value, dict):
         raise ValueError(f"Expected {expected} as a JSON object, found {type(value).__name__}.")

@@ -78,7 +78,7 @@ class SketchPhotoEncoder(nn.Module):
         self.backbones = nn.ModuleDict({side: create_backbone(name) for side, name in config.by_side.items()})
         self.embeddings = nn.ModuleDict()
         for side, backbone in self.backbones.items():
-            layer = nn.Linear(int(backbone.num_features), config.embedding_dim)  # type: ignore[arg-type]
+            layer = nn.Linear(int(backbone.head_hidden_size), config.embedding_dim)  # type: ignore[arg-type]
             nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
             nn.init.zeros_(layer.bias)
             self.embeddings[side] = layer
