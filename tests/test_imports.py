@@ -10,7 +10,7 @@ FLOORS = [
     ["augmentation", "data", "model", "losses", "teacher", "learner", "optimizer", "training_pictures", "alignment"],
     ["checkpoint", "training_log", "training_state"],
     ["embedder", "ranking", "validation", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
-    ["retriever", "ui"],
+    ["retriever", "experience", "ui"],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"
 ORDER = [name for floor in FLOORS for name in floor]

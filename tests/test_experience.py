@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import UNSEEN
+from zsbir import Gallery, experience, load_embedder
+from zsbir.data import CategoryData
+from zsbir.drawing import DEFAULT_PEN, Drawing, Stroke, rasterise
+from zsbir.embedder import Embedder
+from zsbir.experience import CHANGES, changed, hits, measure_experience
+from zsbir.gallery_build import build_gallery
+from zsbir.ranking import embed_sketches
+
+LINE = Drawing((Stroke(np.array([[0, 0], [10, 0], [10, 4]], np.float32)),))
+
+
+@pytest.fixture(scope="module")
+def embedder(checkpoint_path: Path) -> Embedder:
+    return load_embedder(checkpoint_path, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def gallery(data_folder: Path, embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    return build_gallery(data_folder / "photos", tmp_path_factory.mktemp("gallery"), embedder, quiet=True).gallery
+
+
+def test_a_drawing_is_turned_scaled_shifted_and_drawn_with_another_pen() -> None:
+    turned = changed(LINE, degrees=90).strokes[0].points
+    assert np.allclose(turned, [[0, 0], [0, 10], [-4, 10]], atol=1e-5)
+    assert np.allclose(changed(LINE, scale=0.5).strokes[0].points, LINE.strokes[0].points / 2)
+    assert np.allclose(changed(LINE, shift=0.2).strokes[0].points, LINE.strokes[0].points + 2)
+    assert changed(LINE, pen=2).strokes[0].width == 2 * DEFAULT_PEN
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_every_change_changes_the_sketch_unless_place_and_scale_drop_out(name: str) -> None:
+    before, after = (np.asarray(rasterise(drawing, 64)) for drawing in (LINE, CHANGES[name](LINE)))
+    assert np.array_equal(before, after) == name.startswith(("shifted", "scaled"))
+
+
+def test_hits_equal_a_loop(gallery: Gallery, embedder: Embedder, data_folder: Path) -> None:
+    data = CategoryData.load(data_folder, UNSEEN)
+    queries = embed_sketches(embedder, data.sketches, 8, quiet=True)
+    expected = []
+    for query, label in zip(queries.embeddings, queries.labels, strict=True):
+        ranked = sorted(range(len(gallery)), key=lambda row: -float(gallery.embeddings[row] @ query))
+        expected.append(UNSEEN[label] in {gallery.photos[row].category for row in ranked[:5]})
+    assert hits(gallery, queries, UNSEEN).tolist() == expected
+    assert 0 < sum(expected) < len(expected)
+
+
+def test_command_line_measures_what_the_gallery_holds(
+    gallery: Gallery, checkpoint_path: Path, data_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--data", str(data_folder), "--model", str(checkpoint_path), "--gallery", str(gallery.folder)]
+    assert experience.main([*arguments, "--report", str(tmp_path / "report.json")]) == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert json.loads(capsys.readouterr().out) == report
+    assert report["categories"] == list(UNSEEN)
+    assert report["queries"] == {"images": 12, "drawings": 12}
+    assert set(report["growth"]) == {"25%", "50%", "75%", "100%"}
+    assert report["stability"]["shifted"] == report["stability"]["scaled by 0.8"] == 1
+    assert all(0 <= figure <= 1 for figure in report["stability"].values())
+
+
+def test_a_gallery_without_unseen_categories_is_named(
+    gallery: Gallery, embedder: Embedder, data_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "labels.txt").write_text("unheard of\n")
+    with pytest.raises(ValueError, match="found none"):
+        measure_experience(embedder, gallery, data_folder, tmp_path / "labels.txt", quiet=True)

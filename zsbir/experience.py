@@ -1,0 +1,222 @@
+"""What somebody who draws feels: whether the thing is found, how early, and whether it stays found.
+
+    python -m zsbir.experience --data DATA [--model M] [--gallery DIR] [--report OUT.json]
+
+Hits and stability are measured on the demo's gallery with sketches of those unseen categories that it holds;
+the precision of growing drawings on the photos of those categories in the data folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zsbir.atomic import replacing
+from zsbir.data import find_photos, find_sketches, read_labels
+from zsbir.drawing import DEFAULT_PEN, Drawing
+from zsbir.embedder import Embedder, Embeddings, load_embedder
+from zsbir.gallery import DEFAULT_CHECKPOINT, Gallery
+from zsbir.metrics import retrieval_figures
+from zsbir.ranking import EmbeddedSketches, embed_photos, embed_sketches
+from zsbir.retriever import Retriever
+
+SHOWN = 5  # photos on the page
+FRACTIONS = (0.25, 0.5, 0.75, 1.0)  # of a drawing's strokes
+_SOURCES = ("images", "drawings")
+_BATCH = 64
+_DRAWINGS = 20  # a category, for growth and stability, which look at each a dozen times
+
+
+@dataclass(frozen=True)
+class Experience:
+    """What was measured; every figure is a mean over sketches, 0 to 1.
+
+    Attributes:
+        categories: Unseen categories that the gallery holds.
+        queries: Number of sketches, by source (sketch pictures or drawings).
+        hit_at_5: Share of sketches with a photo of their category among the first five, by source.
+        growth: P@5 of drawings of which only this share of the strokes is drawn.
+        stability: Share of the first five photos that stays when a drawing is changed, by change.
+        checkpoint_sha256: Digest of the checkpoint.
+    """
+
+    categories: tuple[str, ...]
+    queries: Mapping[str, int]
+    hit_at_5: Mapping[str, float]
+    growth: Mapping[str, float]
+    stability: Mapping[str, float]
+    checkpoint_sha256: str
+
+    def save(self, path: Path) -> None:
+        """Writes it as JSON, complete or not at all."""
+        with replacing(path) as partial:
+            partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+def measure_experience(
+    embedder: Embedder, gallery: Gallery, folder: Path, labels: Path, *, quiet: bool = False
+) -> Experience:
+    """Measures hits, growth and stability.
+
+    Args:
+        embedder: Of the gallery's checkpoint.
+        gallery: The demo's.
+        folder: Data folder with sketches and photos.
+        labels: Label file of the unseen categories.
+        quiet: No progress bars.
+
+    Raises:
+        FileNotFoundError: The label file is missing.
+        ValueError: The gallery holds none of the categories, or one has no sketches or photos.
+    """
+    held = {photo.category for photo in gallery.photos}
+    categories = tuple(category for category in read_labels(labels) if category in held)
+    if not categories:
+        raise ValueError(f"Expected a category of {labels} in gallery {gallery.folder}, found none; give another.")
+    sketches = {source: [_sketches(folder, category, source) for category in categories] for source in _SOURCES}
+    queries = {
+        source: embed_sketches(embedder, members, _BATCH, quiet=quiet)
+        for source, members in sketches.items()
+        if any(members)
+    }
+    drawings = [[d for d in members if isinstance(d, Drawing)][:_DRAWINGS] for members in sketches["drawings"]]
+    return Experience(
+        categories,
+        {source: len(asked.labels) for source, asked in queries.items()},
+        {source: float(hits(gallery, asked, categories).mean()) for source, asked in queries.items()},
+        _growth(embedder, drawings, [find_photos(folder, category) for category in categories], quiet),
+        _stability(embedder, gallery, [drawing for members in drawings for drawing in members]),
+        embedder.checkpoint_sha256,
+    )
+
+
+def hits(gallery: Gallery, queries: EmbeddedSketches, categories: Sequence[str]) -> NDArray[np.bool_]:
+    """For each query (q,), whether one of the first five photos is of its category."""
+    return np.array(
+        [
+            any(gallery.photos[photo].category == categories[label] for photo in _first_photos(gallery, query))
+            for query, label in zip(queries.embeddings, queries.labels, strict=True)
+        ]
+    )
+
+
+def changed(
+    drawing: Drawing, *, degrees: float = 0.0, scale: float = 1.0, shift: float = 0.0, pen: float = 1.0
+) -> Drawing:
+    """The drawing rotated about its page's origin, scaled, shifted right and down, with another pen.
+
+    Args:
+        drawing: At least one stroke.
+        degrees: Clockwise, as y points down.
+        scale: Factor of the points.
+        shift: In units of the drawing's longer side.
+        pen: Factor of the widths of the strokes.
+    """
+    left, top, right, bottom = drawing.bounds()
+    angle = math.radians(degrees)
+    turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    offset = shift * max(right - left, bottom - top)
+    return Drawing(
+        tuple(
+            replace(
+                stroke,
+                points=(stroke.points @ turn.T + offset).astype(np.float32),
+                width=pen * (stroke.width or DEFAULT_PEN),
+            )
+            for stroke in drawing.strokes
+        )
+    )
+
+
+CHANGES: Mapping[str, Callable[[Drawing], Drawing]] = {
+    "shifted": lambda drawing: changed(drawing, shift=0.2),
+    "scaled by 0.8": lambda drawing: changed(drawing, scale=0.8),
+    "scaled by 1.2": lambda drawing: changed(drawing, scale=1.2),
+    "rotated by 10°": lambda drawing: changed(drawing, degrees=10),
+    "rotated by -10°": lambda drawing: changed(drawing, degrees=-10),
+    "drawn thinner": lambda drawing: changed(drawing, pen=0.6),
+    "drawn thicker": lambda drawing: changed(drawing, pen=1.6),
+}
+
+
+def _growth(
+    embedder: Embedder, drawings: Sequence[Sequence[Drawing]], photos: Sequence[Sequence[Path]], quiet: bool
+) -> dict[str, float]:
+    if not any(drawings):
+        return {}
+    gallery = embed_photos(embedder, photos, _BATCH, quiet=quiet)
+    growth: dict[str, float] = {}
+    for fraction in FRACTIONS:
+        grown = [[_grown(drawing, fraction) for drawing in members] for members in drawings]
+        queries = embed_sketches(embedder, grown, _BATCH, quiet=quiet)
+        figures = retrieval_figures(queries.embeddings, gallery.embeddings, queries.labels, gallery.labels)
+        growth[f"{fraction:.0%}"] = float(figures["P@5"].mean())
+    return growth
+
+
+def _grown(drawing: Drawing, fraction: float) -> Drawing:
+    """The first strokes; where these are no more than a dot, the whole drawing."""
+    start = drawing.first(fraction)
+    return drawing if start.is_blank else start
+
+
+def _stability(embedder: Embedder, gallery: Gallery, drawings: Sequence[Drawing]) -> dict[str, float]:
+    if not drawings:
+        return {}
+    before = [set(_first_photos(gallery, query)) for query in _embed(embedder, drawings)]
+    stability: dict[str, float] = {}
+    for name, change in CHANGES.items():
+        after = _embed(embedder, [change(drawing) for drawing in drawings])
+        kept = [len(photos & set(_first_photos(gallery, query))) for photos, query in zip(before, after, strict=True)]
+        stability[name] = float(np.mean(kept)) / len(before[0])
+    return stability
+
+
+def _embed(embedder: Embedder, drawings: Sequence[Drawing]) -> Embeddings:
+    parts = [embedder.embed_sketches(drawings[start : start + _BATCH]) for start in range(0, len(drawings), _BATCH)]
+    return np.concatenate(parts)
+
+
+def _first_photos(gallery: Gallery, query: Embeddings) -> list[int]:
+    photos: list[int] = gallery.search(query, SHOWN)[0].tolist()
+    return photos
+
+
+def _sketches(folder: Path, category: str, source: str) -> tuple[Path | Drawing, ...]:
+    try:
+        return find_sketches(folder, category, source)
+    except ValueError:  # a category may have sketches of one source only
+        return ()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line: measures, prints and saves; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m zsbir.experience", description="Measure what a drawer feels.")
+    parser.add_argument("--data", type=Path, required=True, help="sketches/, photos/ and the label files")
+    parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint (%(default)s)")
+    parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")
+    parser.add_argument("--report", type=Path, help="write the figures here as JSON")
+    arguments = parser.parse_args(argv)
+    try:
+        retriever = Retriever(load_embedder(arguments.model), Gallery.load(arguments.gallery))
+        labels = arguments.data / "test_labels.txt"
+        measured = measure_experience(retriever.embedder, retriever.gallery, arguments.data, labels)
+        if arguments.report:
+            measured.save(arguments.report)
+    except (FileNotFoundError, ValueError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
+        return 2
+    print(json.dumps(asdict(measured), indent=1, ensure_ascii=False))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
