@@ -46,12 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--backbone_weights", default="package", help="package (lite0), hub, or a file of ImageNet weights")
     add("--encoders", choices=("shared", "separate"), default="shared", help="one backbone for both sides, or two")
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
-    add("--photo_backbone", default="", help="with separate encoders, another timm model for photos")
     add("--sketch_size", type=int, default=144, help="side of sketches in pixels when the encoder is used")
     add("--photo_size", type=int, default=144, help="the same of photos")
-    add("--frozen_photos", action="store_true", help="photos keep ImageNet's features; wants separate encoders")
-    add("--photo_backbone_weights", default="", help="of a photo backbone of its own; as --backbone_weights if empty")
-    add("--photos_per_sketch", type=int, default=1, help="photos that meet each sketch of a batch")
     add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
     add("--pseudo_sketch_ratio", type=float, default=0.2, help="share of sketches made from photos by edges")
     add("--teacher_temperature", type=float, default=2.0, help="softens the teacher's labels")
@@ -79,9 +75,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         checkpoint_dir=str(arguments.checkpoint_dir),
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
-        encoder=EncoderConfig(
-            arguments.backbone, arguments.embedding_dim, arguments.encoders, arguments.photo_backbone
-        ),
+        encoder=EncoderConfig(arguments.backbone, arguments.embedding_dim, arguments.encoders),
         preprocessing=PreprocessConfig(arguments.sketch_size, arguments.photo_size),
         losses=LossConfig(
             triplet=arguments.triplet_loss_ratio,
@@ -93,9 +87,6 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         ),
         train_size=arguments.train_size,
         backbone_weights=arguments.backbone_weights,
-        photo_backbone_weights=arguments.photo_backbone_weights,
-        frozen_photos=arguments.frozen_photos,
-        photos_per_sketch=arguments.photos_per_sketch,
         grl_threshold_epoch=arguments.grl_threshold_epoch,
         pseudo_sketch_ratio=arguments.pseudo_sketch_ratio,
         teacher_temperature=arguments.teacher_temperature,

@@ -7,7 +7,7 @@ import pytest
 
 FLOORS = [
     ["gradient_reversal", "metrics", "drawing", "preprocessing", "atomic", "device", "torchvision_import"],
-    ["augmentation", "data", "model", "losses", "teacher", "learner", "optimizer", "training_pictures", "alignment"],
+    ["augmentation", "data", "model", "losses", "teacher", "learner", "optimizer", "training_pictures"],
     ["checkpoint", "training_log", "training_state"],
     ["embedder", "ranking", "validation", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
     ["retriever", "experience", "ui"],

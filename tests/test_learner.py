@@ -31,7 +31,7 @@ def test_loss_is_the_weighted_sum_of_its_parts() -> None:
 
 
 def gradient(learner: Learner) -> torch.Tensor:
-    parameter = learner.encoder.embedding_layer("both").weight
+    parameter = learner.encoder.embeddings["both"].weight
     assert parameter.grad is not None
     return parameter.grad.clone()
 

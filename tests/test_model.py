@@ -98,18 +98,6 @@ def test_frozen_depthwise_filters_are_just_those() -> None:
     assert all(p.requires_grad for p in network.parameters() if p.ndim == 4 and p.shape[1] > 1)
 
 
-def test_photos_may_have_a_backbone_of_their_own_and_come_as_features() -> None:
-    torch.manual_seed(0)
-    network = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16, "separate", "test_resnet")).eval()
-    features = network.backbones["photo"](PICTURES)
-    assert features.shape[1] != network.backbones["sketch"](PICTURES).shape[1]
-    _, photos = network(PICTURES, PICTURES)
-    _, from_features = network(PICTURES, features)
-    assert torch.allclose(photos, from_features, atol=1e-6)
-    with pytest.raises(ValueError, match="--encoders separate"):
-        EncoderConfig(SMALL_BACKBONE, 16, "shared", "test_resnet")
-
-
 @pytest.fixture
 def weights() -> dict[str, torch.Tensor]:
     import timm
@@ -127,7 +115,7 @@ def test_weights_come_from_a_file_by_name_or_by_order(weights: dict[str, torch.T
     assert all(torch.equal(tensor, named.state_dict()[name]) for name, tensor in weights.items())
     assert all(torch.equal(tensor, renamed.state_dict()[name]) for name, tensor in weights.items())
     network = encoder()
-    network.load_backbone("both", named)
+    network.load_backbone(named)
     stem = network.state_dict()["backbones.both.conv_stem.weight"]
     assert torch.equal(stem, weights["conv_stem.weight"])
 

@@ -26,18 +26,6 @@ def test_a_step_has_the_stated_shapes(data: CategoryData, ratio: float) -> None:
     assert step.is_pseudo.tolist() == [bool(ratio)] * 6
 
 
-def test_several_photos_meet_each_sketch_and_need_not_be_made(data: CategoryData) -> None:
-    (batch,) = BalancedBatches(data, 6, 1, 0, photos_per_sketch=3).epoch(0)
-    made, named = (
-        TrainingPictures(data, 32, 0.5, 40, with_photos=with_photos, quiet=True)[batch] for with_photos in (True, False)
-    )
-    assert made.photos.shape == (18, 3, 32, 32)
-    assert named.photos.shape == (0, 3, 32, 32)
-    assert torch.equal(made.photo_rows, named.photo_rows)
-    flat = [label for label, photos in enumerate(data.photos) for _ in photos]
-    assert [flat[row] for row in named.photo_rows.tolist()] == list(batch.labels) * 3
-
-
 def test_photo_rows_count_through_all_categories(data: CategoryData) -> None:
     pictures = TrainingPictures(data, 32, 0.0, 40, quiet=True)
     (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)

@@ -159,9 +159,9 @@ class Batch:
     """What one training step looks at, by index into a `CategoryData`.
 
     Attributes:
-        labels: Category of sketch i (of n).
+        labels: Category of sketch i and of photo i.
         sketches: Index of sketch i within its category.
-        photos: Index of photo j within its category, which is that of sketch j modulo n.
+        photos: Index of photo i within its category.
         seed: Seeds the augmentation of this batch.
     """
 
@@ -172,7 +172,7 @@ class Batch:
 
 
 class BalancedBatches:
-    """Category-balanced batches: each holds as many categories as fit, with `per_category` sketches of each.
+    """Category-balanced batches: each holds as many categories as fit, with `per_category` pairs of each.
 
     Categories take turns (shuffled anew when all had theirs), and so do the sketches and photos within
     a category, so none waits long and none is repeated early. Where a category has both sketch pictures
@@ -180,23 +180,14 @@ class BalancedBatches:
     pure function of (seed, e): a resumed run sees what an unbroken one would have seen.
     """
 
-    def __init__(
-        self,
-        data: CategoryData,
-        batch_size: int,
-        steps: int,
-        seed: int,
-        *,
-        per_category: int = 2,
-        photos_per_sketch: int = 1,
-    ) -> None:
+    def __init__(self, data: CategoryData, batch_size: int, steps: int, seed: int, per_category: int = 2) -> None:
         if batch_size < 2 * per_category:
             raise ValueError(
                 f"Expected a batch of at least {2 * per_category} sketches, so that two categories meet in it, "
                 f"found {batch_size}."
             )
         self.data, self.batch_size, self.steps, self.seed = data, batch_size, steps, seed
-        self.per_category, self.photos_per_sketch = per_category, photos_per_sketch
+        self.per_category = per_category
 
     def __len__(self) -> int:
         return self.steps
@@ -215,7 +206,7 @@ class BalancedBatches:
             yield Batch(
                 labels=tuple(labels),
                 sketches=tuple(next(sketches[label]) for label in labels),
-                photos=tuple(next(photos[label]) for label in labels * self.photos_per_sketch),
+                photos=tuple(next(photos[label]) for label in labels),
                 seed=int(rng.integers(2**63)),
             )
 

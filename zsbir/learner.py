@@ -61,22 +61,19 @@ class Learner(nn.Module):
 
         Args:
             sketches: (n, 3, size, size), normalised.
-            photos: (m, 3, size, size), normalised, or (m, f) features of the photos' backbone; m is a multiple
-                of n, photo j has the category of sketch j modulo n.
+            photos: (n, 3, size, size), normalised; photo i has the category of sketch i.
             labels: (n,), int64, among the seen categories.
             sketch_targets: (n, c), the teacher's soft labels for the sketches.
-            photo_targets: (m, c), the same for the photos.
+            photo_targets: (n, c), the same for the photos.
             strength: λ of the gradient reversal.
             generator: Draws random negatives.
 
         Returns:
             Scalars by name: `loss` is the weighted sum of `triplet`, `domain`, `classification` and
-            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled). Sketches and
-            photos weigh the same in each, however many there are.
+            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled).
         """
         config = self.config
         sketch, photo = self.encoder(sketches, photos)
-        photo_labels = labels.repeat(len(photo) // len(labels))
         domain, accuracy = domain_loss(self.discriminator(sketch, strength), self.discriminator(photo, strength))
         classify, as_teacher = self.category_prototypes, self.teacher_prototypes
         parts = {
@@ -84,7 +81,7 @@ class Learner(nn.Module):
             "domain": domain,
             "classification": (
                 nn.functional.cross_entropy(classify(sketch), labels)
-                + nn.functional.cross_entropy(classify(photo), photo_labels)
+                + nn.functional.cross_entropy(classify(photo), labels)
             )
             / 2,
             "teacher": (

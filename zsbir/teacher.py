@@ -1,4 +1,4 @@
-"""What an ImageNet network knows of the training photos: features, and soft labels that keep it from being forgotten.
+"""What ImageNet knows of the training photos, as soft labels that keep the encoder from forgetting it.
 
 Source: Liu et al., "Semantic-Aware Knowledge Preservation for Zero-Shot Sketch-Based Image Retrieval"
 (SAKE), ICCV 2019: the encoder also predicts the 1,000 ImageNet classes as the original network did. A
@@ -23,61 +23,49 @@ _BATCH = 32
 
 
 @dataclass(frozen=True)
-class PhotoKnowledge:
-    """What was learned by looking at every photo once.
+class TeacherTargets:
+    """Soft labels over ImageNet's classes.
 
     Attributes:
-        features: float32 (photos, f), of the network's backbone.
-        labels: float32 (photos, c), soft labels over ImageNet's classes; rows sum to 1.
+        photos: float32 (photos, 1000), rows sum to 1.
+        categories: float32 (categories, 1000), mean over each category's photos.
     """
 
-    features: Tensor
-    labels: Tensor
-
-    def category_labels(self, counts: Sequence[int]) -> Tensor:
-        """Mean soft labels of each category, (categories, c), for photos sorted by category, `counts` of each."""
-        return torch.stack([rows.mean(dim=0) for rows in torch.split(self.labels, list(counts))])
+    photos: Tensor
+    categories: Tensor
 
 
 @torch.no_grad()
-def look_at_photos(
+def teacher_targets(
     classifier: nn.Module,
-    photos: Sequence[Image.Image],
+    photos: Sequence[Sequence[Image.Image]],
     config: PreprocessConfig,
     temperature: float,
     device: torch.device,
     *,
     quiet: bool = False,
-) -> PhotoKnowledge:
-    """Shows every photo, whole, to an ImageNet classifier of timm's.
+) -> TeacherTargets:
+    """Asks an ImageNet classifier about every photo.
 
     Args:
-        classifier: The network with its 1,000-way classifier.
-        photos: All training photos.
+        classifier: (n, 3, size, size) -> logits (n, 1000).
+        photos: Photos of each category.
         config: Preprocessing; its `photo_size` counts.
         temperature: Divides the logits; above 1 the labels are softer.
         device: Where to compute.
         quiet: No progress bar.
     """
-    features = photo_features(place(classifier, device), photos, config.photo_size, config, quiet=quiet)
-    logits = classifier.get_classifier()(features.to(device))  # type: ignore[operator]
-    return PhotoKnowledge(features, (logits.float().cpu() / temperature).softmax(dim=1))
-
-
-@torch.no_grad()
-def photo_features(
-    backbone: nn.Module, photos: Sequence[Image.Image], size: int, config: PreprocessConfig, *, quiet: bool = False
-) -> Tensor:
-    """Features float32 (n, f) that a timm model has of whole photos at this size, on the CPU."""
-    device = next(backbone.parameters()).device
-    backbone.eval()
-    features: list[Tensor] = []
-    with tqdm(total=len(photos), desc="looking at photos", unit="photo", disable=quiet) as bar:
-        for start in range(0, len(photos), _BATCH):
-            part = photos[start : start + _BATCH]
-            pixels = np.stack([np.asarray(prepare_photo(photo, size)) for photo in part])
+    classifier = place(classifier, device).eval()
+    everything = [photo for members in photos for photo in members]
+    rows: list[Tensor] = []
+    with tqdm(total=len(everything), desc="asking the teacher", unit="photo", disable=quiet) as bar:
+        for start in range(0, len(everything), _BATCH):
+            part = everything[start : start + _BATCH]
+            pixels = np.stack([np.asarray(prepare_photo(photo, config.photo_size)) for photo in part])
             inputs = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device), config)
-            maps = backbone.forward_features(inputs.contiguous(memory_format=torch.channels_last))  # type: ignore[operator]
-            features.append(backbone.forward_head(maps, pre_logits=True).float().cpu())  # type: ignore[operator]
+            logits = classifier(inputs.contiguous(memory_format=torch.channels_last))
+            rows.append((logits.float().cpu() / temperature).softmax(dim=1))
             bar.update(len(part))
-    return torch.cat(features)
+    targets = torch.cat(rows)
+    means = [members.mean(dim=0) for members in torch.split(targets, [len(members) for members in photos])]
+    return TeacherTargets(targets, torch.stack(means))

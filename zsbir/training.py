@@ -7,7 +7,6 @@ that was interrupted and resumed gives the same figures as one that was not.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,6 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
-from zsbir.alignment import align
 from zsbir.checkpoint import Checkpoint, save_checkpoint
 from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit
 from zsbir.device import choose_device, keep_freed_memory, place
@@ -34,15 +32,14 @@ from zsbir.model import (
 )
 from zsbir.optimizer import averaging, learning_rate, parameter_groups
 from zsbir.preprocessing import PreprocessConfig, normalise
-from zsbir.teacher import PhotoKnowledge, look_at_photos
+from zsbir.teacher import TeacherTargets, teacher_targets
 from zsbir.training_log import TrainingLog
 from zsbir.training_pictures import Pictures, TrainingPictures, load_epoch
-from zsbir.training_state import remembered, restore_state, save_state
+from zsbir.training_state import restore_state, save_state
 from zsbir.validation import Validation
 
 CHECKPOINT_NAME = "zsbir.safetensors"
 STATE_NAME = "training_state.safetensors"
-KNOWLEDGE_NAME = "photo_knowledge.safetensors"
 _SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
 _MAY_CHANGE = ("data_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
 
@@ -60,10 +57,6 @@ class TrainConfig:
             faster and often no worse, as cropping makes things look larger in training (Touvron et al.,
             "Fixing the train-test resolution discrepancy", 2019).
         backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
-        photo_backbone_weights: The same for a photo backbone of its own; empty = as `backbone_weights`.
-        frozen_photos: The photos' backbone stays as ImageNet left it, only their embedding layer learns. Each
-            photo is looked at once, whole; all time then goes into learning sketches. Wants separate encoders.
-        photos_per_sketch: Photos that meet each sketch of a batch.
         grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
         teacher_temperature: Softens the teacher's labels.
@@ -85,9 +78,6 @@ class TrainConfig:
     losses: LossConfig = field(default_factory=LossConfig)
     train_size: int = 112
     backbone_weights: str = "package"
-    photo_backbone_weights: str = ""
-    frozen_photos: bool = False
-    photos_per_sketch: int = 1
     grl_threshold_epoch: float = 5.0
     pseudo_sketch_ratio: float = 0.2
     teacher_temperature: float = 2.0
@@ -107,13 +97,6 @@ class TrainConfig:
             raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
-        if self.photos_per_sketch < 1:
-            raise ValueError(f"Expected at least 1 photo a sketch, found {self.photos_per_sketch}.")
-        if self.frozen_photos and self.encoder.encoders == "shared":
-            raise ValueError(
-                "Expected separate encoders where the photos' backbone is frozen, found a shared one; "
-                "give --encoders separate."
-            )
 
 
 def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> Path:
@@ -137,17 +120,11 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     folder = Path(config.data_dir)
     split = ZeroShotSplit.load(folder)
     data = CategoryData.load(folder, split.seen)
-    validation = Validation(folder, split.validation, config.preprocessing, frozen_photos=config.frozen_photos)
+    validation = Validation(folder, split.validation, config.preprocessing)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / config.batch_size)
-    batches = BalancedBatches(data, config.batch_size, steps, config.seed, photos_per_sketch=config.photos_per_sketch)
-    pictures = TrainingPictures(
-        data,
-        config.train_size,
-        config.pseudo_sketch_ratio,
-        config.preprocessing.photo_size,
-        with_photos=not config.frozen_photos,
-        quiet=quiet,
-    )
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed)
+    photo_size = config.preprocessing.photo_size
+    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, photo_size, quiet=quiet)
 
     run = _Run(config, split, pictures, device, quiet)
     if resume:
@@ -195,14 +172,13 @@ class _Run:
         self.folder = Path(config.checkpoint_dir)
         self.epoch = 0  # whole epochs done
         self.best = -1.0
-        encoder, classifier = _imagenet_encoder(config)
-        self.knowledge = _knowledge(classifier, config, pictures, device, quiet)
-        self.category_labels = self.knowledge.category_labels([len(photos) for photos in pictures.photos])
+        encoder = SketchPhotoEncoder(config.encoder)
+        classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
+        encoder.load_backbone(classifier)
         freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
-        self.learner = place(Learner(encoder, config.losses, len(split.seen), self.knowledge.labels.shape[1]), device)
-        if config.frozen_photos:
-            encoder.backbones[encoder.photo_side].requires_grad_(False)
-            align(self.learner, self.knowledge.features, classifier, pictures, config.preprocessing, quiet=quiet)
+        self.targets = _targets(classifier, config, pictures, device, quiet)
+        learner = Learner(encoder, config.losses, len(split.seen), self.targets.photos.shape[1])
+        self.learner = place(learner, device)
         self.average = AveragedModel(encoder, avg_fn=averaging(config.average_decay))
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.learner, config.learning_rate, config.head_speed, config.weight_decay)
@@ -222,19 +198,13 @@ class _Run:
         for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
             group["lr"] = peak * rate
         preprocessing, device = self.config.preprocessing, self.device
-        photo_targets = self.knowledge.labels[batch.photo_rows]
-        own_photo = photo_targets[: len(batch.labels)]
-        sketch_targets = torch.where(batch.is_pseudo[:, None], own_photo, self.category_labels[batch.labels])
-        photos = (
-            self.knowledge.features[batch.photo_rows].to(device)
-            if self.config.frozen_photos
-            else normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last)
-        )
+        photo_targets = self.targets.photos[batch.photo_rows]
+        sketch_targets = torch.where(batch.is_pseudo[:, None], photo_targets, self.targets.categories[batch.labels])
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses: dict[str, Tensor] = self.learner(
                 normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
-                photos,
+                normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
                 batch.labels.to(device),
                 sketch_targets=sketch_targets.to(device),
                 photo_targets=photo_targets.to(device),
@@ -279,35 +249,14 @@ class _Run:
         self.epoch, self.best = int(description["epoch"]), float(description["best"])
 
 
-def _imagenet_encoder(config: TrainConfig) -> tuple[SketchPhotoEncoder, nn.Module]:
-    """The encoder with ImageNet weights on every side, and the photo side's classifier: the teacher."""
-    encoder = SketchPhotoEncoder(config.encoder)
-    for side, name in config.encoder.by_side.items():  # the photos' side is the last
-        own = config.photo_backbone_weights if side == "photo" else ""
-        classifier = load_imagenet_classifier(name, own or config.backbone_weights)
-        encoder.load_backbone(side, classifier)
-    return encoder, classifier
-
-
-def _knowledge(
+def _targets(
     classifier: nn.Module, config: TrainConfig, pictures: TrainingPictures, device: torch.device, quiet: bool
-) -> PhotoKnowledge:
-    """What the teacher says of the training photos; asked once, and kept for `--resume`."""
-    photos = [photo for members in pictures.photos for photo in members]
-    if not config.losses.teacher and not config.frozen_photos:
-        return PhotoKnowledge(torch.zeros(len(photos), 1), torch.zeros(len(photos), 1))
+) -> TeacherTargets:
+    if not config.losses.teacher:
+        rows = sum(map(len, pictures.photos))
+        return TeacherTargets(torch.zeros(rows, 1), torch.zeros(len(pictures.photos), 1))
     preprocessing, temperature = config.preprocessing, config.teacher_temperature
-
-    def look() -> dict[str, Tensor]:
-        known = look_at_photos(classifier, photos, preprocessing, temperature, device, quiet=quiet)
-        return {"features": known.features, "labels": known.labels}
-
-    digest = hashlib.sha256(repr((preprocessing, temperature, config.train_size)).encode())
-    for photo in photos:
-        digest.update(photo.tobytes())
-    for name, tensor in classifier.state_dict().items():
-        digest.update(f"{name} {tensor.double().sum():.9g}".encode())
-    return PhotoKnowledge(**remembered(Path(config.checkpoint_dir) / KNOWLEDGE_NAME, digest.hexdigest(), look))
+    return teacher_targets(classifier, pictures.photos, preprocessing, temperature, device, quiet=quiet)
 
 
 @contextlib.contextmanager

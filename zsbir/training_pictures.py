@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -27,9 +26,9 @@ class Pictures(NamedTuple):
 
     Attributes:
         sketches: uint8 (n, 1, size, size).
-        photos: uint8 (m, 3, size, size), m a multiple of n; or none, where only their rows are asked for.
-        labels: int64 (n,), category of sketch i and of photo i modulo n.
-        photo_rows: int64 (m,), row of photo j among all training photos.
+        photos: uint8 (n, 3, size, size).
+        labels: int64 (n,), category of sketch i and photo i.
+        photo_rows: int64 (n,), row of photo i among all training photos.
         is_pseudo: bool (n,), whether sketch i was made from photo i.
         seed: Of what else is random in this step.
     """
@@ -52,21 +51,13 @@ class TrainingPictures(Dataset[Pictures]):
         size: Side of the pictures made.
         pseudo_sketch_ratio: Share of sketches made from photos.
         photo_size: Side at which photos are looked at whole; bounds what is kept of them.
-        with_photos: Whether photos are wanted, or only their rows.
         quiet: No progress bar.
     """
 
     def __init__(
-        self,
-        data: CategoryData,
-        size: int,
-        pseudo_sketch_ratio: float,
-        photo_size: int,
-        *,
-        with_photos: bool = True,
-        quiet: bool = False,
+        self, data: CategoryData, size: int, pseudo_sketch_ratio: float, photo_size: int, *, quiet: bool = False
     ) -> None:
-        self.size, self.pseudo_sketch_ratio, self.with_photos = size, pseudo_sketch_ratio, with_photos
+        self.size, self.pseudo_sketch_ratio = size, pseudo_sketch_ratio
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), photo_size)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
         self.photos = [[self._read_photo(path, bar) for path in photos] for photos in data.photos]
@@ -77,33 +68,26 @@ class TrainingPictures(Dataset[Pictures]):
     def __getitem__(self, batch: Batch) -> Pictures:
         """The augmented pictures of this batch."""
         rng = np.random.default_rng(batch.seed)
-        labels = np.array(batch.labels)
+        labels, chosen = np.array(batch.labels), np.array(batch.photos)
         is_pseudo = rng.random(len(labels)) < self.pseudo_sketch_ratio
         sketches = [
             pseudo_sketch(self.photos[label][photo], self.size, rng)
             if pseudo
             else random_sketch(self.sketches[label][sketch], self.size, rng)
-            for label, sketch, photo, pseudo in zip(
-                batch.labels, batch.sketches, batch.photos[: len(labels)], is_pseudo, strict=True
-            )
+            for label, sketch, photo, pseudo in zip(batch.labels, batch.sketches, batch.photos, is_pseudo, strict=True)
         ]
-        photo_labels = np.tile(labels, len(batch.photos) // len(labels))
+        photos = [
+            random_photo(self.photos[label][photo], self.size, rng)
+            for label, photo in zip(batch.labels, batch.photos, strict=True)
+        ]
         return Pictures(
             sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
-            photos=self._photos(photo_labels, batch.photos, rng),
+            photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
             labels=torch.from_numpy(labels),
-            photo_rows=torch.from_numpy(self.first_row[photo_labels] + batch.photos),
+            photo_rows=torch.from_numpy(self.first_row[labels] + chosen),
             is_pseudo=torch.from_numpy(is_pseudo),
             seed=batch.seed,
         )
-
-    def _photos(self, labels: NDArray[np.int64], photos: Sequence[int], rng: np.random.Generator) -> Tensor:
-        if not self.with_photos:
-            return torch.empty(0, 3, self.size, self.size, dtype=torch.uint8)
-        made = [
-            random_photo(self.photos[label][photo], self.size, rng) for label, photo in zip(labels, photos, strict=True)
-        ]
-        return torch.from_numpy(np.stack([np.asarray(photo) for photo in made])).permute(0, 3, 1, 2)
 
     def _read_photo(self, path: Path, bar: tqdm[NoReturn]) -> Image.Image:
         side = self.stored_side

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +13,6 @@ from torch import Tensor, nn
 from zsbir.checkpoint import load_training_state, save_training_state
 
 _OPTIMIZER = "optimizer"
-
-
-def remembered(path: Path, key: str, make: Callable[[], Mapping[str, Tensor]]) -> Mapping[str, Tensor]:
-    """What takes long to make: read from `path` if it was made for the same `key`, else made and kept there."""
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        tensors, description = load_training_state(path)
-        if description.get("key") == key:
-            return tensors
-    made = make()
-    save_training_state(path, made, {"key": key})
-    return made
 
 
 def save_state(
