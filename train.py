@@ -46,10 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--backbone_weights", default="package", help="package (lite0), hub, or a file of ImageNet weights")
     add("--encoders", choices=("shared", "separate"), default="shared", help="one backbone for both sides, or two")
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
-    add("--sketch_size", type=int, default=144, help="side of sketches in pixels when the encoder is used")
-    add("--photo_size", type=int, default=144, help="the same of photos")
+    add("--sketch_size", type=int, default=112, help="side of sketches in pixels when the encoder is used")
+    add("--photo_size", type=int, default=192, help="the same of photos")
     add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
     add("--pseudo_sketch_ratio", type=float, default=0.2, help="share of sketches made from photos by edges")
+    add("--teacher_size", type=int, default=144, help="side at which the teacher looks at photos")
     add("--teacher_temperature", type=float, default=2.0, help="softens the teacher's labels")
     add("--frozen_stages", type=int, default=0, help="first stages of the backbone that do not learn")
     add("--frozen_depthwise", action="store_true", help="depthwise filters do not learn; faster on a CPU")
@@ -89,6 +90,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         backbone_weights=arguments.backbone_weights,
         grl_threshold_epoch=arguments.grl_threshold_epoch,
         pseudo_sketch_ratio=arguments.pseudo_sketch_ratio,
+        teacher_size=arguments.teacher_size,
         teacher_temperature=arguments.teacher_temperature,
         frozen_stages=arguments.frozen_stages,
         frozen_depthwise=arguments.frozen_depthwise,

@@ -32,7 +32,7 @@ def run_arguments(data_folder: Path, weights: Path) -> list[str]:
     return [
         "--data_dir", str(data_folder), "--batch_size", "8", "--epochs", "3", "--steps_per_epoch", "4",
         "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16",
-        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--workers", "0",
+        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--teacher_size", "40", "--workers", "0",
         "--grl_threshold_epoch", "2", "--learning_rate", "3e-3", "--print_every", "2",
     ]  # fmt: skip
 

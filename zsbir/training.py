@@ -10,7 +10,7 @@ import contextlib
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -53,12 +53,13 @@ class TrainConfig:
         checkpoint_dir: Where checkpoint, state and logs go.
         epochs: How many times the seen categories' number of photos is drawn.
         batch_size: Sketches a step, with as many photos.
-        train_size: Side of training pictures; below the side used afterwards (`preprocessing`) it is
-            faster and often no worse, as cropping makes things look larger in training (Touvron et al.,
-            "Fixing the train-test resolution discrepancy", 2019).
+        train_size: Side of training pictures. Photos are best used larger afterwards (`preprocessing.photo_size`),
+            as cropping makes things look larger in training (Touvron et al., "Fixing the train-test resolution
+            discrepancy", 2019); it also is faster.
         backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
         grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
+        teacher_size: Side at which the teacher looks at photos.
         teacher_temperature: Softens the teacher's labels.
         frozen_stages: First stages of the backbones that keep their ImageNet weights.
         frozen_depthwise: Depthwise filters keep theirs.
@@ -80,6 +81,7 @@ class TrainConfig:
     backbone_weights: str = "package"
     grl_threshold_epoch: float = 5.0
     pseudo_sketch_ratio: float = 0.2
+    teacher_size: int = 144
     teacher_temperature: float = 2.0
     frozen_stages: int = 0
     frozen_depthwise: bool = False
@@ -123,8 +125,7 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     validation = Validation(folder, split.validation, config.preprocessing)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / config.batch_size)
     batches = BalancedBatches(data, config.batch_size, steps, config.seed)
-    photo_size = config.preprocessing.photo_size
-    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, photo_size, quiet=quiet)
+    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, config.teacher_size, quiet=quiet)
 
     run = _Run(config, split, pictures, device, quiet)
     if resume:
@@ -255,7 +256,8 @@ def _targets(
     if not config.losses.teacher:
         rows = sum(map(len, pictures.photos))
         return TeacherTargets(torch.zeros(rows, 1), torch.zeros(len(pictures.photos), 1))
-    preprocessing, temperature = config.preprocessing, config.teacher_temperature
+    preprocessing = replace(config.preprocessing, photo_size=config.teacher_size)
+    temperature = config.teacher_temperature
     return teacher_targets(classifier, pictures.photos, preprocessing, temperature, device, quiet=quiet)
 
 

@@ -50,15 +50,15 @@ class TrainingPictures(Dataset[Pictures]):
         data: Files and drawings by category.
         size: Side of the pictures made.
         pseudo_sketch_ratio: Share of sketches made from photos.
-        photo_size: Side at which photos are looked at whole; bounds what is kept of them.
+        whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
     """
 
     def __init__(
-        self, data: CategoryData, size: int, pseudo_sketch_ratio: float, photo_size: int, *, quiet: bool = False
+        self, data: CategoryData, size: int, pseudo_sketch_ratio: float, whole_size: int, *, quiet: bool = False
     ) -> None:
         self.size, self.pseudo_sketch_ratio = size, pseudo_sketch_ratio
-        self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), photo_size)
+        self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
         self.photos = [[self._read_photo(path, bar) for path in photos] for photos in data.photos]
         bar.close()
