@@ -1,0 +1,39 @@
+"""What the repository ships belongs together: checkpoint, gallery, credits and example drawings."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from zsbir import Gallery, Retriever, load_embedder
+from zsbir.drawing import parse_canvas
+from zsbir.ui.canvas import load_examples
+
+ROOT = Path(__file__).parents[1]
+CHECKPOINT, GALLERY = ROOT / "checkpoints" / "zsbir.safetensors", ROOT / "gallery_cache"
+
+
+@pytest.fixture(scope="module")
+def retriever() -> Retriever:
+    return Retriever(load_embedder(CHECKPOINT, "cpu"), Gallery.load(GALLERY))
+
+
+def test_every_photo_has_its_credits(retriever: Retriever) -> None:
+    with (GALLERY / "credits.csv").open(newline="", encoding="utf-8") as file:
+        credited = {row["file"]: row for row in csv.DictReader(file)}
+    photos = retriever.gallery.photos
+    assert len(photos) == 457
+    assert {photo.file for photo in photos} == set(credited)
+    for photo in photos:
+        assert all((photo.title, photo.category, photo.author, photo.licence, photo.source)), photo
+        assert photo.licence == credited[photo.file]["licence"]
+
+
+def test_the_examples_find_what_they_show(retriever: Retriever) -> None:
+    """Categories that the encoder never trained on; the bound is loose, it only has to notice a broken bundle."""
+    found = 0
+    for example in load_examples():
+        matches = retriever.search(parse_canvas(json.dumps(example)), k=5)
+        found += any(example["name"].replace(" ", "_") in match.category for match in matches)
+    assert found >= 6, f"{found} of 12"
