@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--mining", choices=("random", "hard"), default="hard", help="how triplets are chosen in a batch")
     add("--margin", type=float, default=0.3, help="of the triplet loss, in cosine distance")
     add("--backbone", default="tf_efficientnet_lite0", help="name of a timm image model")
-    add("--backbone_weights", default="package", help="package (lite0), hub, or a file of ImageNet weights")
+    add("--backbone_weights", default="package", help="package (lite0; lite1, lite2 if installed), hub, or a file")
     add("--encoders", choices=("shared", "separate"), default="shared", help="one backbone for both sides, or two")
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
     add("--sketch_size", type=int, default=112, help="side of sketches in pixels when the encoder is used")

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,12 @@ def test_a_gallery_without_unseen_categories_is_named(
     (tmp_path / "labels.txt").write_text("unheard of\n")
     with pytest.raises(ValueError, match="found none"):
         measure_experience(embedder, gallery, data_folder, tmp_path / "labels.txt", quiet=True)
+
+
+def test_a_damaged_drawing_is_named_and_not_passed_over(
+    gallery: Gallery, embedder: Embedder, data_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(data_folder, tmp_path / "data"))
+    (folder / "sketches" / "disc.ndjson").write_text('{"drawing": 1}\n')
+    with pytest.raises(ValueError, match=r"disc\.ndjson, line 1"):
+        measure_experience(embedder, gallery, folder, folder / "test_labels.txt", quiet=True)

@@ -199,10 +199,8 @@ class BalancedBatches:
         sketches = [_sketch_turns(sources, rng) for sources in self.data.sketches]
         photos = [_take_turns(len(files), rng) for files in self.data.photos]
         for _ in range(self.steps):
-            needed = math.ceil(self.batch_size / self.per_category)
-            labels = np.repeat(self._next_categories(waiting, needed, rng), self.per_category)[
-                : self.batch_size
-            ].tolist()
+            chosen = self._next_categories(waiting, math.ceil(self.batch_size / self.per_category), rng)
+            labels = [label for label in chosen for _ in range(self.per_category)][: self.batch_size]
             yield Batch(
                 labels=tuple(labels),
                 sketches=tuple(next(sketches[label]) for label in labels),

@@ -30,7 +30,6 @@ from zsbir.retriever import Retriever
 
 SHOWN = 5  # photos on the page
 FRACTIONS = (0.25, 0.5, 0.75, 1.0)  # of a drawing's strokes
-_SOURCES = ("images", "drawings")
 _BATCH = 64
 _DRAWINGS = 20  # a category, for growth and stability, which look at each a dozen times
 
@@ -81,19 +80,21 @@ def measure_experience(
     categories = tuple(category for category in read_labels(labels) if category in held)
     if not categories:
         raise ValueError(f"Expected a category of {labels} in gallery {gallery.folder}, found none; give another.")
-    sketches = {source: [_sketches(folder, category, source) for category in categories] for source in _SOURCES}
+    sketches = [find_sketches(folder, category) for category in categories]
+    images = [[sketch for sketch in members if isinstance(sketch, Path)] for members in sketches]
+    drawings = [[sketch for sketch in members if isinstance(sketch, Drawing)] for members in sketches]
     queries = {
         source: embed_sketches(embedder, members, _BATCH, quiet=quiet)
-        for source, members in sketches.items()
+        for source, members in (("images", images), ("drawings", drawings))
         if any(members)
     }
-    drawings = [[d for d in members if isinstance(d, Drawing)][:_DRAWINGS] for members in sketches["drawings"]]
+    few = [members[:_DRAWINGS] for members in drawings]
     return Experience(
         categories,
         {source: len(asked.labels) for source, asked in queries.items()},
         {source: float(hits(gallery, asked, categories).mean()) for source, asked in queries.items()},
-        _growth(embedder, drawings, [find_photos(folder, category) for category in categories], quiet),
-        _stability(embedder, gallery, [drawing for members in drawings for drawing in members]),
+        _growth(embedder, few, [find_photos(folder, category) for category in categories], quiet),
+        _stability(embedder, gallery, [drawing for members in few for drawing in members], quiet),
         embedder.checkpoint_sha256,
     )
 
@@ -168,33 +169,26 @@ def _grown(drawing: Drawing, fraction: float) -> Drawing:
     return drawing if start.is_blank else start
 
 
-def _stability(embedder: Embedder, gallery: Gallery, drawings: Sequence[Drawing]) -> dict[str, float]:
+def _stability(embedder: Embedder, gallery: Gallery, drawings: Sequence[Drawing], quiet: bool) -> dict[str, float]:
     if not drawings:
         return {}
-    before = [set(_first_photos(gallery, query)) for query in _embed(embedder, drawings)]
+
+    def first_photos(asked: Sequence[Drawing]) -> list[set[int]]:
+        queries = embed_sketches(embedder, [asked], _BATCH, quiet=quiet)
+        return [set(_first_photos(gallery, query)) for query in queries.embeddings]
+
+    before = first_photos(drawings)
     stability: dict[str, float] = {}
     for name, change in CHANGES.items():
-        after = _embed(embedder, [change(drawing) for drawing in drawings])
-        kept = [len(photos & set(_first_photos(gallery, query))) for photos, query in zip(before, after, strict=True)]
+        after = first_photos([change(drawing) for drawing in drawings])
+        kept = [len(old & new) for old, new in zip(before, after, strict=True)]
         stability[name] = float(np.mean(kept)) / len(before[0])
     return stability
-
-
-def _embed(embedder: Embedder, drawings: Sequence[Drawing]) -> Embeddings:
-    parts = [embedder.embed_sketches(drawings[start : start + _BATCH]) for start in range(0, len(drawings), _BATCH)]
-    return np.concatenate(parts)
 
 
 def _first_photos(gallery: Gallery, query: Embeddings) -> list[int]:
     photos: list[int] = gallery.search(query, SHOWN)[0].tolist()
     return photos
-
-
-def _sketches(folder: Path, category: str, source: str) -> tuple[Path | Drawing, ...]:
-    try:
-        return find_sketches(folder, category, source)
-    except ValueError:  # a category may have sketches of one source only
-        return ()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

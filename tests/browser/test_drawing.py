@@ -188,6 +188,7 @@ def test_a_bad_upload_is_one_sentence_and_leaves_the_drawing(page: Page, tmp_pat
     expect_photos_for(page, "1 strokes")
     draw(page, *SECOND)
     expect(notice).to_be_hidden()
+    expect_photos_for(page, "2 strokes")  # so that no search is left over for the next test
 
 
 def test_the_newest_drawing_wins_and_stale_ones_are_passed_over(page: Page, retriever: CountingRetriever) -> None:
