@@ -9,7 +9,6 @@ from zsbir.model import (
     DomainDiscriminator,
     EncoderConfig,
     SketchPhotoEncoder,
-    freeze_batch_norm,
     freeze_early,
     load_imagenet_classifier,
 )
@@ -52,7 +51,13 @@ def test_a_backbone_may_widen_its_features_behind_the_pooling() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [({"backbone": "no_such_net"}, "no_such_net"), ({"encoders": "both"}, "'both'"), ({"embedding_dim": 0}, "found 0")],
+    [
+        ({"backbone": "no_such_net"}, "no_such_net"),
+        ({"encoders": "both"}, "'both'"),
+        ({"embedding_dim": 0}, "found 0"),
+        ({"batch_norm": "layer"}, "'layer'"),
+        ({"batch_norm": "per_domain", "encoders": "separate"}, "shared encoders"),
+    ],
 )
 def test_bad_configurations_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
@@ -70,12 +75,44 @@ def test_the_adversary_reaches_the_encoder_with_reversed_gradient() -> None:
     assert gradients[0].abs().sum() > 0
 
 
-def test_frozen_batch_norm_keeps_its_statistics() -> None:
-    network = encoder().train()
-    freeze_batch_norm(network)
-    before = {name: value.clone() for name, value in network.named_buffers()}
-    network(PICTURES, PICTURES)
-    assert all(torch.equal(value, before[name]) for name, value in network.named_buffers())
+@pytest.mark.parametrize("batch_norm", ["folded", "frozen", "trained", "per_domain"])
+def test_folding_after_training_does_not_change_embeddings(batch_norm: str) -> None:
+    network = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16, "shared", batch_norm)).train()
+    for _ in range(3):  # statistics of their own, where they are trained
+        network(PICTURES, 2 * PICTURES + 1)
+    network.eval()
+    before = network(PICTURES, PICTURES)
+    network.fold()
+    after = network(PICTURES, PICTURES)
+    assert all(torch.allclose(one, other, atol=1e-4) for one, other in zip(before, after, strict=True))
+    assert not any("running_mean" in name for name, _ in network.named_buffers())
+
+
+def test_batch_norm_per_domain_shares_everything_else() -> None:
+    network = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16, "shared", "per_domain")).train()
+    one = sum(parameter.numel() for parameter in encoder().parameters())
+    assert sum(parameter.numel() for parameter in network.parameters()) < 1.1 * one
+    network(PICTURES, 2 * PICTURES + 1)
+    network.eval()
+    assert not torch.allclose(network.embed_sketches(PICTURES), network.embed_photos(PICTURES), atol=1e-3)
+
+
+def test_the_weights_of_a_classifier_fold_into_a_folded_encoder() -> None:
+    import timm
+
+    classifier = timm.create_model(SMALL_BACKBONE, pretrained=False).eval()
+    for layer in classifier.modules():
+        if isinstance(layer, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(layer.weight, 0.5, 2)
+    folded, frozen = (
+        SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16, "shared", batch_norm)).eval()
+        for batch_norm in ("folded", "frozen")
+    )
+    for network in (folded, frozen):
+        network.load_backbone(classifier)
+    expected = frozen.backbones["both"](PICTURES)
+    assert torch.allclose(folded.backbones["both"](PICTURES), expected, atol=1e-4)
+    assert "bn1.running_mean" in classifier.state_dict()  # it was not changed itself
 
 
 def test_frozen_stages_do_not_learn_and_the_rest_does() -> None:

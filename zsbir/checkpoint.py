@@ -97,7 +97,7 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
 
 def save_training_state(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, Any]) -> None:
     """Writes what `--resume` needs: tensors in full precision, and a JSON description."""
-    kept = {name: tensor.detach().to("cpu").contiguous() for name, tensor in tensors.items()}
+    kept = {name: tensor.detach().to("cpu").contiguous().clone() for name, tensor in tensors.items()}
     _write(path, kept, _STATE_FORMAT, description)
 
 

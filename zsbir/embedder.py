@@ -91,4 +91,5 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     """
     path = Path(checkpoint)
     loaded = load_checkpoint(path, choose_device(device))
+    loaded.encoder.fold()
     return Embedder(loaded.encoder, loaded.preprocessing, sha256(path))

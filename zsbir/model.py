@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from zsbir.batch_norm import BATCH_NORMS, fold_batch_norm, share_all_but_batch_norm
 from zsbir.gradient_reversal import GradientReversal
 from zsbir.torchvision_import import import_torchvision
 
@@ -35,15 +37,23 @@ class EncoderConfig:
         backbone: Name of a timm image model.
         embedding_dim: Length d of an embedding.
         encoders: "shared" = one backbone and embedding layer for both sides, "separate" = one each.
+        batch_norm: "folded" = ImageNet's, merged into the convolutions; "frozen" = beside them, its
+            statistics kept; "trained" = statistics of the pictures seen; "per_domain" = one set of those
+            and of the scales for sketches and one for photos, everything else shared.
     """
 
     backbone: str = "tf_efficientnet_lite0"
     embedding_dim: int = 512
     encoders: str = "shared"
+    batch_norm: str = "frozen"
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
             raise ValueError(f"Expected encoders 'shared' or 'separate', found {self.encoders!r}.")
+        if self.batch_norm not in BATCH_NORMS:
+            raise ValueError(f"Expected batch norm out of {', '.join(BATCH_NORMS)}, found {self.batch_norm!r}.")
+        if self.batch_norm == "per_domain" and self.encoders == "separate":
+            raise ValueError("Expected batch norm per domain in shared encoders, found separate ones; they have it so.")
         if self.embedding_dim < 1:
             raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
         if not timm.is_model(self.backbone):
@@ -59,14 +69,15 @@ class SketchPhotoEncoder(nn.Module):
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
         self.config = config
-        sides = ("both",) if config.encoders == "shared" else ("sketch", "photo")
+        per_domain = config.batch_norm == "per_domain"
+        sides = ("sketch", "photo") if config.encoders == "separate" or per_domain else ("both",)
         self.backbones = nn.ModuleDict({side: create_backbone(config.backbone) for side in sides})
-        self.embeddings = nn.ModuleDict()
-        for side, backbone in self.backbones.items():
-            layer = nn.Linear(int(backbone.head_hidden_size), config.embedding_dim)  # type: ignore[arg-type]
-            nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
-            nn.init.zeros_(layer.bias)
-            self.embeddings[side] = layer
+        self.embeddings = nn.ModuleDict({side: self._embedding_layer(side) for side in sides})
+        if config.batch_norm == "folded":
+            self.fold()
+        if per_domain:
+            share_all_but_batch_norm(self.backbones["photo"], self.backbones["sketch"])
+            self.embeddings["photo"] = self.embeddings["sketch"]
         self._sketch_side, self._photo_side = sides[0], sides[-1]
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
@@ -79,16 +90,30 @@ class SketchPhotoEncoder(nn.Module):
 
     def forward(self, sketches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Embeds both sides, in one pass where the backbone is shared."""
-        if self.config.encoders == "shared":
+        if self._sketch_side == self._photo_side:
             both = self._embed("both", torch.cat([sketches, photos]))
             return both[: len(sketches)], both[len(sketches) :]
         return self.embed_sketches(sketches), self.embed_photos(photos)
 
     def load_backbone(self, classifier: nn.Module) -> None:
         """Copies the weights of an ImageNet classifier of the same architecture into every backbone."""
+        if self.config.batch_norm == "folded":
+            classifier = fold_batch_norm(copy.deepcopy(classifier))
         state = classifier.state_dict()
         for backbone in self.backbones.values():
             backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
+
+    def fold(self) -> None:
+        """Merges batch norm into convolutions: the same embeddings in less time, but nothing left to train it by."""
+        for backbone in self.backbones.values():
+            fold_batch_norm(backbone)
+
+    def _embedding_layer(self, side: str) -> nn.Linear:
+        features = int(self.backbones[side].head_hidden_size)  # type: ignore[arg-type]
+        layer = nn.Linear(features, self.config.embedding_dim)
+        nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
+        nn.init.zeros_(layer.bias)
+        return layer
 
     def _embed(self, side: str, pictures: Tensor) -> Tensor:
         features = self.backbones[side](pictures)
@@ -211,11 +236,4 @@ def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -
                 backbone.get_parameter(name).requires_grad_(False)
         for layer in backbone.modules():
             if depthwise and isinstance(layer, nn.Conv2d) and layer.groups > 1:
-                layer.weight.requires_grad_(False)
-
-
-def freeze_batch_norm(module: nn.Module) -> None:
-    """Puts every batch-norm layer into evaluation mode, so that ImageNet's statistics stay."""
-    for layer in module.modules():
-        if isinstance(layer, nn.modules.batchnorm._BatchNorm):
-            layer.eval()
+                layer.requires_grad_(False)
