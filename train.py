@@ -45,13 +45,19 @@ def _parser() -> argparse.ArgumentParser:
     add("--backbone", default="tf_efficientnet_lite0", help="name of a timm image model")
     add("--backbone_weights", default="package", help="package (lite0; lite1, lite2 if installed), hub, or a file")
     add("--encoders", choices=("shared", "separate"), default="shared", help="one backbone for both sides, or two")
+    batch_norms = ("folded", "frozen", "trained", "per_domain")
+    add("--batch_norm", choices=batch_norms, default="folded", help="merged into convolutions, frozen, or trained")
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
     add("--sketch_size", type=int, default=112, help="side of sketches in pixels when the encoder is used")
     add("--photo_size", type=int, default=192, help="the same of photos")
     add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
     add("--pseudo_sketch_ratio", type=float, default=0.2, help="share of sketches made from photos by edges")
+    add("--extra_dir", type=Path, help="further categories to train on, of sketches or photos alone")
+    add("--extra_ratio", type=float, default=0.33, help="their photos, and their sketches, for each one of the others")
+    add("--teacher", default="tf_efficientnet_lite0", help="ImageNet network whose knowledge is preserved")
+    add("--teacher_weights", default="package", help="as --backbone_weights")
     add("--teacher_size", type=int, default=144, help="side at which the teacher looks at photos")
-    add("--teacher_temperature", type=float, default=2.0, help="softens the teacher's labels")
+    add("--teacher_temperature", type=float, default=1.0, help="softens the teacher's labels")
     add("--frozen_stages", type=int, default=0, help="first stages of the backbone that do not learn")
     add("--frozen_depthwise", action="store_true", help="depthwise filters do not learn; faster on a CPU")
     add("--learning_rate", type=float, default=3e-4, help="peak rate of the backbone")
@@ -69,6 +75,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
     from zsbir.learner import LossConfig  # noqa: PLC0415
     from zsbir.model import EncoderConfig  # noqa: PLC0415
     from zsbir.preprocessing import PreprocessConfig  # noqa: PLC0415
+    from zsbir.teacher import TeacherConfig  # noqa: PLC0415
     from zsbir.training import TrainConfig  # noqa: PLC0415
 
     return TrainConfig(
@@ -76,7 +83,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         checkpoint_dir=str(arguments.checkpoint_dir),
         epochs=arguments.epochs,
         batch_size=arguments.batch_size,
-        encoder=EncoderConfig(arguments.backbone, arguments.embedding_dim, arguments.encoders),
+        encoder=EncoderConfig(arguments.backbone, arguments.embedding_dim, arguments.encoders, arguments.batch_norm),
         preprocessing=PreprocessConfig(arguments.sketch_size, arguments.photo_size),
         losses=LossConfig(
             triplet=arguments.triplet_loss_ratio,
@@ -87,11 +94,14 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
             mining=arguments.mining,
         ),
         train_size=arguments.train_size,
+        extra_dir=str(arguments.extra_dir or ""),
+        extra_ratio=arguments.extra_ratio,
         backbone_weights=arguments.backbone_weights,
         grl_threshold_epoch=arguments.grl_threshold_epoch,
         pseudo_sketch_ratio=arguments.pseudo_sketch_ratio,
-        teacher_size=arguments.teacher_size,
-        teacher_temperature=arguments.teacher_temperature,
+        teacher=TeacherConfig(
+            arguments.teacher, arguments.teacher_weights, arguments.teacher_size, arguments.teacher_temperature
+        ),
         frozen_stages=arguments.frozen_stages,
         frozen_depthwise=arguments.frozen_depthwise,
         learning_rate=arguments.learning_rate,

@@ -1,14 +1,11 @@
 import shutil
-from collections import Counter
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests.conftest import CORNERS, SEEN, UNSEEN, VALIDATION
-from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit, find_photos, find_sketches, read_labels
-from zsbir.drawing import Drawing, Stroke
+from tests.conftest import SEEN, UNSEEN, VALIDATION
+from zsbir.data import CategoryData, ZeroShotSplit, find_photos, find_sketches, read_labels
+from zsbir.drawing import Drawing
 
 
 @pytest.fixture
@@ -79,59 +76,24 @@ def test_a_category_without_sketches_or_photos_is_named(folder: Path) -> None:
         find_sketches(folder, "nosuch", "drawings")
 
 
-@pytest.fixture(scope="module")
-def data(data_folder: Path) -> CategoryData:
-    return CategoryData.load(data_folder, tuple(CORNERS))
+def test_extra_categories_may_have_one_side_alone(data_folder: Path, tmp_path: Path) -> None:
+    for kind, names in (("sketches", ("star", "moon")), ("photos", ("star", "lake"))):
+        for name in names:
+            shutil.copytree(data_folder / kind / "disc", tmp_path / kind / name)
+    shutil.copy(data_folder / "sketches" / "disc.ndjson", tmp_path / "sketches" / "kite.ndjson")
+    data = CategoryData.load(data_folder, ("bar",)).with_extra(tmp_path, ("disc",))
+    assert data.categories == ("bar", "kite", "lake", "moon", "star")
+    assert [bool(sketches) for sketches in data.sketches] == [True, True, False, True, True]
+    assert [bool(photos) for photos in data.photos] == [True, False, True, False, True]
 
 
-def test_batches_are_balanced(data: CategoryData) -> None:
-    for batch in BalancedBatches(data, batch_size=8, steps=9, seed=0).epoch(0):
-        counts = Counter(batch.labels)
-        assert len(counts) == 4
-        assert set(counts.values()) == {2}
-        assert len(batch.sketches) == len(batch.photos) == 8
-
-
-def test_an_epoch_uses_every_category_sketch_and_photo_equally(data: CategoryData) -> None:
-    batches = list(BalancedBatches(data, batch_size=12, steps=6, seed=3).epoch(1))
-    labels = Counter(label for batch in batches for label in batch.labels)
-    assert set(labels.values()) == {12}
-    photos = Counter((label, photo) for b in batches for label, photo in zip(b.labels, b.photos, strict=True))
-    sketches = Counter((label, sketch) for b in batches for label, sketch in zip(b.labels, b.sketches, strict=True))
-    assert set(photos.values()) == {2}
-    for label, files in enumerate(data.sketches):  # pictures and drawings each take turns among themselves
-        for source in (Path, Drawing):
-            asked = [sketches[label, row] for row, file in enumerate(files) if isinstance(file, source)]
-            assert max(asked) - min(asked) <= 1
-
-
-def test_the_few_pictures_of_a_category_get_their_share_beside_many_drawings() -> None:
-    drawing = Drawing((Stroke(np.zeros((1, 2), np.float32)),))
-    both = (Path("a.png"), Path("b.png"), *[drawing] * 50)
-    data = CategoryData(("x", "y"), (both, (drawing,) * 3), ((Path("p.jpg"),), (Path("q.jpg"),)))
-    batches = BalancedBatches(data, batch_size=4, steps=500, seed=0).epoch(0)
-    asked = [sketch for b in batches for label, sketch in zip(b.labels, b.sketches, strict=True) if label == 0]
-    assert 0.3 < np.mean([sketch < 2 for sketch in asked]) < 0.4
-    drawings = Counter(sketch for sketch in asked if sketch >= 2)
-    assert len(drawings) == 50
-    assert max(drawings.values()) - min(drawings.values()) <= 1
-
-
-def test_an_epoch_is_a_function_of_seed_and_number(data: CategoryData) -> None:
-    def epoch(seed: int, number: int) -> list:
-        return list(BalancedBatches(data, 8, 5, seed).epoch(number))
-
-    assert epoch(0, 2) == epoch(0, 2)
-    assert epoch(0, 2) != epoch(0, 3)
-    assert epoch(0, 2) != epoch(1, 2)
-    assert len({batch.seed for batch in epoch(0, 2)}) == 5
-
-
-def test_more_pairs_than_categories_still_fill_the_batch(data: CategoryData) -> None:
-    batch = next(islice(BalancedBatches(data, 31, 1, 0).epoch(0), 1))
-    assert len(batch.labels) == 31
-
-
-def test_a_batch_of_one_category_is_refused(data: CategoryData) -> None:
-    with pytest.raises(ValueError, match="at least 4"):
-        BalancedBatches(data, 3, 1, 0)
+def test_extra_categories_that_must_stay_unseen_are_refused(data_folder: Path, tmp_path: Path) -> None:
+    data = CategoryData.load(data_folder, ("bar",))
+    with pytest.raises(FileNotFoundError, match="--extra_dir"):
+        data.with_extra(tmp_path / "absent")
+    with pytest.raises(ValueError, match="found none"):
+        data.with_extra(tmp_path)
+    shutil.copytree(data_folder / "photos" / "disc", tmp_path / "photos" / "disc")
+    for known, forbidden in ((data, ("disc",)), (CategoryData.load(data_folder, ("disc",)), ())):
+        with pytest.raises(ValueError, match="'disc'"):
+            known.with_extra(tmp_path, forbidden)

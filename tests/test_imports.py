@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 FLOORS = [
-    ["gradient_reversal", "metrics", "drawing", "preprocessing", "atomic", "device", "torchvision_import"],
-    ["augmentation", "data", "model", "losses", "teacher", "learner", "optimizer", "training_pictures"],
-    ["checkpoint", "training_log", "training_state"],
+    [
+        *("gradient_reversal", "metrics", "drawing", "preprocessing"),
+        *("atomic", "batch_norm", "device", "torchvision_import"),
+    ],
+    [
+        *("augmentation", "data", "batches", "model", "losses"),
+        *("class_names", "learner", "optimizer", "training_pictures"),
+    ],
+    ["checkpoint", "teacher", "training_log", "training_state"],
     ["embedder", "ranking", "validation", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
     ["retriever", "experience", "ui"],
 ]

@@ -53,3 +53,28 @@ def test_strength_zero_keeps_the_domain_loss_from_the_encoder() -> None:
     learner, parts = losses(LossConfig(triplet=0.0, domain=1.0, classification=0.0, teacher=0.0), strength=0.0)
     parts["loss"].backward()
     assert float(gradient(learner).abs().sum()) == 0
+
+
+def test_sketches_without_photos_are_classified_too() -> None:
+    learner, _ = losses(LossConfig())
+    pictures, targets = torch.randn(7, 3, 32, 32), torch.rand(7, 3).softmax(1)
+    labels = torch.tensor([0, 0, 1, 1])
+    arguments = {"strength": 0.0, "generator": torch.Generator()}
+
+    def classification(labels: torch.Tensor) -> float:
+        parts = learner(
+            pictures[:4], pictures[4:], labels, sketch_targets=targets[:4], photo_targets=targets[4:], **arguments
+        )
+        return float(parts["classification"].item())
+
+    assert classification(labels) != pytest.approx(classification(torch.tensor([0, 0, 1, 0])), abs=1e-6)
+
+
+def test_prototypes_start_where_the_classifier_points() -> None:
+    learner, _ = losses(LossConfig())
+    features = learner.encoder.embeddings["both"].in_features
+    classifier = torch.nn.Linear(features, 3)
+    learner.start_from(classifier, torch.eye(3)[:2])
+    expected = torch.nn.functional.normalize(learner.encoder.embeddings["both"](classifier.weight), dim=1)
+    assert torch.allclose(learner.teacher_prototypes.vectors, expected, atol=1e-5)
+    assert torch.allclose(learner.category_prototypes.vectors, expected[:2], atol=1e-5)

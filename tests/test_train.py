@@ -17,6 +17,8 @@ from zsbir.checkpoint import load_checkpoint
 from zsbir.gallery_build import build_gallery
 from zsbir.preprocessing import open_picture
 
+TIMES = ("pictures_per_second", "waiting_for_pictures")
+
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -32,7 +34,8 @@ def run_arguments(data_folder: Path, weights: Path) -> list[str]:
     return [
         "--data_dir", str(data_folder), "--batch_size", "8", "--epochs", "3", "--steps_per_epoch", "4",
         "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16",
-        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--teacher_size", "40", "--workers", "0",
+        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--workers", "0",
+        "--teacher", SMALL_BACKBONE, "--teacher_weights", str(weights), "--teacher_size", "40",
         "--grl_threshold_epoch", "2", "--learning_rate", "3e-3", "--print_every", "2",
     ]  # fmt: skip
 
@@ -44,10 +47,7 @@ def arguments(data_folder: Path, weights: Path) -> list[str]:
 
 def rows(folder: Path) -> list[dict[str, str]]:
     with (folder / "log.csv").open(newline="") as file:
-        return [
-            {name: value for name, value in row.items() if name != "pictures_per_second"}
-            for row in csv.DictReader(file)
-        ]
+        return [{name: value for name, value in row.items() if name not in TIMES} for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="module")
@@ -160,13 +160,31 @@ def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_fo
 
 @pytest.mark.parametrize(
     "options",
-    [["--encoders", "separate"], ["--mining", "random"], ["--frozen_stages", "2", "--frozen_depthwise"]],
+    [
+        ["--encoders", "separate"],
+        ["--mining", "random"],
+        ["--frozen_stages", "2", "--frozen_depthwise"],
+        ["--batch_norm", "frozen"],
+        ["--batch_norm", "trained"],
+        ["--batch_norm", "per_domain"],
+    ],
     ids=" ".join,
 )
 def test_variants_of_the_method_train(options: list[str], arguments: list[str], tmp_path: Path) -> None:
     short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
     assert train.main([*short, *options]) == 0
     load_checkpoint(tmp_path / "zsbir.safetensors")
+
+
+def test_extra_categories_are_trained_on_and_named(arguments: list[str], data_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(data_folder / "photos" / "disc", tmp_path / "extra" / "photos" / "coin")
+    run = [*arguments, "--epochs", "1", "--checkpoint_dir", str(tmp_path / "run"), "--extra_dir"]
+    assert train.main([*run, str(tmp_path / "extra")]) == 0
+    checkpoint = load_checkpoint(tmp_path / "run" / "zsbir.safetensors")
+    assert checkpoint.split.seen == (*SEEN, "coin")
+    assert "extra_dir" not in checkpoint.training
+    shutil.copytree(data_folder / "photos" / "disc", tmp_path / "extra" / "photos" / "disc")  # one of the unseen
+    assert train.main([*run, str(tmp_path / "extra")]) == 2
 
 
 def test_from_checkpoint_to_gallery_to_search_to_report(unbroken: Path, data_folder: Path, tmp_path: Path) -> None:

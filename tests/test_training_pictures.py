@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.conftest import SEEN
-from zsbir.data import BalancedBatches, CategoryData
+from zsbir.batches import BalancedBatches
+from zsbir.data import CategoryData
 from zsbir.training_pictures import TrainingPictures, load_epoch
 
 
@@ -41,3 +42,15 @@ def test_worker_processes_make_the_same_pictures(data: CategoryData) -> None:
     assert len(here) == 3
     for one, other in zip(here, there, strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_categories_without_sketches_get_pseudo_sketches_and_those_without_photos_no_photo(data: CategoryData) -> None:
+    (first, second), (photos, _) = data.sketches, data.photos
+    data = CategoryData(("a", "b", "c", "d"), (first, second, (), first), (*data.photos, photos, ()))
+    (batch,) = BalancedBatches(data, 4, 1, 0, extra_ratio=0.25).epoch(0)
+    step = TrainingPictures(data, 32, 0.0, 40, quiet=True)[batch]
+    assert step.labels.tolist()[4:] == [2, 3]
+    assert len(step.sketches) == 6
+    assert len(step.photos) == len(step.photo_rows) == 5
+    assert step.is_pseudo.tolist() == [False] * 4 + [True, False]
+    assert step.photo_rows[4] >= sum(map(len, data.photos[:2]))

@@ -1,20 +1,16 @@
-"""The data folder: categories and their split, the files of each, and category-balanced batches."""
+"""The data folder: categories and their split, and the files of each."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from zsbir.drawing import Drawing, read_quickdraw
 
 SKETCH_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 SKETCH_SOURCES = ("all", "images", "drawings")
-_PICTURE_SHARE = 0.35  # of a category's sketches in training, where it has drawings too
 
 
 @dataclass(frozen=True)
@@ -89,8 +85,8 @@ class CategoryData:
 
     Attributes:
         categories: Names.
-        sketches: For each category, sketch picture files and drawings.
-        photos: For each category, photo files.
+        sketches: For each category, sketch picture files and drawings; none where only photos are known.
+        photos: For each category, photo files; none where only sketches are known.
     """
 
     categories: tuple[str, ...]
@@ -114,6 +110,33 @@ class CategoryData:
             sketches.append(find_sketches(folder, category, sketch_source))
             photos.append(find_photos(folder, category))
         return cls(tuple(categories), tuple(sketches), tuple(photos))
+
+    def with_extra(self, folder: Path, forbidden: Sequence[str] = ()) -> CategoryData:
+        """Adds every category of another folder, also those of which it has sketches or photos alone.
+
+        Args:
+            folder: `sketches/` and `photos/` in the layout of a data folder, without label files.
+            forbidden: Categories that must not be trained on.
+
+        Raises:
+            FileNotFoundError: The folder is missing.
+            ValueError: There is no category in it, or one that is forbidden or known already.
+        """
+        if not folder.is_dir():
+            raise FileNotFoundError(f"Expected a folder of extra categories at {folder}, found none; give --extra_dir.")
+        with_sketches = {path.stem if path.suffix == ".ndjson" else path.name for path in _entries(folder / "sketches")}
+        with_photos = {path.name for path in _entries(folder / "photos")}
+        names = sorted(with_sketches | with_photos)
+        if not names:
+            raise ValueError(f"Expected sketches/ or photos/ with categories in {folder}, found none; add some.")
+        for name in names:
+            if name in forbidden or name in self.categories:
+                raise ValueError(
+                    f"Expected categories in {folder} that are in no label file, found {name!r}, which is; remove it."
+                )
+        sketches = [find_sketches(folder, name) if name in with_sketches else () for name in names]
+        photos = [find_photos(folder, name) if name in with_photos else () for name in names]
+        return CategoryData((*self.categories, *names), (*self.sketches, *sketches), (*self.photos, *photos))
 
 
 def find_sketches(folder: Path, category: str, sketch_source: str = "all") -> tuple[Path | Drawing, ...]:
@@ -154,90 +177,11 @@ def find_photos(folder: Path, category: str) -> tuple[Path, ...]:
     return tuple(found)
 
 
-@dataclass(frozen=True)
-class Batch:
-    """What one training step looks at, by index into a `CategoryData`.
-
-    Attributes:
-        labels: Category of sketch i and of photo i.
-        sketches: Index of sketch i within its category.
-        photos: Index of photo i within its category.
-        seed: Seeds the augmentation of this batch.
-    """
-
-    labels: tuple[int, ...]
-    sketches: tuple[int, ...]
-    photos: tuple[int, ...]
-    seed: int
-
-
-class BalancedBatches:
-    """Category-balanced batches: each holds as many categories as fit, with `per_category` pairs of each.
-
-    Categories take turns (shuffled anew when all had theirs), and so do the sketches and photos within
-    a category, so none waits long and none is repeated early. Where a category has both sketch pictures
-    and drawings, it turns to the pictures `_PICTURE_SHARE` of the time, however few there are. Epoch e is a
-    pure function of (seed, e): a resumed run sees what an unbroken one would have seen.
-    """
-
-    def __init__(self, data: CategoryData, batch_size: int, steps: int, seed: int, per_category: int = 2) -> None:
-        if batch_size < 2 * per_category:
-            raise ValueError(
-                f"Expected a batch of at least {2 * per_category} sketches, so that two categories meet in it, "
-                f"found {batch_size}."
-            )
-        self.data, self.batch_size, self.steps, self.seed = data, batch_size, steps, seed
-        self.per_category = per_category
-
-    def __len__(self) -> int:
-        return self.steps
-
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """The batches of one epoch, the same at every call."""
-        rng = np.random.default_rng((self.seed, epoch))
-        waiting: list[int] = []
-        sketches = [_sketch_turns(sources, rng) for sources in self.data.sketches]
-        photos = [_take_turns(len(files), rng) for files in self.data.photos]
-        for _ in range(self.steps):
-            chosen = self._next_categories(waiting, math.ceil(self.batch_size / self.per_category), rng)
-            labels = [label for label in chosen for _ in range(self.per_category)][: self.batch_size]
-            yield Batch(
-                labels=tuple(labels),
-                sketches=tuple(next(sketches[label]) for label in labels),
-                photos=tuple(next(photos[label]) for label in labels),
-                seed=int(rng.integers(2**63)),
-            )
-
-    def _next_categories(self, waiting: list[int], count: int, rng: np.random.Generator) -> list[int]:
-        """Takes categories off the list of those whose turn it is, none twice while there are others."""
-        total = len(self.data.categories)
-        chosen: list[int] = []
-        while len(chosen) < count:
-            this_round = chosen[len(chosen) // total * total :]
-            following = next((category for category in waiting if category not in this_round), None)
-            if following is None:
-                waiting += rng.permutation(total).tolist()
-            else:
-                waiting.remove(following)
-                chosen.append(following)
-        return chosen
-
-
-def _sketch_turns(sources: Sequence[Path | Drawing], rng: np.random.Generator) -> Iterator[int]:
-    pictures = sum(isinstance(source, Path) for source in sources)  # they come first
-    if pictures in (0, len(sources)):
-        yield from _take_turns(len(sources), rng)
-    picture, drawing = _take_turns(pictures, rng), _take_turns(len(sources) - pictures, rng)
-    while True:
-        yield next(picture) if rng.random() < _PICTURE_SHARE else pictures + next(drawing)
-
-
-def _take_turns(count: int, rng: np.random.Generator) -> Iterator[int]:
-    while True:
-        yield from rng.permutation(count).tolist()
-
-
 def _pictures(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.is_file())
+
+
+def _entries(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []

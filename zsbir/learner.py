@@ -46,6 +46,23 @@ class Learner(nn.Module):
         self.category_prototypes = Prototypes(categories, dim, _PROTOTYPE_SCALE)
         self.teacher_prototypes = Prototypes(teacher_classes, dim, _PROTOTYPE_SCALE)
 
+    @torch.no_grad()
+    def start_from(self, classifier: nn.Linear, categories: Tensor) -> None:
+        """Gives the prototypes the directions that ImageNet's classifier has in the new embedding.
+
+        A network whose new layers start at random is first torn about by their errors and forgets what
+        ImageNet taught (Kumar et al., "Fine-Tuning can Distort Pretrained Features", ICLR 2022).
+
+        Args:
+            classifier: Features -> logits (c,), the last layer of the backbone's ImageNet network.
+            categories: Soft labels (categories, c) of each category trained on.
+        """
+        embedding = next(iter(self.encoder.embeddings.values()))
+        assert isinstance(embedding, nn.Linear)
+        directions = nn.functional.normalize(classifier.weight @ embedding.weight.T, dim=1)
+        self.teacher_prototypes.vectors.copy_(directions)
+        self.category_prototypes.vectors.copy_(nn.functional.normalize(categories @ directions, dim=1))
+
     def forward(
         self,
         sketches: Tensor,
@@ -60,10 +77,10 @@ class Learner(nn.Module):
         """The losses of one step.
 
         Args:
-            sketches: (n, 3, size, size), normalised.
+            sketches: (n + m, 3, size, size), normalised.
             photos: (n, 3, size, size), normalised; photo i has the category of sketch i.
-            labels: (n,), int64, among the seen categories.
-            sketch_targets: (n, c), the teacher's soft labels for the sketches.
+            labels: (n + m,), int64, among the categories trained on.
+            sketch_targets: (n + m, c), the teacher's soft labels for the sketches.
             photo_targets: (n, c), the same for the photos.
             strength: λ of the gradient reversal.
             generator: Draws random negatives.
@@ -74,14 +91,17 @@ class Learner(nn.Module):
         """
         config = self.config
         sketch, photo = self.encoder(sketches, photos)
+        pairs = len(photo)
         domain, accuracy = domain_loss(self.discriminator(sketch, strength), self.discriminator(photo, strength))
         classify, as_teacher = self.category_prototypes, self.teacher_prototypes
         parts = {
-            "triplet": triplet_loss(sketch, photo, labels, config.margin, mining=config.mining, generator=generator),
+            "triplet": triplet_loss(
+                sketch[:pairs], photo, labels[:pairs], config.margin, mining=config.mining, generator=generator
+            ),
             "domain": domain,
             "classification": (
                 nn.functional.cross_entropy(classify(sketch), labels)
-                + nn.functional.cross_entropy(classify(photo), labels)
+                + nn.functional.cross_entropy(classify(photo), labels[:pairs])
             )
             / 2,
             "teacher": (

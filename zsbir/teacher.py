@@ -8,7 +8,8 @@ sketch is to predict what the photos of its category get on average.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,10 +17,32 @@ from PIL import Image
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from zsbir.batch_norm import fold_batch_norm
+from zsbir.checkpoint import load_training_state, save_training_state
+from zsbir.class_names import class_name_likeness
+from zsbir.data import CategoryData
 from zsbir.device import place
+from zsbir.model import load_imagenet_classifier
 from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo
 
 _BATCH = 32
+
+
+@dataclass(frozen=True)
+class TeacherConfig:
+    """Who is asked, and how.
+
+    Attributes:
+        backbone: timm name of an ImageNet network.
+        weights: See `load_imagenet_classifier`.
+        size: Side at which it looks at photos.
+        temperature: Divides its logits; above 1 the labels are softer.
+    """
+
+    backbone: str = "tf_efficientnet_lite0"
+    weights: str = "package"
+    size: int = 144
+    temperature: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -27,45 +50,94 @@ class TeacherTargets:
     """Soft labels over ImageNet's classes.
 
     Attributes:
-        photos: float32 (photos, 1000), rows sum to 1.
-        categories: float32 (categories, 1000), mean over each category's photos.
+        photos: float32 (photos, c), rows sum to 1.
+        categories: float32 (categories, c), the mean over each category's photos; where it has none,
+            what its name says.
     """
 
     photos: Tensor
     categories: Tensor
 
 
-@torch.no_grad()
 def teacher_targets(
-    classifier: nn.Module,
+    config: TeacherConfig,
+    data: CategoryData,
     photos: Sequence[Sequence[Image.Image]],
+    kept_in: Path,
+    device: torch.device,
+    *,
+    quiet: bool = False,
+) -> TeacherTargets:
+    """The soft labels of a data set, read from a file if they were asked for before.
+
+    Args:
+        config: The teacher.
+        data: Names the categories.
+        photos: Photos of each category.
+        kept_in: File of the labels, as asking takes minutes.
+        device: Where to compute.
+        quiet: No progress bar.
+
+    Raises:
+        FileNotFoundError: Weights are missing, or a category has no photos and the packages that
+            understand names are not installed.
+        ValueError: The weights do not fit.
+    """
+    counts = [len(members) for members in photos]
+    question = {**asdict(config), "categories": list(data.categories), "photos": counts}
+    if kept_in.exists():
+        tensors, answered = load_training_state(kept_in)
+        if answered == question:
+            return TeacherTargets(tensors["photos"], tensors["categories"])
+    classifier = load_imagenet_classifier(config.backbone, config.weights)
+    preprocessing = PreprocessConfig(photo_size=config.size)
+    flat = [photo for members in photos for photo in members]
+    labels = ask_teacher(classifier, flat, preprocessing, config.temperature, device, quiet=quiet)
+    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts))
+    kept_in.parent.mkdir(parents=True, exist_ok=True)
+    save_training_state(kept_in, {"photos": targets.photos, "categories": targets.categories}, question)
+    return targets
+
+
+def _of_categories(labels: Tensor, names: Sequence[str], counts: Sequence[int]) -> Tensor:
+    without_photos = [name for name, count in zip(names, counts, strict=True) if not count]
+    likeness = iter(class_name_likeness(without_photos)) if without_photos else iter(())
+    return torch.stack(
+        [part.mean(dim=0) if len(part) else next(likeness) for part in torch.split(labels, list(counts))]
+    )
+
+
+@torch.no_grad()
+def ask_teacher(
+    classifier: nn.Module,
+    photos: Sequence[Image.Image],
     config: PreprocessConfig,
     temperature: float,
     device: torch.device,
     *,
     quiet: bool = False,
-) -> TeacherTargets:
+) -> Tensor:
     """Asks an ImageNet classifier about every photo.
 
     Args:
-        classifier: (n, 3, size, size) -> logits (n, 1000).
-        photos: Photos of each category.
+        classifier: (n, 3, size, size) -> logits (n, c). Its batch norm is folded.
+        photos: Any size.
         config: Preprocessing; its `photo_size` counts.
         temperature: Divides the logits; above 1 the labels are softer.
         device: Where to compute.
         quiet: No progress bar.
+
+    Returns:
+        float32 (photos, c), rows sum to 1.
     """
-    classifier = place(classifier, device).eval()
-    everything = [photo for members in photos for photo in members]
+    classifier = place(fold_batch_norm(classifier.eval()), device)
     rows: list[Tensor] = []
-    with tqdm(total=len(everything), desc="asking the teacher", unit="photo", disable=quiet) as bar:
-        for start in range(0, len(everything), _BATCH):
-            part = everything[start : start + _BATCH]
+    with tqdm(total=len(photos), desc="asking the teacher", unit="photo", disable=quiet) as bar:
+        for start in range(0, len(photos), _BATCH):
+            part = photos[start : start + _BATCH]
             pixels = np.stack([np.asarray(prepare_photo(photo, config.photo_size)) for photo in part])
             inputs = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device), config)
             logits = classifier(inputs.contiguous(memory_format=torch.channels_last))
             rows.append((logits.float().cpu() / temperature).softmax(dim=1))
             bar.update(len(part))
-    targets = torch.cat(rows)
-    means = [members.mean(dim=0) for members in torch.split(targets, [len(members) for members in photos])]
-    return TeacherTargets(targets, torch.stack(means))
+    return torch.cat(rows)

@@ -9,30 +9,31 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 from tqdm.auto import tqdm
 
+from zsbir.batch_norm import freeze_batch_norm
+from zsbir.batches import BalancedBatches
 from zsbir.checkpoint import Checkpoint, save_checkpoint
-from zsbir.data import BalancedBatches, CategoryData, ZeroShotSplit
+from zsbir.data import CategoryData, ZeroShotSplit
 from zsbir.device import choose_device, keep_freed_memory, place
 from zsbir.gradient_reversal import reversal_strength
 from zsbir.learner import Learner, LossConfig
 from zsbir.model import (
     EncoderConfig,
     SketchPhotoEncoder,
-    freeze_batch_norm,
     freeze_early,
     load_imagenet_classifier,
 )
 from zsbir.optimizer import averaging, learning_rate, parameter_groups
 from zsbir.preprocessing import PreprocessConfig, normalise
-from zsbir.teacher import TeacherTargets, teacher_targets
+from zsbir.teacher import TeacherConfig, TeacherTargets, teacher_targets
 from zsbir.training_log import TrainingLog
 from zsbir.training_pictures import Pictures, TrainingPictures, load_epoch
 from zsbir.training_state import restore_state, save_state
@@ -40,8 +41,9 @@ from zsbir.validation import Validation
 
 CHECKPOINT_NAME = "zsbir.safetensors"
 STATE_NAME = "training_state.safetensors"
+TEACHER_NAME = "teacher.safetensors"
 _SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
-_MAY_CHANGE = ("data_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
+_MAY_CHANGE = ("data_dir", "extra_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
 
 
 @dataclass(frozen=True)
@@ -56,11 +58,13 @@ class TrainConfig:
         train_size: Side of training pictures. Photos are best used larger afterwards (`preprocessing.photo_size`),
             as cropping makes things look larger in training (Touvron et al., "Fixing the train-test resolution
             discrepancy", 2019); it also is faster.
+        extra_dir: Folder of further categories to train on, see `CategoryData.with_extra`; they may have
+            sketches or photos alone.
+        extra_ratio: Their photos, and their sketches, as a share of `batch_size`.
         backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
         grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
-        teacher_size: Side at which the teacher looks at photos.
-        teacher_temperature: Softens the teacher's labels.
+        teacher: Whose knowledge of ImageNet is preserved.
         frozen_stages: First stages of the backbones that keep their ImageNet weights.
         frozen_depthwise: Depthwise filters keep theirs.
         learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
@@ -78,11 +82,12 @@ class TrainConfig:
     preprocessing: PreprocessConfig = field(default_factory=PreprocessConfig)
     losses: LossConfig = field(default_factory=LossConfig)
     train_size: int = 112
+    extra_dir: str = ""
+    extra_ratio: float = 0.33
     backbone_weights: str = "package"
     grl_threshold_epoch: float = 5.0
     pseudo_sketch_ratio: float = 0.2
-    teacher_size: int = 144
-    teacher_temperature: float = 2.0
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
     frozen_stages: int = 0
     frozen_depthwise: bool = False
     learning_rate: float = 3e-4
@@ -116,18 +121,24 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
         FileNotFoundError: Data folder, label file, weights or the state to resume from are missing.
         ValueError: A setting, a category or a file is not as expected.
     """
-    torch.manual_seed(config.seed)
     keep_freed_memory()
     device = choose_device()
     folder = Path(config.data_dir)
     split = ZeroShotSplit.load(folder)
     data = CategoryData.load(folder, split.seen)
+    if config.extra_dir:
+        data = data.with_extra(Path(config.extra_dir), (*split.validation, *split.unseen))
     validation = Validation(folder, split.validation, config.preprocessing)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / config.batch_size)
-    batches = BalancedBatches(data, config.batch_size, steps, config.seed)
-    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, config.teacher_size, quiet=quiet)
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio)
+    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, config.teacher.size, quiet=quiet)
 
-    run = _Run(config, split, pictures, device, quiet)
+    targets = TeacherTargets(torch.zeros(sum(map(len, data.photos)), 1), torch.zeros(len(data.categories), 1))
+    if config.losses.teacher:
+        kept_in = Path(config.checkpoint_dir) / TEACHER_NAME
+        targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
+    torch.manual_seed(config.seed)
+    run = _Run(config, replace(split, seen=data.categories), targets, device)
     if resume:
         run.restore()
     with TrainingLog(run.folder, run.epoch * steps) as log, _keep_on_interrupt(run):
@@ -144,32 +155,53 @@ def _train_epoch(
 ) -> None:
     config, steps = run.config, len(batches)
     run.learner.train()
-    freeze_batch_norm(run.learner)
+    if config.encoder.batch_norm == "frozen":
+        freeze_batch_norm(run.learner)
     loader = load_epoch(pictures, batches, run.epoch, config.workers)
-    bar = tqdm(loader, desc=f"epoch {run.epoch + 1}/{config.epochs}", unit="step", disable=quiet, mininterval=1)
-    started, since = time.perf_counter(), 0
-    for step, batch in enumerate(bar, start=1):
+    bar = tqdm(
+        _with_waits(loader),
+        desc=f"epoch {run.epoch + 1}/{config.epochs}",
+        total=steps,
+        unit="step",
+        disable=quiet,
+        mininterval=1,
+    )
+    started, since, waited = time.perf_counter(), 0, 0.0
+    for step, (batch, wait) in enumerate(bar, start=1):
         progress = run.epoch + (step - 1) / steps
         strength = reversal_strength(progress, config.grl_threshold_epoch)
         rate = learning_rate(progress / config.epochs)
         losses = run.step(batch, strength, rate)
         since += len(batch.sketches) + len(batch.photos)
+        waited += wait
         if step % config.print_every == 0 or step == steps:
             values = {name: float(value) for name, value in losses.items()}
             values |= {"strength": strength, "learning_rate": rate * config.learning_rate}
-            values["pictures_per_second"] = since / (time.perf_counter() - started)
-            started, since = time.perf_counter(), 0
+            took = time.perf_counter() - started
+            values |= {"pictures_per_second": since / took, "waiting_for_pictures": waited / took}
+            started, since, waited = time.perf_counter(), 0, 0.0
             log.write(run.epoch + 1, run.epoch * steps + step, values)
             bar.set_postfix({name: f"{values[name]:.3f}" for name in _SHOWN})
+
+
+def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
+    """Adds how many seconds each batch was waited for."""
+    source = iter(loader)
+    while True:
+        asked = time.perf_counter()
+        batch = next(source, None)
+        if batch is None:
+            return
+        yield batch, time.perf_counter() - asked
 
 
 class _Run:
     """What changes while training, and how it is saved and restored."""
 
     def __init__(
-        self, config: TrainConfig, split: ZeroShotSplit, pictures: TrainingPictures, device: torch.device, quiet: bool
+        self, config: TrainConfig, split: ZeroShotSplit, targets: TeacherTargets, device: torch.device
     ) -> None:
-        self.config, self.split, self.device = config, split, device
+        self.config, self.split, self.targets, self.device = config, split, targets, device
         self.folder = Path(config.checkpoint_dir)
         self.epoch = 0  # whole epochs done
         self.best = -1.0
@@ -177,8 +209,9 @@ class _Run:
         classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
         encoder.load_backbone(classifier)
         freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
-        self.targets = _targets(classifier, config, pictures, device, quiet)
-        learner = Learner(encoder, config.losses, len(split.seen), self.targets.photos.shape[1])
+        learner = Learner(encoder, config.losses, *targets.categories.shape)
+        if config.losses.teacher:
+            learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
         self.learner = place(learner, device)
         self.average = AveragedModel(encoder, avg_fn=averaging(config.average_decay))
         self.optimizer = torch.optim.AdamW(
@@ -200,7 +233,9 @@ class _Run:
             group["lr"] = peak * rate
         preprocessing, device = self.config.preprocessing, self.device
         photo_targets = self.targets.photos[batch.photo_rows]
-        sketch_targets = torch.where(batch.is_pseudo[:, None], photo_targets, self.targets.categories[batch.labels])
+        sketch_targets = self.targets.categories[batch.labels]
+        pseudo = batch.is_pseudo.nonzero().squeeze(1)
+        sketch_targets[pseudo] = photo_targets[pseudo]
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses: dict[str, Tensor] = self.learner(
@@ -231,7 +266,7 @@ class _Run:
     def save_checkpoint(self, metrics: Mapping[str, float]) -> None:
         """Writes the averaged encoder with all that describes it."""
         training = {**asdict(self.config), "epoch": self.epoch}
-        for private in ("data_dir", "checkpoint_dir"):  # paths of the machine, of no use elsewhere
+        for private in ("data_dir", "extra_dir", "checkpoint_dir"):  # paths of the machine, of no use elsewhere
             del training[private]
         checkpoint = Checkpoint(
             self.averaged_encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
@@ -248,17 +283,6 @@ class _Run:
         config = {name: value for name, value in asdict(self.config).items() if name not in _MAY_CHANGE}
         description = restore_state(self.folder / STATE_NAME, self.modules, self.optimizer, config)
         self.epoch, self.best = int(description["epoch"]), float(description["best"])
-
-
-def _targets(
-    classifier: nn.Module, config: TrainConfig, pictures: TrainingPictures, device: torch.device, quiet: bool
-) -> TeacherTargets:
-    if not config.losses.teacher:
-        rows = sum(map(len, pictures.photos))
-        return TeacherTargets(torch.zeros(rows, 1), torch.zeros(len(pictures.photos), 1))
-    preprocessing = replace(config.preprocessing, photo_size=config.teacher_size)
-    temperature = config.teacher_temperature
-    return teacher_targets(classifier, pictures.photos, preprocessing, temperature, device, quiet=quiet)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 COLUMNS = (
     "epoch", "step", "loss", "triplet", "domain", "classification", "teacher", "domain_accuracy", "strength",
-    "learning_rate", "pictures_per_second", "validation mAP@all", "validation P@5",
+    "learning_rate", "pictures_per_second", "waiting_for_pictures", "validation mAP@all", "validation P@5",
 )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
 from zsbir.augmentation import pseudo_sketch, random_photo, random_sketch
-from zsbir.data import BalancedBatches, Batch, CategoryData
+from zsbir.batches import FROM_PHOTO, BalancedBatches, Batch
+from zsbir.data import CategoryData
 from zsbir.drawing import Drawing
 from zsbir.preprocessing import open_picture, prepare_sketch
 
@@ -25,11 +26,11 @@ class Pictures(NamedTuple):
     """One step's pictures.
 
     Attributes:
-        sketches: uint8 (n, 1, size, size).
+        sketches: uint8 (n + m, 1, size, size); the last m have no photo beside them.
         photos: uint8 (n, 3, size, size).
-        labels: int64 (n,), category of sketch i and photo i.
+        labels: int64 (n + m,), category of sketch i and photo i.
         photo_rows: int64 (n,), row of photo i among all training photos.
-        is_pseudo: bool (n,), whether sketch i was made from photo i.
+        is_pseudo: bool (n + m,), whether sketch i was made from photo i.
         seed: Of what else is random in this step.
     """
 
@@ -69,22 +70,21 @@ class TrainingPictures(Dataset[Pictures]):
         """The augmented pictures of this batch."""
         rng = np.random.default_rng(batch.seed)
         labels, chosen = np.array(batch.labels), np.array(batch.photos)
-        is_pseudo = rng.random(len(labels)) < self.pseudo_sketch_ratio
+        is_pseudo = np.array(batch.sketches) == FROM_PHOTO
+        is_pseudo[: len(chosen)] |= rng.random(len(chosen)) < self.pseudo_sketch_ratio
+        originals = [self.photos[label][photo] for label, photo in zip(batch.labels, batch.photos, strict=False)]
         sketches = [
-            pseudo_sketch(self.photos[label][photo], self.size, rng)
-            if pseudo
+            pseudo_sketch(originals[row], self.size, rng)
+            if is_pseudo[row]
             else random_sketch(self.sketches[label][sketch], self.size, rng)
-            for label, sketch, photo, pseudo in zip(batch.labels, batch.sketches, batch.photos, is_pseudo, strict=True)
+            for row, (label, sketch) in enumerate(zip(batch.labels, batch.sketches, strict=True))
         ]
-        photos = [
-            random_photo(self.photos[label][photo], self.size, rng)
-            for label, photo in zip(batch.labels, batch.photos, strict=True)
-        ]
+        photos = [random_photo(photo, self.size, rng) for photo in originals]
         return Pictures(
             sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
             photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
             labels=torch.from_numpy(labels),
-            photo_rows=torch.from_numpy(self.first_row[labels] + chosen),
+            photo_rows=torch.from_numpy(self.first_row[labels[: len(chosen)]] + chosen),
             is_pseudo=torch.from_numpy(is_pseudo),
             seed=batch.seed,
         )

@@ -1,0 +1,131 @@
+"""Speed of the training loop on this machine's CPU, as ratios within one run.
+
+    python benchmarks/training_speed.py --data_dir D [--steps N]
+
+1. Pictures a second of whole training steps (reading, augmentation, optimizer and averaging included)
+   against forward and backward alone on tensors that are in memory.
+2. The share of its time that the loop waits for pictures.
+3. bfloat16 against float32, forward and backward, at several sizes.
+4. The choices that make a step cheaper, against a step in which everything learns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from zsbir.batch_norm import freeze_batch_norm  # noqa: E402
+from zsbir.device import keep_freed_memory, place  # noqa: E402
+from zsbir.learner import Learner, LossConfig  # noqa: E402
+from zsbir.model import EncoderConfig, SketchPhotoEncoder, freeze_early  # noqa: E402
+from zsbir.training import TrainConfig, train  # noqa: E402
+
+_PAIRS = 32
+_SKIPPED = 2  # lines of the log; the first steps fill caches
+
+
+def main() -> None:
+    """Runs the measurements and prints them."""
+    parser = argparse.ArgumentParser(description="Speed of the training loop.")
+    parser.add_argument("--data_dir", type=Path, required=True)
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--size", type=int, default=112, help="side of the pictures (%(default)s)")
+    arguments = parser.parse_args()
+    keep_freed_memory()
+    frugal = step(arguments.size)
+    before = rate(frugal)
+    loop, waiting = loop_rate(arguments)
+    bare = (before + rate(frugal)) / 2  # before and after, as machines change their speed
+    print(f"training loop / forward and backward alone: {loop / bare:.2f} (target: at least 0.90)")
+    print(f"share of the loop spent waiting for pictures: {waiting:.3f}")
+    for size in (112, 160, 224):
+        ratio = rate(step(size, bfloat16=True), 3) / rate(step(size), 3)
+        print(f"bfloat16 / float32 at {size} pixels: {ratio:.2f}")
+    everything = rate(step(arguments.size, batch_norm="frozen", stages=0, depthwise=False))
+    for name, choice in {
+        "three stages frozen": step(arguments.size, batch_norm="frozen", depthwise=False),
+        "and depthwise filters": step(arguments.size, batch_norm="frozen"),
+        "and batch norm folded": frugal,
+    }.items():
+        print(f"{name} / everything learns: {rate(choice) / everything:.2f}")
+
+
+def step(
+    size: int, *, bfloat16: bool = False, batch_norm: str = "folded", stages: int = 3, depthwise: bool = True
+) -> Callable[[], int]:
+    """A function that does forward and backward on random pictures and returns how many there were."""
+    encoder = SketchPhotoEncoder(EncoderConfig(batch_norm=batch_norm))
+    freeze_early(encoder, stages, depthwise=depthwise)
+    learner = place(Learner(encoder, LossConfig(), 97, 1000), torch.device("cpu")).train()
+    freeze_batch_norm(learner)
+    sketches, photos = (
+        torch.randn(_PAIRS, 3, size, size).contiguous(memory_format=torch.channels_last) for _ in range(2)
+    )
+    targets = torch.full((_PAIRS, 1000), 0.001)
+
+    def run() -> int:
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            losses = learner(
+                sketches,
+                photos,
+                torch.arange(_PAIRS) // 2,
+                sketch_targets=targets,
+                photo_targets=targets,
+                strength=1.0,
+                generator=torch.Generator(),
+            )
+        losses["loss"].backward()
+        learner.zero_grad(set_to_none=True)
+        return 2 * _PAIRS
+
+    return run
+
+
+def rate(run: Callable[[], int], repeats: int = 8) -> float:
+    """Pictures a second, median of some steps after a first one."""
+    run()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        pictures = run()
+        times.append(time.perf_counter() - started)
+    return pictures / statistics.median(times)
+
+
+def loop_rate(arguments: argparse.Namespace) -> tuple[float, float]:
+    """Pictures a second of `train` itself, and the share of its time that it waits for them, as it logs them."""
+    with tempfile.TemporaryDirectory() as folder:
+        config = TrainConfig(
+            data_dir=str(arguments.data_dir),
+            checkpoint_dir=folder,
+            epochs=1,
+            batch_size=_PAIRS,
+            encoder=EncoderConfig(batch_norm="folded"),
+            train_size=arguments.size,
+            frozen_stages=3,
+            frozen_depthwise=True,
+            steps_per_epoch=arguments.steps,
+            print_every=5,
+        )
+        train(config)
+        with (Path(folder) / "log.csv").open() as file:
+            rows = [row for row in csv.DictReader(file) if row.get("pictures_per_second")][_SKIPPED:]
+    loop, waiting = (
+        statistics.median(float(row[name]) for row in rows) for name in ("pictures_per_second", "waiting_for_pictures")
+    )
+    return loop, waiting
+
+
+if __name__ == "__main__":
+    main()
