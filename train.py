@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--sketch_size", type=int, default=112, help="side of sketches in pixels when the encoder is used")
     add("--photo_size", type=int, default=192, help="the same of photos")
     add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
+    add("--plain_sketches", action="store_true", help="no augmentation of sketches")
     add("--pseudo_sketch_ratio", type=float, default=0.2, help="share of sketches made from photos by edges")
     add("--extra_dir", type=Path, help="further categories to train on, of sketches or photos alone")
     add("--extra_ratio", type=float, default=0.33, help="their photos, and their sketches, for each one of the others")
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--teacher_weights", default="package", help="as --backbone_weights")
     add("--teacher_size", type=int, default=144, help="side at which the teacher looks at photos")
     add("--teacher_temperature", type=float, default=1.0, help="softens the teacher's labels")
+    add("--class_names", type=float, default=0.0, help="share of the names' meaning in a category's soft labels")
     add("--frozen_stages", type=int, default=0, help="first stages of the backbone that do not learn")
     add("--frozen_depthwise", action="store_true", help="depthwise filters do not learn; faster on a CPU")
     add("--learning_rate", type=float, default=3e-4, help="peak rate of the backbone")
@@ -98,9 +100,14 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         extra_ratio=arguments.extra_ratio,
         backbone_weights=arguments.backbone_weights,
         grl_threshold_epoch=arguments.grl_threshold_epoch,
+        augment_sketches=not arguments.plain_sketches,
         pseudo_sketch_ratio=arguments.pseudo_sketch_ratio,
         teacher=TeacherConfig(
-            arguments.teacher, arguments.teacher_weights, arguments.teacher_size, arguments.teacher_temperature
+            arguments.teacher,
+            arguments.teacher_weights,
+            arguments.teacher_size,
+            arguments.teacher_temperature,
+            arguments.class_names,
         ),
         frozen_stages=arguments.frozen_stages,
         frozen_depthwise=arguments.frozen_depthwise,

@@ -14,8 +14,11 @@ FLOORS = [
         *("augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
     ],
-    ["checkpoint", "teacher", "training_log", "training_state"],
-    ["embedder", "ranking", "validation", "training", "evaluation", "contact_sheet", "gallery", "gallery_build"],
+    ["checkpoint", "run_record", "teacher", "training_log", "training_state"],
+    [
+        *("embedder", "domain_probe", "ranking", "validation", "training"),
+        *("evaluation", "contact_sheet", "gallery", "gallery_build"),
+    ],
     ["retriever", "experience", "ui"],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"

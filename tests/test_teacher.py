@@ -60,17 +60,22 @@ def test_categories_get_the_mean_of_their_photos_and_answers_are_kept(weights: P
         teacher_targets(replace(config, temperature=3.0), data(), photos(), kept_in, cpu, quiet=True)
 
 
-def test_a_category_without_photos_gets_what_its_name_says(
-    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_names_speak_for_categories_without_photos_and_beside_the_others(
+    share: float, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def likeness(names: Sequence[str]) -> torch.Tensor:
-        assert names == ["square"]
-        return torch.full((1, 1000), 0.001)
-
-    monkeypatch.setattr("zsbir.teacher.class_name_likeness", likeness)
-    config = TeacherConfig(SMALL_BACKBONE, str(weights), size=40)
+    likeness = torch.rand(6, 1000).softmax(1)
+    monkeypatch.setattr("zsbir.teacher.class_name_likeness", lambda names: likeness[: len(names)])
+    config = TeacherConfig(SMALL_BACKBONE, str(weights), size=40, class_names=share)
     some = [members if row != 1 else [] for row, members in enumerate(photos())]
     counts = [len(members) for members in some]
     targets = teacher_targets(config, data(counts), some, tmp_path / "kept", torch.device("cpu"), quiet=True)
-    assert torch.allclose(targets.categories[1], torch.full((1000,), 0.001))
-    assert torch.allclose(targets.categories[2], targets.photos[6:14].mean(0))
+    assert torch.allclose(targets.categories[1], likeness[1])
+    expected = share * likeness[2] + (1 - share) * targets.photos[6:14].mean(0)
+    assert torch.allclose(targets.categories[2], expected)
+    assert torch.allclose(targets.categories.sum(1), torch.ones(6), atol=1e-4)
+
+
+def test_a_share_beyond_all_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"found 1\.5"):
+        TeacherConfig(class_names=1.5)

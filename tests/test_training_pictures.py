@@ -7,6 +7,8 @@ import torch
 from tests.conftest import SEEN
 from zsbir.batches import BalancedBatches
 from zsbir.data import CategoryData
+from zsbir.drawing import Drawing, rasterise
+from zsbir.preprocessing import open_picture, prepare_sketch
 from zsbir.training_pictures import TrainingPictures, load_epoch
 
 
@@ -54,3 +56,14 @@ def test_categories_without_sketches_get_pseudo_sketches_and_those_without_photo
     assert len(step.photos) == len(step.photo_rows) == 5
     assert step.is_pseudo.tolist() == [False] * 4 + [True, False]
     assert step.photo_rows[4] >= sum(map(len, data.photos[:2]))
+
+
+def test_sketches_may_stay_as_they_are(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 8, 1, 0).epoch(0)
+    plain = TrainingPictures(data, 32, 0.0, 40, augment_sketches=False, quiet=True)[batch].sketches.numpy()
+    varied = TrainingPictures(data, 32, 0.0, 40, quiet=True)[batch].sketches.numpy()
+    for row, (label, index) in enumerate(zip(batch.labels, batch.sketches, strict=True)):
+        source = data.sketches[label][index]
+        expected = rasterise(source, 32) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), 32)
+        assert np.array_equal(plain[row, 0], np.asarray(expected))
+        assert not np.array_equal(varied[row, 0], np.asarray(expected))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,16 @@ from zsbir.preprocessing import open_picture, prepare_sketch, rgb_on_white
 
 _TILE, _GAP, _FRAME, _TEXT = 160, 8, 5, 16
 _RIGHT, _WRONG, _INK, _PAPER = (46, 125, 50), (198, 40, 40), (40, 40, 40), (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One photo of a sheet: its file, category, similarity, and whether it is of the sketch's category."""
+
+    file: Path
+    category: str
+    score: float
+    is_right: bool
 
 
 def save_contact_sheets(
@@ -46,19 +57,18 @@ def save_contact_sheets(
         category = split.gallery_categories[queries.labels[row]]
         path = folder / f"{category.replace('/', '_')}_{row}.png"
         with replacing(path) as partial:
-            _sheet(split, row, ranked.tolist()).save(partial, format="PNG")
+            found = [_found(split, row, photo) for photo in ranked.tolist()]
+            contact_sheet(split.queries.sources[row], category, found).save(partial, format="PNG")
         paths.append(path)
     return paths
 
 
-def _sheet(split: EmbeddedSplit, row: int, ranked: Sequence[int]) -> Image.Image:
-    label = split.queries.labels[row]
-    tiles = [(_sketch_tile(split.queries.sources[row]), split.gallery_categories[label], _INK)]
-    for photo in ranked:
-        found = split.gallery.labels[photo]
-        score = float(split.queries.embeddings[row] @ split.gallery.embeddings[photo])
-        tile = ImageOps.fit(rgb_on_white(open_picture(split.gallery.sources[photo])), (_TILE, _TILE))
-        tiles.append((tile, f"{score:.2f} {split.gallery_categories[found]}", _RIGHT if found == label else _WRONG))
+def contact_sheet(sketch: Path | Drawing, category: str, found: Sequence[Found]) -> Image.Image:
+    """One row: the sketch, then the photos with their scores."""
+    tiles = [(_sketch_tile(sketch), category, _INK)]
+    for photo in found:
+        tile = ImageOps.fit(rgb_on_white(open_picture(photo.file)), (_TILE, _TILE))
+        tiles.append((tile, f"{photo.score:.2f} {photo.category}", _RIGHT if photo.is_right else _WRONG))
     step = _TILE + 2 * _FRAME + _GAP
     sheet = Image.new("RGB", (step * len(tiles) + _GAP, step + _TEXT + _GAP), _PAPER)
     canvas = ImageDraw.Draw(sheet)
@@ -67,6 +77,16 @@ def _sheet(split: EmbeddedSplit, row: int, ranked: Sequence[int]) -> Image.Image
         sheet.paste(ImageOps.expand(tile, _FRAME, colour), (left, _GAP))
         canvas.text((left, step + 2), caption, fill=colour)
     return sheet
+
+
+def _found(split: EmbeddedSplit, row: int, photo: int) -> Found:
+    queries, gallery = split.queries, split.gallery
+    return Found(
+        gallery.sources[photo],
+        split.gallery_categories[gallery.labels[photo]],
+        float(queries.embeddings[row] @ gallery.embeddings[photo]),
+        bool(gallery.labels[photo] == queries.labels[row]),
+    )
 
 
 def _sketch_tile(source: Path | Drawing) -> Image.Image:

@@ -37,12 +37,18 @@ class TeacherConfig:
         weights: See `load_imagenet_classifier`.
         size: Side at which it looks at photos.
         temperature: Divides its logits; above 1 the labels are softer.
+        class_names: Share that the categories' names have in their soft labels beside their photos, 0 to 1.
     """
 
     backbone: str = "tf_efficientnet_lite0"
     weights: str = "package"
     size: int = 144
     temperature: float = 1.0
+    class_names: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.class_names <= 1:
+            raise ValueError(f"Expected a share of class names from 0 to 1, found {self.class_names}.")
 
 
 @dataclass(frozen=True)
@@ -51,8 +57,8 @@ class TeacherTargets:
 
     Attributes:
         photos: float32 (photos, c), rows sum to 1.
-        categories: float32 (categories, c), the mean over each category's photos; where it has none,
-            what its name says.
+        categories: float32 (categories, c), the mean over each category's photos, mixed with what its
+            name says; the latter alone where it has no photos.
     """
 
     photos: Tensor
@@ -93,17 +99,21 @@ def teacher_targets(
     preprocessing = PreprocessConfig(photo_size=config.size)
     flat = [photo for members in photos for photo in members]
     labels = ask_teacher(classifier, flat, preprocessing, config.temperature, device, quiet=quiet)
-    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts))
+    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names))
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     save_training_state(kept_in, {"photos": targets.photos, "categories": targets.categories}, question)
     return targets
 
 
-def _of_categories(labels: Tensor, names: Sequence[str], counts: Sequence[int]) -> Tensor:
-    without_photos = [name for name, count in zip(names, counts, strict=True) if not count]
-    likeness = iter(class_name_likeness(without_photos)) if without_photos else iter(())
+def _of_categories(labels: Tensor, names: Sequence[str], counts: Sequence[int], class_names: float) -> Tensor:
+    parts = torch.split(labels, list(counts))
+    if class_names == 0 and all(counts):
+        return torch.stack([part.mean(dim=0) for part in parts])
     return torch.stack(
-        [part.mean(dim=0) if len(part) else next(likeness) for part in torch.split(labels, list(counts))]
+        [
+            class_names * likeness + (1 - class_names) * part.mean(dim=0) if len(part) else likeness
+            for part, likeness in zip(parts, class_name_likeness(names), strict=True)
+        ]
     )
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -33,6 +34,7 @@ from zsbir.model import (
 )
 from zsbir.optimizer import averaging, learning_rate, parameter_groups
 from zsbir.preprocessing import PreprocessConfig, normalise
+from zsbir.run_record import RunRecord
 from zsbir.teacher import TeacherConfig, TeacherTargets, teacher_targets
 from zsbir.training_log import TrainingLog
 from zsbir.training_pictures import Pictures, TrainingPictures, load_epoch
@@ -42,8 +44,10 @@ from zsbir.validation import Validation
 CHECKPOINT_NAME = "zsbir.safetensors"
 STATE_NAME = "training_state.safetensors"
 TEACHER_NAME = "teacher.safetensors"
+RECORD_NAME = "run.json"
 _SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
-_MAY_CHANGE = ("data_dir", "extra_dir", "checkpoint_dir", "epochs", "print_every", "workers")  # at --resume
+_PATHS = ("data_dir", "extra_dir", "checkpoint_dir")
+_MAY_CHANGE = (*_PATHS, "epochs", "print_every", "workers")  # at --resume
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class TrainConfig:
         extra_ratio: Their photos, and their sketches, as a share of `batch_size`.
         backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
         grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
+        augment_sketches: Vary sketches in pen, slant, proportion and completeness.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
         teacher: Whose knowledge of ImageNet is preserved.
         frozen_stages: First stages of the backbones that keep their ImageNet weights.
@@ -86,6 +91,7 @@ class TrainConfig:
     extra_ratio: float = 0.33
     backbone_weights: str = "package"
     grl_threshold_epoch: float = 5.0
+    augment_sketches: bool = True
     pseudo_sketch_ratio: float = 0.2
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     frozen_stages: int = 0
@@ -131,7 +137,14 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     validation = Validation(folder, split.validation, config.preprocessing)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / config.batch_size)
     batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio)
-    pictures = TrainingPictures(data, config.train_size, config.pseudo_sketch_ratio, config.teacher.size, quiet=quiet)
+    pictures = TrainingPictures(
+        data,
+        config.train_size,
+        config.pseudo_sketch_ratio,
+        config.teacher.size,
+        augment_sketches=config.augment_sketches,
+        quiet=quiet,
+    )
 
     targets = TeacherTargets(torch.zeros(sum(map(len, data.photos)), 1), torch.zeros(len(data.categories), 1))
     if config.losses.teacher:
@@ -143,16 +156,17 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
         run.restore()
     with TrainingLog(run.folder, run.epoch * steps) as log, _keep_on_interrupt(run):
         while run.epoch < config.epochs:
-            _train_epoch(run, pictures, batches, log, quiet)
+            started = time.perf_counter()
+            seen = _train_epoch(run, pictures, batches, log, quiet)
+            minutes = (time.perf_counter() - started) / 60
             figures = validation.measure(run.averaged_encoder, config.batch_size, quiet=quiet)
-            run.finish_epoch(figures)
+            run.finish_epoch(figures, seen, minutes)
             log.write(run.epoch, run.epoch * steps, {f"validation {name}": figures[name] for name in figures})
     return run.folder / CHECKPOINT_NAME
 
 
-def _train_epoch(
-    run: _Run, pictures: TrainingPictures, batches: BalancedBatches, log: TrainingLog, quiet: bool
-) -> None:
+def _train_epoch(run: _Run, pictures: TrainingPictures, batches: BalancedBatches, log: TrainingLog, quiet: bool) -> int:
+    """Returns how many pictures it looked at."""
     config, steps = run.config, len(batches)
     run.learner.train()
     if config.encoder.batch_norm == "frozen":
@@ -166,13 +180,14 @@ def _train_epoch(
         disable=quiet,
         mininterval=1,
     )
-    started, since, waited = time.perf_counter(), 0, 0.0
+    started, since, waited, total = time.perf_counter(), 0, 0.0, 0
     for step, (batch, wait) in enumerate(bar, start=1):
         progress = run.epoch + (step - 1) / steps
         strength = reversal_strength(progress, config.grl_threshold_epoch)
         rate = learning_rate(progress / config.epochs)
         losses = run.step(batch, strength, rate)
         since += len(batch.sketches) + len(batch.photos)
+        total += len(batch.sketches) + len(batch.photos)
         waited += wait
         if step % config.print_every == 0 or step == steps:
             values = {name: float(value) for name, value in losses.items()}
@@ -182,6 +197,7 @@ def _train_epoch(
             started, since, waited = time.perf_counter(), 0, 0.0
             log.write(run.epoch + 1, run.epoch * steps + step, values)
             bar.set_postfix({name: f"{values[name]:.3f}" for name in _SHOWN})
+    return total
 
 
 def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
@@ -203,8 +219,7 @@ class _Run:
     ) -> None:
         self.config, self.split, self.targets, self.device = config, split, targets, device
         self.folder = Path(config.checkpoint_dir)
-        self.epoch = 0  # whole epochs done
-        self.best = -1.0
+        self.record = RunRecord(_shareable(config), config.seed)
         encoder = SketchPhotoEncoder(config.encoder)
         classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
         encoder.load_backbone(classifier)
@@ -253,21 +268,23 @@ class _Run:
         self.average.update_parameters(self.learner.encoder)
         return {name: value.detach() for name, value in losses.items()}
 
-    def finish_epoch(self, figures: Mapping[str, float]) -> None:
-        """Writes the checkpoint if it is the best so far, then the state to resume from."""
-        self.epoch += 1
-        figure = figures.get("mAP@all", float(self.epoch))  # without validation the last epoch is the best
-        if figure > self.best:
-            self.best = figure
+    @property
+    def epoch(self) -> int:
+        """Whole epochs done."""
+        return len(self.record.epochs)
+
+    def finish_epoch(self, figures: Mapping[str, float], pictures: int, minutes: float) -> None:
+        """Writes the checkpoint if it is the best so far, then record and state to resume from."""
+        self.record.add_epoch(pictures, minutes, figures)
+        if self.record.best is self.record.epochs[-1]:
             self.save_checkpoint({f"validation {name}": value for name, value in figures.items()})
-        description = {"epoch": self.epoch, "best": self.best, "config": asdict(self.config)}
+        self.record.save(self.folder / RECORD_NAME)
+        description = {"epochs": self.record.epochs, "config": asdict(self.config)}
         save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
 
     def save_checkpoint(self, metrics: Mapping[str, float]) -> None:
         """Writes the averaged encoder with all that describes it."""
-        training = {**asdict(self.config), "epoch": self.epoch}
-        for private in ("data_dir", "extra_dir", "checkpoint_dir"):  # paths of the machine, of no use elsewhere
-            del training[private]
+        training = {**self.record.config, "epoch": self.epoch}
         checkpoint = Checkpoint(
             self.averaged_encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
         )
@@ -282,7 +299,12 @@ class _Run:
         """
         config = {name: value for name, value in asdict(self.config).items() if name not in _MAY_CHANGE}
         description = restore_state(self.folder / STATE_NAME, self.modules, self.optimizer, config)
-        self.epoch, self.best = int(description["epoch"]), float(description["best"])
+        self.record.epochs = list(description["epochs"])
+
+
+def _shareable(config: TrainConfig) -> dict[str, Any]:
+    """The settings without paths of this machine, of no use elsewhere."""
+    return {name: value for name, value in asdict(config).items() if name not in _PATHS}
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from zsbir.augmentation import pseudo_sketch, random_photo, random_sketch
 from zsbir.batches import FROM_PHOTO, BalancedBatches, Batch
 from zsbir.data import CategoryData
-from zsbir.drawing import Drawing
+from zsbir.drawing import Drawing, rasterise
 from zsbir.preprocessing import open_picture, prepare_sketch
 
 _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
@@ -51,14 +51,22 @@ class TrainingPictures(Dataset[Pictures]):
         data: Files and drawings by category.
         size: Side of the pictures made.
         pseudo_sketch_ratio: Share of sketches made from photos.
+        augment_sketches: Vary sketches (see `random_sketch`), or take them as they are.
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
     """
 
     def __init__(
-        self, data: CategoryData, size: int, pseudo_sketch_ratio: float, whole_size: int, *, quiet: bool = False
+        self,
+        data: CategoryData,
+        size: int,
+        pseudo_sketch_ratio: float,
+        whole_size: int,
+        *,
+        augment_sketches: bool = True,
+        quiet: bool = False,
     ) -> None:
-        self.size, self.pseudo_sketch_ratio = size, pseudo_sketch_ratio
+        self.size, self.pseudo_sketch_ratio, self.augment_sketches = size, pseudo_sketch_ratio, augment_sketches
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
         self.photos = [[self._read_photo(path, bar) for path in photos] for photos in data.photos]
@@ -76,7 +84,7 @@ class TrainingPictures(Dataset[Pictures]):
         sketches = [
             pseudo_sketch(originals[row], self.size, rng)
             if is_pseudo[row]
-            else random_sketch(self.sketches[label][sketch], self.size, rng)
+            else self._sketch(self.sketches[label][sketch], rng)
             for row, (label, sketch) in enumerate(zip(batch.labels, batch.sketches, strict=True))
         ]
         photos = [random_photo(photo, self.size, rng) for photo in originals]
@@ -88,6 +96,11 @@ class TrainingPictures(Dataset[Pictures]):
             is_pseudo=torch.from_numpy(is_pseudo),
             seed=batch.seed,
         )
+
+    def _sketch(self, source: Image.Image | Drawing, rng: np.random.Generator) -> Image.Image:
+        if self.augment_sketches:
+            return random_sketch(source, self.size, rng)
+        return rasterise(source, self.size) if isinstance(source, Drawing) else source
 
     def _read_photo(self, path: Path, bar: tqdm[NoReturn]) -> Image.Image:
         side = self.stored_side

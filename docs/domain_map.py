@@ -1,0 +1,63 @@
+"""Draws where sketches and photos lie with and without gradient reversal, as docs/domains.png.
+
+    python docs/domain_map.py --data DATA --without M1.safetensors --with M2.safetensors
+
+Validation categories; two dimensions by t-SNE of both sides together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+from sklearn.manifold import TSNE
+
+_HERE = Path(__file__).parent
+sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
+
+from zsbir import load_embedder  # noqa: E402
+from zsbir.data import CategoryData, read_labels  # noqa: E402
+from zsbir.domain_probe import domain_accuracy  # noqa: E402
+from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
+
+_SHOWN = 40  # sketches and photos a category
+_MARKS = (("sketches", "x", "#b3261e"), ("photos", "o", "#1967d2"))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Embeds, maps and draws."""
+    parser = argparse.ArgumentParser(description="Map sketches and photos with and without gradient reversal.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--without", type=Path, required=True, dest="without", help="checkpoint without reversal")
+    parser.add_argument("--with", type=Path, required=True, dest="reversed", help="checkpoint with reversal")
+    arguments = parser.parse_args(argv)
+    data = CategoryData.load(arguments.data, read_labels(arguments.data / "val_labels.txt"))
+    figure, axes = plt.subplots(1, 2, figsize=(11, 5.4))
+    checkpoints = (("without gradient reversal", arguments.without), ("with gradient reversal", arguments.reversed))
+    for axis, (title, checkpoint) in zip(axes, checkpoints, strict=True):
+        embedder = load_embedder(checkpoint)
+        sides = (
+            embed_sketches(embedder, [members[:_SHOWN] for members in data.sketches], 64).embeddings,
+            embed_photos(embedder, [members[:_SHOWN] for members in data.photos], 64).embeddings,
+        )
+        places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(np.concatenate(sides))
+        parts = np.split(places, [len(sides[0])])
+        for (name, mark, colour), part in zip(_MARKS, parts, strict=True):
+            axis.scatter(*part.T, s=9, marker=mark, c=colour, linewidths=0.7, alpha=0.6, label=name)
+        axis.set_title(f"{title}: told apart {domain_accuracy(*sides):.0%} of the time", fontsize=10)
+        axis.set_axis_off()
+    axes[0].legend(loc="lower left", fontsize=9)
+    figure.tight_layout()
+    figure.savefig(_HERE / "domains.png", dpi=90)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

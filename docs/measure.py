@@ -1,0 +1,115 @@
+"""Measures the bundled checkpoint in every way that docs/results.md tells of: `python docs/measure.py --data DATA`.
+
+Writes docs/shipped.json, from which docs/make_results.py makes tables and pictures. Everything is embedded once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_HERE = Path(__file__).parent
+sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
+
+from zsbir import Gallery, load_embedder  # noqa: E402
+from zsbir.atomic import replacing  # noqa: E402
+from zsbir.data import CategoryData, find_photos, find_sketches, read_labels  # noqa: E402
+from zsbir.domain_probe import domain_accuracy  # noqa: E402
+from zsbir.embedder import Embedder  # noqa: E402
+from zsbir.experience import measure_experience  # noqa: E402
+from zsbir.metrics import Figures, retrieval_figures  # noqa: E402
+from zsbir.ranking import EmbeddedPhotos, EmbeddedSketches, embed_photos, embed_sketches  # noqa: E402
+
+PROTOCOLS = {"sketchy25": "images", "sketchy21": "images", "quickdraw30": "drawings"}
+MEASURED = _HERE / "shipped.json"
+_BATCH = 64
+_PROBED = 50  # sketches and photos a category
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Sketches of all unseen categories, and photos of those and, after them, of further categories."""
+
+    categories: tuple[str, ...]
+    queries: EmbeddedSketches
+    gallery: EmbeddedPhotos
+
+    def figures(
+        self, asked: Sequence[str], source: str = "all", gallery: Sequence[str] | None = None
+    ) -> dict[str, Figures]:
+        """Figures of the sketches of some categories in a gallery of the same, or of others too."""
+        is_path = np.array([isinstance(sketch, Path) for sketch in self.queries.sources])
+        of_source = {"all": np.ones_like(is_path), "images": is_path, "drawings": ~is_path}[source]
+        rows = of_source & np.isin(self.queries.labels, self._numbers(asked))
+        photos = np.isin(self.gallery.labels, self._numbers(gallery or asked))
+        queries = (self.queries.embeddings[rows], self.queries.labels[rows])
+        known = (self.gallery.embeddings[photos], self.gallery.labels[photos])
+        return retrieval_figures(queries[0], known[0], queries[1], known[1])
+
+    def _numbers(self, categories: Sequence[str]) -> list[int]:
+        return [self.categories.index(category) for category in categories]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures and writes."""
+    parser = argparse.ArgumentParser(description="Measure the bundled checkpoint.")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", type=Path, default=_HERE.parent / "checkpoints" / "zsbir.safetensors")
+    parser.add_argument("--gallery", type=Path, default=_HERE.parent / "gallery_cache")
+    arguments = parser.parse_args(argv)
+    embedder, folder = load_embedder(arguments.model), arguments.data
+    seen, labels = read_labels(folder / "train_labels.txt"), folder / "test_labels.txt"
+    unseen = embed_unseen(embedder, folder, seen)
+    measured: dict[str, Any] = {
+        "checkpoint_sha256": embedder.checkpoint_sha256,
+        "protocols": protocols(unseen, folder),
+        "generalised": protocols(unseen, folder, seen),
+        "categories": {
+            name: _means(unseen.figures([name], gallery=read_labels(labels))) for name in read_labels(labels)
+        },
+        "domain_accuracy": tell_apart(embedder, folder),
+        "experience": asdict(measure_experience(embedder, Gallery.load(arguments.gallery), folder, labels)),
+    }
+    with replacing(MEASURED) as partial:
+        partial.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+def embed_unseen(embedder: Embedder, folder: Path, further: Sequence[str] = ()) -> Unseen:
+    """Embeds all sketches and photos of the unseen categories, and the photos of further ones."""
+    unseen = read_labels(folder / "test_labels.txt")
+    sketches = embed_sketches(embedder, [find_sketches(folder, name) for name in unseen], _BATCH)
+    photos = embed_photos(embedder, [find_photos(folder, name) for name in (*unseen, *further)], _BATCH)
+    return Unseen((*unseen, *further), sketches, photos)
+
+
+def protocols(unseen: Unseen, folder: Path, further: Sequence[str] = ()) -> dict[str, dict[str, float]]:
+    """The published lists of unseen categories; with further categories' photos in the gallery, generalised."""
+    found = {}
+    for name, source in PROTOCOLS.items():
+        asked = read_labels(folder / f"test_labels_{name}.txt")
+        found[name] = _means(unseen.figures(asked, source, (*asked, *further)))
+    return found
+
+
+def tell_apart(embedder: Embedder, folder: Path) -> float:
+    """Accuracy of a classifier of the domain on the validation categories (see `domain_accuracy`)."""
+    data = CategoryData.load(folder, read_labels(folder / "val_labels.txt"))
+    sketches = embed_sketches(embedder, [members[:_PROBED] for members in data.sketches], _BATCH)
+    photos = embed_photos(embedder, [members[:_PROBED] for members in data.photos], _BATCH)
+    return domain_accuracy(sketches.embeddings, photos.embeddings)
+
+
+def _means(figures: dict[str, Figures]) -> dict[str, float]:
+    return {name: round(float(values.mean()), 4) for name, values in figures.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
