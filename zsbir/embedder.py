@@ -18,6 +18,7 @@ from zsbir.model import SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo, prepare_sketch
 
 Embeddings = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
 EmbedFunction = Callable[[Tensor], Tensor]
 
 
@@ -48,8 +49,7 @@ class Embedder:
         Raises:
             ValueError: A sketch has no ink, or nothing but one dot.
         """
-        pixels = [np.asarray(self._prepare_sketch(sketch)) for sketch in sketches]
-        return self._embed(self._encoder.embed_sketches, pixels)
+        return self.embed_sketch_pixels([self.sketch_pixels(sketch) for sketch in sketches])
 
     def embed_photos(self, photos: Sequence[Image.Image]) -> Embeddings:
         """Embeds photos of any size and mode.
@@ -57,18 +57,34 @@ class Embedder:
         Returns:
             float32 (n, d), rows of unit length.
         """
-        pixels = [np.asarray(prepare_photo(photo, self.preprocessing.photo_size)) for photo in photos]
-        return self._embed(self._encoder.embed_photos, pixels)
+        return self.embed_photo_pixels([self.photo_pixels(photo) for photo in photos])
 
-    def _prepare_sketch(self, sketch: Image.Image | Drawing) -> Image.Image:
+    def sketch_pixels(self, sketch: Image.Image | Drawing) -> Pixels:
+        """What the encoder gets to see of a sketch: uint8 (sketch_size, sketch_size), ink dark on 255.
+
+        Raises:
+            ValueError: The sketch has no ink, or nothing but one dot.
+        """
         if isinstance(sketch, Image.Image):
-            return prepare_sketch(sketch, self.preprocessing.sketch_size)
+            return np.asarray(prepare_sketch(sketch, self.preprocessing.sketch_size))
         if sketch.is_blank:
             raise ValueError("Expected a drawing with some lines, found an empty page or a single dot; draw more.")
-        return rasterise(sketch, self.preprocessing.sketch_size)
+        return np.asarray(rasterise(sketch, self.preprocessing.sketch_size))
+
+    def photo_pixels(self, photo: Image.Image) -> Pixels:
+        """What the encoder gets to see of a photo: uint8 (photo_size, photo_size, 3)."""
+        return np.asarray(prepare_photo(photo, self.preprocessing.photo_size))
+
+    def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
+        """Embeds what `sketch_pixels` made: float32 (n, d), rows of unit length."""
+        return self._embed(self._encoder.embed_sketches, pixels)
+
+    def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
+        """Embeds what `photo_pixels` made: float32 (n, d), rows of unit length."""
+        return self._embed(self._encoder.embed_photos, pixels)
 
     @torch.inference_mode()
-    def _embed(self, embed: EmbedFunction, pixels: list[NDArray[np.uint8]]) -> Embeddings:
+    def _embed(self, embed: EmbedFunction, pixels: Sequence[Pixels]) -> Embeddings:
         if not pixels:
             return np.zeros((0, self.dim), dtype=np.float32)
         stacked = torch.from_numpy(np.stack(pixels)).to(self._device)
