@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from zsbir.drawing import Drawing
-from zsbir.embedder import Embedder
+from zsbir.embedder import Embedder, Embeddings
 from zsbir.gallery import Gallery, rebuild_command
 
 
@@ -24,6 +25,7 @@ class Match:
         author: Who made it.
         licence: Its licence.
         source: Where it came from.
+        index: Its row in the gallery.
     """
 
     photo: Path
@@ -33,6 +35,7 @@ class Match:
     author: str
     licence: str
     source: str
+    index: int
 
 
 class Retriever:
@@ -61,7 +64,48 @@ class Retriever:
         Raises:
             ValueError: The sketch is empty, or k is below 1.
         """
-        query = self.embedder.embed_sketches([sketch])[0]
+        return self._nearest(self.embedder.embed_sketches([sketch])[0], k)
+
+    def more_like(self, index: int, k: int = 5) -> list[Match]:
+        """The k photos most similar to a photo of the gallery, without itself, best first.
+
+        Args:
+            index: Row of the photo in the gallery.
+            k: How many, >= 1.
+
+        Raises:
+            ValueError: There is no such photo, or k is below 1.
+        """
+        self._check(index)
+        if k < 1:
+            raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")
+        matches = self._nearest(self.gallery.embeddings[index], k + 1)
+        return [match for match in matches if match.index != index][:k]
+
+    def refine(self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5) -> list[Match]:
+        """The k photos most similar to a sketch and a photo of the gallery together, best first.
+
+        Args:
+            sketch: As in `search`.
+            index: Row of the photo in the gallery.
+            weight: Of the photo, 0 (the sketch alone) to 1 (the photo alone); the two embeddings are mixed.
+            k: How many, >= 1.
+
+        Raises:
+            ValueError: The sketch is empty, there is no such photo, or weight or k is out of bounds.
+        """
+        self._check(index)
+        if not 0 <= weight <= 1:
+            raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
+        drawn = self.embedder.embed_sketches([sketch])[0]
+        mixed = (1 - weight) * drawn + weight * self.gallery.embeddings[index]
+        return self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
+
+    def _check(self, index: int) -> None:
+        if not 0 <= index < len(self.gallery):
+            raise ValueError(f"Expected a photo from 0 to {len(self.gallery) - 1}, found {index}.")
+
+    def _nearest(self, query: Embeddings, k: int) -> list[Match]:
         indices, scores = self.gallery.search(query, k)
         return [self._match(int(index), float(score)) for index, score in zip(indices, scores, strict=True)]
 
@@ -75,4 +119,5 @@ class Retriever:
             author=photo.author,
             licence=photo.licence,
             source=photo.source,
+            index=index,
         )
