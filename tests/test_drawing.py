@@ -1,9 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from zsbir import drawing
 from zsbir.drawing import Drawing, Stroke, parse_canvas, parse_quickdraw, rasterise, read_quickdraw
@@ -50,7 +52,7 @@ def test_an_empty_canvas_and_a_dot_are_blank_and_a_line_is_not() -> None:
         (canvas(strokes={}), 'a list "strokes"'),
         (canvas(strokes=[3]), "each stroke"),
         (canvas(strokes=[{"width": 4, "points": []}]), "at least one point"),
-        (canvas(strokes=[{"width": 4, "points": [[1]]}]), "two numbers"),
+        (canvas(strokes=[{"width": 4, "points": [[1]]}]), "2 numbers"),
         (canvas(strokes=[{"width": 4, "points": [[1, None]]}]), "found NoneType"),
         (canvas(strokes=[{"width": 4, "points": [[1, True]]}]), "found bool"),
         (canvas(strokes=[{"width": 4, "points": [[1, float("nan")]]}]), "found nan"),
@@ -138,3 +140,32 @@ def test_first_strokes() -> None:
     assert len(cross().first(0.5).strokes) == 1
     assert len(cross().first(0.51).strokes) == 2
     assert len(cross().first(0.0).strokes) == 1
+
+
+def pressed(pressures: list[float]) -> str:
+    points = [[100 + 100 * step, 300 + step, pressure] for step, pressure in enumerate(pressures)]
+    return json.dumps({"width": 1000, "height": 800, "strokes": [{"width": 30, "points": points}]})
+
+
+def ink(sketch: Image.Image) -> int:
+    return int((np.asarray(sketch) < 128).sum())
+
+
+def test_pressure_widens_the_line_where_it_is_pressed() -> None:
+    plain = rasterise(parse_canvas(pressed([0.5] * 6)), 200)
+    light, hard = (rasterise(parse_canvas(pressed([pressure] * 6)), 200) for pressure in (0.1, 1.0))
+    assert ink(light) < 0.8 * ink(plain) < 0.7 * ink(hard)
+    growing = np.asarray(rasterise(parse_canvas(pressed([0, 0.2, 0.4, 0.6, 0.8, 1])), 200)) < 128
+    assert growing[:, :100].sum() < 0.7 * growing[:, 100:].sum()
+
+
+def test_without_pressure_or_with_a_pen_of_its_own_width_nothing_changes() -> None:
+    drawing = parse_canvas(pressed([0.1] * 6))
+    without = Drawing(tuple(replace(stroke, pressure=None) for stroke in drawing.strokes))
+    assert np.array_equal(np.asarray(rasterise(drawing, 90, pen=0.03)), np.asarray(rasterise(without, 90, pen=0.03)))
+
+
+@pytest.mark.parametrize("points", [[[1, 1, 0.5], [2, 2]], [[1, 1, 1.5]], [[1, 1, -0.1]], [[1, 1, "hard"]]])
+def test_bad_pressure_is_refused(points: list) -> None:
+    with pytest.raises(ValueError, match="Expected"):
+        parse_canvas(json.dumps({"width": 9, "height": 9, "strokes": [{"width": 1, "points": points}]}))

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,13 @@ class Stroke:
     Attributes:
         points: Shape (n, 2), float32, x to the right and y down, n >= 1.
         width: Pen width as a fraction of the page's longer side; None is the default pen.
+        pressure: Shape (n,), float32, 0 to 1: how hard the pen was pressed at each point; None where
+            the device does not say. At 0.5 the line has its width.
     """
 
     points: Points
     width: float | None = None
+    pressure: Points | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def parse_canvas(text: str) -> Drawing:
     """Reads what the demo's canvas sends.
 
     The format is `{"width": W, "height": H, "strokes": [{"width": w, "points": [[x, y], …]}, …]}`,
-    everything in canvas pixels. An empty list of strokes is a valid, blank drawing.
+    everything in canvas pixels; `[x, y, p]` adds the pen's pressure, in all points of a stroke or in none.
+    An empty list of strokes is a valid, blank drawing.
 
     Raises:
         ValueError: The text is no such object, or exceeds the limits of this module.
@@ -131,7 +136,7 @@ def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Im
     Args:
         drawing: At least one stroke.
         size: Side of the square sketch in pixels.
-        pen: Width of every stroke as a fraction of the side; None keeps each stroke's own.
+        pen: Width of every stroke as a fraction of the side, whatever the pressure; None keeps each stroke's own.
 
     Returns:
         A picture of mode "L", size x size, 0 = ink, 255 = paper.
@@ -148,7 +153,10 @@ def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Im
     for stroke in drawing.strokes:
         width = max(1.0, side * (pen or stroke.width or DEFAULT_PEN))
         points = (stroke.points - middle) * scale + side / 2
-        _draw_stroke(canvas, points, width)
+        if stroke.pressure is None or pen:
+            _draw_stroke(canvas, points, width)
+        else:
+            _draw_pressed(canvas, points, np.maximum(1.0, width * (0.5 + stroke.pressure)))
     return sketch.reduce(_SUPERSAMPLING)
 
 
@@ -158,6 +166,14 @@ def _draw_stroke(canvas: ImageDraw.ImageDraw, points: Points, width: float) -> N
         canvas.line(path, fill=0, width=round(width), joint="curve")
     radius = width / 2
     for x, y in (path[0], path[-1]):  # round caps; a stroke of one point is a dot
+        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+
+
+def _draw_pressed(canvas: ImageDraw.ImageDraw, points: Points, widths: Points) -> None:
+    """A line as wide at each point as it was pressed: pieces between neighbours, round at every point."""
+    for (start, end), width in zip(pairwise(points), (widths[1:] + widths[:-1]) / 2, strict=True):
+        canvas.line([tuple(start.tolist()), tuple(end.tolist())], fill=0, width=round(float(width)))
+    for (x, y), radius in zip(points.tolist(), (widths / 2).tolist(), strict=True):
         canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
 
 
@@ -204,18 +220,24 @@ def _canvas_stroke(stroke: Any, page: float) -> Stroke:
     width = _number(stroke.get("width"), "width")
     if not 0 < width <= page:
         raise ValueError(f"Expected a stroke width above 0 and within the canvas, found {width:g}; draw again.")
-    return Stroke(_points(stroke["points"]), width / page)
+    points = stroke["points"]
+    if not (points and isinstance(points[0], list) and len(points[0]) == 3):
+        return Stroke(_points(points), width / page)
+    pressed = _points(points, axes=3)
+    if pressed[:, 2].min() < 0 or pressed[:, 2].max() > 1:
+        raise ValueError("Expected the pressure of each point from 0 to 1, found more or less; draw again.")
+    return Stroke(pressed[:, :2], width / page, pressed[:, 2])
 
 
-def _points(pairs: list[Any]) -> Points:
-    if not pairs:
+def _points(rows: list[Any], axes: int = 2) -> Points:
+    if not rows:
         raise ValueError("Expected at least one point in each stroke, found none.")
-    for pair in pairs:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise ValueError("Expected each point as two numbers [x, y].")
-        for value in pair:
+    for row in rows:
+        if not isinstance(row, list | tuple) or len(row) != axes:
+            raise ValueError(f"Expected each point as {axes} numbers, as in the rest of its stroke.")
+        for value in row:
             _number(value, "coordinate")
-    return np.array(pairs, dtype=np.float32)
+    return np.array(rows, dtype=np.float32)
 
 
 def _number(value: Any, name: str) -> float:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.serving import HOSTILE
+from zsbir.drawing import read_quickdraw
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -128,6 +129,115 @@ def test_undo_takes_back_one_stroke_and_clear_everything(page: Page) -> None:
     assert ink(page) == one
 
 
+def test_redo_brings_back_what_undo_took_until_something_new_is_drawn(page: Page) -> None:
+    redo = page.get_by_role("button", name="Redo")
+    draw(page, *FIRST)
+    draw(page, *SECOND)
+    two = ink(page)
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    expect_hint(page)
+    page.keyboard.press("Control+Shift+z")
+    expect_photos_for(page, "1 strokes")
+    redo.click()
+    expect_photos_for(page, "2 strokes")
+    assert ink(page) == two
+    expect(redo).to_be_disabled()
+    page.get_by_role("button", name="Undo").click()
+    draw(page, *SECOND)
+    expect(redo).to_be_disabled()
+    expect_photos_for(page, "2 strokes")
+
+
+def test_the_delete_key_clears(page: Page) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    page.keyboard.press("Delete")
+    expect_hint(page)
+
+
+def test_the_eraser_cuts_strokes_and_one_movement_is_one_step_back(page: Page) -> None:
+    draw(page, (0.2, 0.5), (0.8, 0.5))
+    draw(page, (0.2, 0.8), (0.3, 0.8))
+    before = ink(page)
+    page.get_by_role("radio", name="Eraser").check()
+    draw(page, (0.5, 0.3), (0.5, 0.6))  # across the first stroke, far from the second
+    expect_photos_for(page, "3 strokes")
+    assert 0.5 * before < ink(page) < 0.95 * before
+    draw(page, (0.1, 0.1), (0.2, 0.1))  # over nothing: no step of undo
+    page.keyboard.press("Control+z")
+    expect_photos_for(page, "2 strokes")
+    assert ink(page) == before
+
+
+def test_a_pen_that_is_pressed_draws_a_wider_line(page: Page) -> None:
+    press_pen = """pressure => {
+        const canvas = document.querySelector("canvas"), box = canvas.getBoundingClientRect();
+        canvas.setPointerCapture = () => {};
+        const fire = (type, x) => canvas.dispatchEvent(new PointerEvent(type, {
+            pointerId: 9, pointerType: "pen", button: type === "pointermove" ? -1 : 0, bubbles: true, pressure,
+            clientX: box.left + box.width * x, clientY: box.top + box.height / 2 }));
+        fire("pointerdown", 0.2);
+        for (let x = 0.2; x < 0.8; x += 0.02) fire("pointermove", x);
+        fire("pointerup", 0.8);
+    }"""
+    page.evaluate(press_pen, 0.1)
+    light = ink(page)
+    expect_photos_for(page, "1 strokes")
+    page.keyboard.press("Delete")
+    page.evaluate(press_pen, 1.0)
+    assert ink(page) > 1.8 * light
+
+
+@pytest.mark.parametrize("name", ["PNG picture", "SVG graphic", "Quick, Draw! JSON"])
+def test_a_drawing_can_be_saved_and_opened_again(page: Page, tmp_path: Path, name: str) -> None:
+    draw(page, (0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9))
+    draw(page, *SECOND)
+    before = ink(page)
+    page.locator(".zs-save summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=name).click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    page.locator("input[type=file]").set_input_files(file)
+    expect_photos_for(page, "a picture" if file.suffix == ".png" else "2 strokes")
+    if file.suffix == ".svg":
+        assert ink(page) == before
+    if file.suffix == ".ndjson":
+        (drawing,) = read_quickdraw(file)
+        assert drawing.bounds()[:2] == (0, 0)
+        assert max(drawing.bounds()) == 255
+    assert 0.5 * before < ink(page) < 2 * before
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.svg", "<svg/>"),
+        ("a.json", "{}"),
+        ("a.ndjson", '{"drawing": [[1]]}'),
+        ("b.json", '{"strokes": [{"points": []}]}'),
+    ],
+)
+def test_files_without_a_drawing_are_one_sentence(page: Page, tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    page.locator("input[type=file]").set_input_files(tmp_path / name)
+    expect(page.get_by_role("alert").filter(has_text=f"found something else in {name}")).to_be_visible()
+    expect_hint(page)
+
+
+def test_number_keys_open_photos(page: Page) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    second = page.locator(".zs-photo a").nth(1).get_attribute("href")
+    with page.context.expect_page() as opened_page:
+        page.keyboard.press("2")
+    assert second is not None
+    assert opened_page.value.url.endswith(second)
+
+
 def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
     draw(page, (0.2, 0.5), (0.8, 0.5))
     medium = ink(page)
@@ -244,9 +354,11 @@ def test_canvas_is_as_sharp_as_the_screen(phone: Page) -> None:
 
 
 def test_every_tool_has_a_name_for_screen_readers_even_without_its_word(phone: Page) -> None:
-    for name in ("Undo", "Clear", "Search"):
+    for name in ("Undo", "Redo", "Clear", "Search"):
         expect(phone.get_by_role("button", name=name, exact=True)).to_be_visible()
-    expect(phone.get_by_label("Upload a picture of a sketch")).to_be_attached()
+    expect(phone.get_by_role("radio", name="Eraser")).to_be_attached()
+    expect(phone.get_by_label("Open a sketch or a saved drawing")).to_be_attached()
+    expect(phone.locator("summary[aria-label='Save the drawing']")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [360, 390, 768, 1280])

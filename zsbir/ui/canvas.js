@@ -1,121 +1,31 @@
-// The drawing area. Gradio runs this once, as the body of a function, when the component is loaded, and hands over
+// The drawing area. Gradio runs canvas_page.js, canvas_files.js and this file once, one after the other as the
+// body of one function, when the component is loaded, and hands over
 //   element  the component's root, filled from canvas.html
 //   props    props.value is what the server searches for, props.examples are the example drawings
 //   trigger  fires an event of the component ("submit" searches again); setting props.value fires "change"
 //   server   functions of canvas.py, each returning a promise
 
-const WIDTH = 1000; // the page, in its own units; the screen shows it at any size
-const HEIGHT = 800;
 const REFRESH_MS = 300; // while a stroke is being drawn, search at most this often
 const MIN_STEP = 3; // points closer together than this say nothing new
-const MAX_UPLOAD_BYTES = 20_000_000; // canvas.py has the same limit
 
 const find = (selector) => element.querySelector(selector);
 const canvas = find("canvas");
-const undoButton = find(".zs-undo");
-const clearButton = find(".zs-clear");
 const notice = find(".zs-notice");
 
-// ---- The page: strokes, over a picture if one was uploaded. Only the stroke under the pen
-// grows; everything else replaces the page, so that undo can bring the old one back.
-
-const BLANK = { strokes: [], picture: null };
-let page = BLANK;
-let revision = 0; // rises with every replacement
-const earlier = []; // pages to go back to
-
-function isBlank() {
-  return page.strokes.length === 0 && page.picture === null;
-}
-
-/** Shows another page; what was shown before can be had back with undo. */
-function turnTo(next) {
-  earlier.push(page);
-  replacePage(next);
-}
-
-function replacePage(next) {
-  page = next;
-  revision += 1;
-  undoButton.disabled = earlier.length === 0;
-  clearButton.disabled = isBlank();
+/** Everything that depends on the page. */
+function showPage() {
+  find(".zs-undo").disabled = history.earlier.length === 0;
+  find(".zs-redo").disabled = history.later.length === 0;
+  find(".zs-clear").disabled = isBlank();
   find(".zs-hint").hidden = !isBlank();
   say("");
   repaint();
-}
-
-function undo() {
-  if (pen !== null || earlier.length === 0) return;
-  replacePage(earlier.pop());
-  send();
-}
-
-function clear() {
-  if (pen !== null || isBlank()) return;
-  turnTo(BLANK);
-  send();
 }
 
 /** One sentence for the visitor, under the tools; none hides it. */
 function say(sentence) {
   notice.textContent = sentence;
   notice.hidden = sentence === "";
-}
-
-// ---- Talking to the server: strokes as JSON; as a picture only if a picture lies under them.
-
-let sentAt = 0;
-
-function send() {
-  sentAt = performance.now();
-  props.value = page.picture ? flatten() : JSON.stringify({ width: WIDTH, height: HEIGHT, strokes: page.strokes });
-}
-
-function flatten() {
-  const copy = document.createElement("canvas");
-  [copy.width, copy.height] = [WIDTH * 0.64, HEIGHT * 0.64];
-  paint(copy, "#000");
-  return copy.toDataURL("image/png");
-}
-
-function search() {
-  send();
-  trigger("submit");
-  document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
-}
-
-// ---- Painting
-
-/** SVG path data along the points: gentle bends are rounded, corners kept; a single point is a dot. */
-function pathThrough(points) {
-  let data = `M${points[0].join(" ")}`;
-  if (points.length === 1) return `${data}l.01 0`;
-  for (let at = 1; at < points.length - 1; at += 1) {
-    const [[x0, y0], [x, y], [x1, y1]] = points.slice(at - 1, at + 2);
-    const straightness = (x - x0) * (x1 - x) + (y - y0) * (y1 - y);
-    const isCorner = straightness < 0.5 * Math.hypot(x - x0, y - y0) * Math.hypot(x1 - x, y1 - y);
-    data += isCorner ? `L${x} ${y}` : `Q${x} ${y} ${(x + x1) / 2} ${(y + y1) / 2}`;
-  }
-  return `${data}L${points.at(-1).join(" ")}`;
-}
-
-function paint(target, ink) {
-  const context = target.getContext("2d");
-  context.setTransform(target.width / WIDTH, 0, 0, target.height / HEIGHT, 0, 0);
-  context.clearRect(0, 0, WIDTH, HEIGHT);
-  context.fillStyle = context.strokeStyle = ink;
-  context.lineCap = context.lineJoin = "round";
-  if (page.picture) {
-    // Ink is what is opaque in the picture; it takes the colour of the pen, so it fits the dark theme too.
-    context.drawImage(page.picture, (WIDTH - HEIGHT) / 2, 0, HEIGHT, HEIGHT);
-    context.globalCompositeOperation = "source-in";
-    context.fillRect(0, 0, WIDTH, HEIGHT);
-    context.globalCompositeOperation = "source-over";
-  }
-  for (const stroke of page.strokes) {
-    context.lineWidth = stroke.width;
-    context.stroke(new Path2D(pathThrough(stroke.points)));
-  }
 }
 
 let frame = 0;
@@ -131,9 +41,38 @@ function repaint() {
   });
 }
 
-// ---- Drawing
+// ---- Talking to the server: strokes as JSON; as a picture only if a picture lies under them.
 
-let pen = null; // the pointer that is down, and its stroke
+let sentAt = 0;
+
+function send() {
+  sentAt = performance.now();
+  props.value = page.picture ? asPicture("#fff", "#000").toDataURL("image/png") : asStrokes();
+}
+
+function search() {
+  send();
+  trigger("submit");
+  document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
+}
+
+// ---- Drawing and rubbing out
+
+let pen = null; // the pointer that is down, and its stroke; or where the eraser was last
+
+function undo() {
+  if (pen === null && step(history.earlier, history.later)) send();
+}
+
+function redo() {
+  if (pen === null && step(history.later, history.earlier)) send();
+}
+
+function clear() {
+  if (pen !== null || isBlank()) return;
+  turnTo(BLANK);
+  send();
+}
 
 function pointsOf(event) {
   const box = canvas.getBoundingClientRect();
@@ -142,6 +81,7 @@ function pointsOf(event) {
   return (moves.length ? moves : [event]).map((move) => [
     within((move.clientX - box.left) / box.width, WIDTH),
     within((move.clientY - box.top) / box.height, HEIGHT),
+    ...(event.pointerType === "pen" ? [Math.round(move.pressure * 100) / 100] : []),
   ]);
 }
 
@@ -149,65 +89,49 @@ function startStroke(event) {
   if (pen !== null || event.button !== 0) return;
   event.preventDefault();
   canvas.setPointerCapture(event.pointerId);
-  const width = Number(find(".zs-pens input:checked").value);
-  const stroke = { width, points: pointsOf(event).slice(-1) };
+  const tool = find(".zs-pens input:checked").value;
+  const points = pointsOf(event).slice(-1);
+  if (tool === "eraser") {
+    pen = { pointer: event.pointerId, rubber: points[0], isFresh: true };
+    rub(points);
+    return;
+  }
+  const stroke = { width: Number(tool), points };
   pen = { pointer: event.pointerId, stroke };
   turnTo({ ...page, strokes: [...page.strokes, stroke] });
 }
 
 function continueStroke(event) {
   if (pen?.pointer !== event.pointerId) return;
-  const { points } = pen.stroke;
-  for (const [x, y] of pointsOf(event)) {
-    const [lastX, lastY] = points.at(-1);
-    if (Math.hypot(x - lastX, y - lastY) >= MIN_STEP) points.push([x, y]);
+  if (pen.rubber) rub(pointsOf(event));
+  else extend(pen.stroke.points, pointsOf(event));
+  if (performance.now() - sentAt >= REFRESH_MS) send();
+}
+
+function extend(points, added) {
+  for (const point of added) {
+    const [x, y] = points.at(-1);
+    if (Math.hypot(point[0] - x, point[1] - y) >= MIN_STEP) points.push(point);
   }
   repaint();
-  if (performance.now() - sentAt >= REFRESH_MS) send();
+}
+
+/** Moves the eraser; all of one movement is one step of undo. */
+function rub(points) {
+  for (const point of points) {
+    const next = rubbedOut(pen.rubber.slice(0, 2), point.slice(0, 2));
+    pen.rubber = point;
+    if (next === page) continue;
+    if (pen.isFresh) turnTo(next);
+    else replacePage(next);
+    pen.isFresh = false;
+  }
 }
 
 function endStroke(event) {
   if (pen?.pointer !== event.pointerId) return;
   pen = null;
   send();
-}
-
-// ---- Uploads: the server turns any picture into ink on transparent paper, or says why it cannot.
-
-async function open(file) {
-  if (!file) return;
-  if (file.size > MAX_UPLOAD_BYTES) {
-    say(`Expected a picture of at most ${MAX_UPLOAD_BYTES / 1e6} MB, found ${file.name} with more; scale it down first.`);
-    return;
-  }
-  const asked = ++revision;
-  say("Reading the picture …");
-  let answer;
-  try {
-    answer = await server.read_picture(await dataUrl(file));
-  } catch {
-    answer = { error: "The picture could not be sent; try again." };
-  }
-  if (revision !== asked) return; // something newer is on the page by now
-  if (!answer.picture) {
-    say(answer.error ?? "The picture could not be read; try another.");
-    return;
-  }
-  const picture = new Image();
-  picture.src = answer.picture;
-  await picture.decode();
-  if (revision !== asked) return;
-  turnTo({ strokes: [], picture });
-  send();
-}
-
-function dataUrl(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
 }
 
 // ---- Examples
@@ -217,17 +141,17 @@ function exampleButton(example) {
   button.type = "button";
   button.title = example.name;
   button.setAttribute("aria-label", `Example drawing: ${example.name}`);
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("aria-hidden", "true");
   for (const stroke of example.strokes) {
-    const path = document.createElementNS(svg.namespaceURI, "path");
+    const path = document.createElementNS(SVG, "path");
     path.setAttribute("d", pathThrough(stroke.points));
     svg.append(path);
   }
   button.append(svg);
   button.addEventListener("click", () => {
-    turnTo({ strokes: example.strokes, picture: null });
+    turnTo({ ...BLANK, strokes: example.strokes });
     send();
   });
   return button;
@@ -239,12 +163,32 @@ canvas.addEventListener("pointerdown", startStroke);
 canvas.addEventListener("pointermove", continueStroke);
 for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, endStroke);
 
-undoButton.addEventListener("click", undo);
-clearButton.addEventListener("click", clear);
+find(".zs-undo").addEventListener("click", undo);
+find(".zs-redo").addEventListener("click", redo);
+find(".zs-clear").addEventListener("click", clear);
 find(".zs-search").addEventListener("click", search);
+for (const button of element.querySelectorAll(".zs-formats button")) {
+  button.addEventListener("click", () => {
+    find(".zs-save").open = false;
+    save(button.value);
+  });
+}
+
+const KEYS = {
+  "ctrl+z": undo,
+  "ctrl+shift+z": redo,
+  "ctrl+y": redo,
+  delete: clear,
+};
+
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=radio]), textarea");
-  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === "z" && !typing) undo();
+  if (event.target.closest?.("input:not([type=radio]), textarea, dialog")) return; // they have keys of their own
+  const key = `${event.ctrlKey || event.metaKey ? "ctrl+" : ""}${event.shiftKey ? "shift+" : ""}${event.key.toLowerCase()}`;
+  const photo = /^[1-9]$/.test(key) && document.querySelectorAll(".zs-photo a")[Number(key) - 1];
+  if (photo) photo.click();
+  else if (KEYS[key]) KEYS[key]();
+  else return;
+  event.preventDefault();
 });
 
 const chooser = find(".zs-upload input");

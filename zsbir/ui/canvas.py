@@ -1,4 +1,4 @@
-"""The drawing area: a component whose page, looks and behaviour are canvas.html, canvas.css and canvas.js."""
+"""The drawing area: a component whose page is canvas.html, its looks canvas.css, its behaviour three scripts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import gradio as gr
 from zsbir.ui.query import decode_picture, ink_on_glass
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("canvas_page.js", "canvas_files.js", "canvas.js")
 _LOG = logging.getLogger(__name__)
 
 
@@ -23,7 +24,7 @@ def drawing_canvas() -> gr.HTML:
     """
     return gr.HTML(
         html_template=(_HERE / "canvas.html").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "canvas.js").read_text(encoding="utf-8"),
+        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         apply_default_css=False,
         server_functions=[read_picture],
         elem_id="zs-canvas",
