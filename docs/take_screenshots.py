@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Take the README's pictures of the page.")
     parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"))
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"))
-    parser.add_argument("--example", default="butterfly", help="the example drawing to show (%(default)s)")
+    parser.add_argument("--example", default="windmill", help="the example drawing to show (%(default)s)")
     parser.add_argument("--out", type=Path, default=_HERE, help="folder of the pictures (%(default)s)")
     arguments = parser.parse_args(argv)
     executable = shutil.which("chromium") or shutil.which("google-chrome")
