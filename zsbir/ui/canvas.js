@@ -45,9 +45,18 @@ function repaint() {
 
 let sentAt = 0;
 
+/** What is searched for: strokes, or a picture, and a photo beside it if one was chosen. */
+function query() {
+  const value = page.picture
+    ? { picture: asPicture("#fff", "#000").toDataURL("image/png") }
+    : { width: WIDTH, height: HEIGHT, strokes: page.strokes };
+  if (reference) value.reference = { photo: reference.photo, weight: Number(weight.value) };
+  return JSON.stringify(value);
+}
+
 function send() {
   sentAt = performance.now();
-  props.value = page.picture ? asPicture("#fff", "#000").toDataURL("image/png") : asStrokes();
+  props.value = query();
 }
 
 function search() {
@@ -134,6 +143,23 @@ function endStroke(event) {
   send();
 }
 
+// ---- A photo that is searched with beside the drawing (chosen in photo_dialog.js)
+
+let reference = null;
+const weight = find(".zs-reference input");
+
+function refineWith(photo) {
+  reference = photo;
+  find(".zs-reference").hidden = photo === null;
+  if (photo) {
+    find(".zs-reference img").src = photo.url;
+    find(".zs-reference img").alt = photo.title;
+  }
+  send();
+}
+
+Object.assign(canvas, { query, isBlank, refineWith }); // for photo_dialog.js
+
 // ---- Examples
 
 function exampleButton(example) {
@@ -167,6 +193,11 @@ find(".zs-undo").addEventListener("click", undo);
 find(".zs-redo").addEventListener("click", redo);
 find(".zs-clear").addEventListener("click", clear);
 find(".zs-search").addEventListener("click", search);
+find(".zs-reference button").addEventListener("click", () => refineWith(null));
+weight.addEventListener("input", () => {
+  if (performance.now() - sentAt >= REFRESH_MS) send();
+});
+weight.addEventListener("change", send);
 for (const button of element.querySelectorAll(".zs-formats button")) {
   button.addEventListener("click", () => {
     find(".zs-save").open = false;

@@ -17,10 +17,16 @@ def answer(retriever: Retriever, value: str | None) -> str:
     """The HTML of the results for a canvas: photos, a hint if it is empty, or one sentence on what is wrong."""
     try:
         query = read_query(value)
-        if isinstance(query, Drawing) and query.is_blank:
+        is_blank = isinstance(query.sketch, Drawing) and query.sketch.is_blank
+        if is_blank and query.photo is None:
             return show_hint()
         start = time.perf_counter()
-        matches = retriever.search(query, k=SHOWN)
+        if query.photo is None:
+            matches = retriever.search(query.sketch, k=SHOWN)
+        elif is_blank:
+            matches = retriever.more_like(query.photo, k=SHOWN)
+        else:
+            matches = retriever.refine(query.sketch, query.photo, query.weight, k=SHOWN)
         milliseconds = (time.perf_counter() - start) * 1000
     except ValueError as error:
         return show_message(str(error))

@@ -12,10 +12,10 @@ from zsbir.retriever import Retriever
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.endpoint import add_search_endpoint
 from zsbir.ui.live_search import answer
-from zsbir.ui.results import show_hint
+from zsbir.ui.photo_dialog import photo_results
 
 _HERE = Path(__file__).parent
-_STYLES = ("page.css", "canvas.css", "results.css")
+_STYLES = ("page.css", "canvas.css", "results.css", "photo_dialog.css")
 _FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
 _MONO_FONTS = ("ui-monospace", "monospace")
 
@@ -31,7 +31,7 @@ def build_demo(retriever: Retriever) -> gr.Blocks:
         gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
             canvas = drawing_canvas()
-            results = gr.HTML(show_hint(), apply_default_css=False, elem_id="zs-found", label="Photos found")
+            results = photo_results(retriever)
         gr.on(
             [canvas.change, canvas.submit],
             partial(answer, retriever),

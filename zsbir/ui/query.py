@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
+from dataclasses import dataclass
 
 from PIL import Image, ImageOps
 
@@ -14,28 +16,55 @@ from zsbir.preprocessing import open_picture, prepare_sketch
 MAX_UPLOAD_BYTES = 20_000_000  # canvas.js has the same limit
 _SHOWN_SIDE = 512  # of an uploaded sketch on the canvas, in pixels
 _DATA_URL = "data:"
+_MAX_QUERY = MAX_UPLOAD_BYTES * 4 // 3 + 1_000  # characters
 
 
-def read_query(value: str | None) -> Drawing | Image.Image:
+@dataclass(frozen=True)
+class Query:
+    """What is searched for.
+
+    Attributes:
+        sketch: A drawing, which may be blank, or a picture.
+        photo: Row in the gallery of a photo that is searched with beside it, if any.
+        weight: Of that photo, 0 to 1.
+    """
+
+    sketch: Drawing | Image.Image
+    photo: int | None = None
+    weight: float = 0.0
+
+
+def read_query(value: str | None) -> Query:
     """Reads the value of the canvas.
 
     Args:
-        value: The JSON of `parse_canvas`, or a picture as `data:image/png;base64,…`; empty or None for a
-            canvas that nobody has touched.
-
-    Returns:
-        A drawing, which may be blank, or a picture.
+        value: The JSON of `parse_canvas`, or `{"picture": "data:image/png;base64,…"}`, either with
+            `"reference": {"photo": row, "weight": w}` or without; empty or None for a canvas that nobody has touched.
 
     Raises:
-        ValueError: It is neither, or damaged, or too large; one sentence.
+        ValueError: It is no such thing, or damaged, or too large; one sentence.
     """
     if not value:
-        return Drawing(())
-    if not isinstance(value, str):
-        raise ValueError(f"Expected a drawing as text, found {type(value).__name__}; draw again.")
-    if value.startswith(_DATA_URL):
-        return decode_picture(value)
-    return parse_canvas(value)
+        return Query(Drawing(()))
+    if not isinstance(value, str) or len(value) > _MAX_QUERY:
+        raise ValueError("Expected a drawing as text of moderate length, found something else; draw again.")
+    try:
+        asked = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("Expected a drawing as JSON, found something that is not JSON; draw again.") from error
+    if not isinstance(asked, dict):
+        raise ValueError(f"Expected a drawing as a JSON object, found {type(asked).__name__}; draw again.")
+    reference = asked.pop("reference", None)
+    sketch = decode_picture(asked["picture"]) if "picture" in asked else parse_canvas(json.dumps(asked))
+    return Query(sketch) if reference is None else Query(sketch, *_reference(reference))
+
+
+def _reference(value: object) -> tuple[int, float]:
+    photo, weight = (value.get("photo"), value.get("weight")) if isinstance(value, dict) else (None, None)
+    is_row = isinstance(photo, int) and not isinstance(photo, bool)
+    if not is_row or isinstance(weight, bool) or not isinstance(weight, int | float):
+        raise ValueError("Expected a photo as a row and a weight, found something else; choose a photo again.")
+    return photo, float(weight)
 
 
 def decode_picture(data_url: str) -> Image.Image:

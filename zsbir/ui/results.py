@@ -26,6 +26,12 @@ def show_matches(matches: Sequence[Match], searched: int, milliseconds: float) -
     return _panel(status, rows)
 
 
+def show_neighbours(title: str, matches: Sequence[Match], searched: int) -> str:
+    """The photos most like one of the gallery, whose title is said."""
+    rows = [_photo(rank, match) for rank, match in enumerate(matches, start=1)]
+    return _panel(f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.", rows)
+
+
 def show_hint() -> str:
     """What an empty canvas finds: an invitation, and the places of the photos to come."""
     return _panel(_HINT, [_PLACE] * SHOWN)
@@ -60,7 +66,7 @@ def _photo(rank: int, match: Match) -> str:
     title = match.title or match.category.replace("_", " ") or match.photo.stem
     url = escape(photo_url(match.photo))
     return (
-        '<li class="zs-photo">'
+        f'<li class="zs-photo" {_data(match, title)}>'
         f'<a class="zs-frame" href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="{escape(title)}"></a>'
         '<div class="zs-caption">'
         f'<span class="zs-title" title="{escape(title)}"><span class="zs-rank">{rank}</span> {escape(title)}</span>'
@@ -69,3 +75,16 @@ def _photo(rank: int, match: Match) -> str:
         f'<span class="zs-licence" title="{escape(match.licence)}">{escape(match.licence)}</span>'
         "</div></li>"
     )
+
+
+def _data(match: Match, title: str) -> str:
+    """What photo_dialog.js wants to know of a photo, as attributes."""
+    known = {
+        "photo": str(match.index),
+        "title": title,
+        "category": match.category.replace("_", " "),
+        "author": match.author,
+        "licence": match.licence,
+        "source": match.source,
+    }
+    return " ".join(f'data-{name}="{escape(value)}"' for name, value in known.items())
