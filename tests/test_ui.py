@@ -19,7 +19,8 @@ from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
 from zsbir.ui.canvas import load_examples, read_picture
 from zsbir.ui.live_search import answer
-from zsbir.ui.query import read_query
+from zsbir.ui.photo_dialog import answered, explanation, neighbours
+from zsbir.ui.query import decode_picture
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
 
@@ -38,6 +39,14 @@ def data_url(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode()
 
 
+def picture(url: object) -> str:
+    return json.dumps({"picture": url})
+
+
+def referring(photo: object, weight: object, *strokes: object) -> str:
+    return json.dumps({**json.loads(canvas(*strokes or (STROKE,))), "reference": {"photo": photo, "weight": weight}})
+
+
 # ---- The live search
 
 
@@ -51,6 +60,62 @@ def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> No
     assert f"Searched {len(retriever.gallery)} photos in" in page
     assert page.count("CC0-1.0</span>") == 5
     assert f">{matches[0].score:.2f}<" in page
+
+
+def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever) -> None:
+    drawing = parse_canvas(canvas(STROKE))
+    for value, matches in (
+        (referring(3, 0.4), retriever.refine(drawing, 3, 0.4, k=5)),
+        (json.dumps({"width": 9, "height": 9, "strokes": [], "reference": {"photo": 3, "weight": 0}}),
+         retriever.more_like(3, k=5)),
+    ):  # fmt: skip
+        page = answer(retriever, value)
+        places = [page.index(match.photo.name) for match in matches]
+        assert places == sorted(places)
+        assert page.count("<img ") == 5
+
+
+# ---- The dialog of a photo
+
+
+def test_neighbours_of_a_photo(retriever: Retriever) -> None:
+    page = neighbours(retriever, {"photo": 2})["html"]
+    places = [page.index(match.photo.name) for match in retriever.more_like(2, k=5)]
+    assert places == sorted(places)
+    assert "Most like" in page
+    assert "<img src=x" not in page
+
+
+def test_an_explanation_is_two_pictures_and_a_sentence(retriever: Retriever) -> None:
+    found = explanation(retriever, {"photo": 0, "query": canvas(STROKE)})
+    expected = retriever.embedder.embed_sketches([parse_canvas(canvas(STROKE))])[0] @ retriever.gallery.embeddings[0]
+    assert float(found["sentence"].split()[1].rstrip(".")) == pytest.approx(expected, abs=0.02)  # a smaller copy
+    heat, sketch = decode_picture(found["photo"]), decode_picture(found["sketch"])
+    assert heat.mode == "RGBA"
+    assert np.asarray(heat.getchannel("A")).max() > 150  # something is warm
+    assert np.asarray(heat.getchannel("A")).min() == 0
+    assert heat.size == sketch.size
+
+
+@pytest.mark.parametrize("asked", [None, [], {}, {"photo": "1"}, {"photo": True}, {"photo": -1}, {"photo": 12}])
+def test_questions_about_no_photo_are_one_sentence(retriever: Retriever, asked: object) -> None:
+    for ask in (neighbours, explanation):
+        found = answered(lambda ask=ask: ask(retriever, asked))
+        assert list(found) == ["error"]
+        assert found["error"].startswith("Expected ")
+
+
+def test_an_explanation_without_a_drawing_is_one_sentence(retriever: Retriever) -> None:
+    found = answered(lambda: explanation(retriever, {"photo": 1, "query": canvas()}))
+    assert "Expected a drawing with some lines" in found["error"]
+
+
+def test_a_failing_question_keeps_its_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> dict[str, str]:
+        raise RuntimeError("secret of the house")
+
+    assert "secret" not in answered(fail)["error"]
+    assert "secret" in caplog.text
 
 
 def test_answer_escapes_what_comes_from_the_manifest(retriever: Retriever) -> None:
@@ -80,10 +145,16 @@ def test_answer_to_an_empty_canvas_is_a_hint(retriever: Retriever, value: str | 
         pytest.param(canvas(STROKE).replace("400", "NaN"), id="not a number"),
         pytest.param("[" * 100_000, id="deep nesting"),
         pytest.param(canvas(*[STROKE] * 3000), id="too many strokes"),
-        pytest.param("data:image/png;base64,???", id="not base64"),
-        pytest.param("data:image/png;base64,", id="no picture"),
-        pytest.param(data_url(b"<script>alert(1)</script>"), id="not a picture"),
-        pytest.param(data_url(encoded(Image.new("L", (50, 50), 255))), id="white picture"),
+        pytest.param(picture("data:image/png;base64,???"), id="not base64"),
+        pytest.param(picture("data:image/png;base64,"), id="no picture"),
+        pytest.param(picture(data_url(b"<script>alert(1)</script>")), id="not a picture"),
+        pytest.param(picture(data_url(encoded(Image.new("L", (50, 50), 255)))), id="white picture"),
+        pytest.param(picture(7), id="a number for a picture"),
+        pytest.param(data_url(encoded(sketch_in())), id="a bare data URL"),
+        pytest.param(referring(99, 0.5), id="no such photo"),
+        pytest.param(referring(True, 0.5), id="no photo at all"),
+        pytest.param(referring(1, 1.5), id="weight out of bounds"),
+        pytest.param(referring(1, None), id="no weight"),
         pytest.param(17, id="not text"),
     ],
 )
@@ -113,7 +184,7 @@ def test_unexpected_failures_keep_their_secrets(retriever: Retriever, caplog: py
 
 def test_an_upload_comes_back_as_ink_on_transparent_paper() -> None:
     answered = read_picture(data_url(encoded(sketch_in("RGB", "white", "navy"), "JPEG")))
-    shown = read_query(answered["picture"])
+    shown = decode_picture(answered["picture"])
     assert isinstance(shown, Image.Image)
     assert shown.mode == "LA"
     assert shown.width == shown.height
@@ -123,8 +194,7 @@ def test_an_upload_comes_back_as_ink_on_transparent_paper() -> None:
 
 
 def test_an_upload_is_the_same_sketch_as_the_file() -> None:
-    shown = read_query(read_picture(data_url(encoded(sketch_in())))["picture"])
-    assert isinstance(shown, Image.Image)
+    shown = decode_picture(read_picture(data_url(encoded(sketch_in())))["picture"])
     direct, through_canvas = (np.asarray(prepare_sketch(sketch, 112), dtype=float) for sketch in (sketch_in(), shown))
     assert np.abs(direct - through_canvas).mean() < 4
 

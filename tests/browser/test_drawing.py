@@ -228,16 +228,6 @@ def test_files_without_a_drawing_are_one_sentence(page: Page, tmp_path: Path, na
     expect_hint(page)
 
 
-def test_number_keys_open_photos(page: Page) -> None:
-    draw(page, *FIRST)
-    expect_photos_for(page, "1 strokes")
-    second = page.locator(".zs-photo a").nth(1).get_attribute("href")
-    with page.context.expect_page() as opened_page:
-        page.keyboard.press("2")
-    assert second is not None
-    assert opened_page.value.url.endswith(second)
-
-
 def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
     draw(page, (0.2, 0.5), (0.8, 0.5))
     medium = ink(page)

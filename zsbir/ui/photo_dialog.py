@@ -23,6 +23,7 @@ _HERE = Path(__file__).parent
 _LOG = logging.getLogger(__name__)
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest place
+_LEGEND = "The warmer a place, the more the similarity falls when it is covered."
 _SIDE = 256  # of the pictures of heat, in pixels
 
 Answer = dict[str, str]
@@ -86,7 +87,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     return {
         "photo": _data_url(_warmth(found.photo)),
         "sketch": _data_url(Image.alpha_composite(paper, _warmth(found.sketch))),
-        "sentence": f"Similarity {found.similarity:.2f}. The warmer a place, the more the similarity falls when it is covered.",
+        "sentence": f"Similarity {found.similarity:.2f}. {_LEGEND}",
     }
 
 
@@ -111,7 +112,9 @@ def _number_of(asked: object) -> int:
 def _warmth(heat: Heat) -> Image.Image:
     """Where covering costs most is opaque, where it costs nothing or helps is clear."""
     strength = np.clip(heat / max(float(heat.max()), 1e-6), 0, 1)
-    alpha = Image.fromarray((255 * _STRONGEST * strength).astype(np.uint8)).resize((_SIDE, _SIDE), Image.Resampling.BICUBIC)
+    alpha = Image.fromarray((255 * _STRONGEST * strength).astype(np.uint8)).resize(
+        (_SIDE, _SIDE), Image.Resampling.BICUBIC
+    )
     warm = Image.new("RGBA", (_SIDE, _SIDE), _WARM)
     warm.putalpha(alpha)
     return warm

@@ -61,8 +61,12 @@ def read_query(value: str | None) -> Query:
 
 def _reference(value: object) -> tuple[int, float]:
     photo, weight = (value.get("photo"), value.get("weight")) if isinstance(value, dict) else (None, None)
-    is_row = isinstance(photo, int) and not isinstance(photo, bool)
-    if not is_row or isinstance(weight, bool) or not isinstance(weight, int | float):
+    if (
+        isinstance(photo, bool)
+        or not isinstance(photo, int)
+        or isinstance(weight, bool)
+        or not isinstance(weight, int | float)
+    ):
         raise ValueError("Expected a photo as a row and a weight, found something else; choose a photo again.")
     return photo, float(weight)
 

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
+from tests.browser.test_drawing import FIRST, SECOND, draw, expect_photos_for, photos
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+@pytest.fixture
+def dialog(page: Page) -> Locator:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    return page.get_by_role("dialog")
+
+
+def test_number_keys_open_a_photo_and_escape_closes_it(page: Page, dialog: Locator) -> None:
+    second = photos(page).nth(1).get_attribute("src")
+    page.keyboard.press("2")
+    expect(dialog).to_be_visible()
+    assert second is not None
+    assert (dialog.locator(".zs-large-photo").get_attribute("src") or "").endswith(second)
+    expect(dialog.get_by_role("heading")).to_have_text("1 strokes")
+    expect(dialog.locator("dl")).to_contain_text("CC0-1.0")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    draw(page, *SECOND)  # the page goes on as before
+    expect_photos_for(page, "2 strokes")
+
+
+def test_more_like_this_shows_neighbours_until_somebody_draws_on(
+    page: Page, dialog: Locator, retriever: CountingRetriever
+) -> None:
+    photos(page).first.click()
+    number = int(page.locator(".zs-photo").first.get_attribute("data-photo") or "")
+    dialog.get_by_role("button", name="More like this").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    shown = [int(item.get_attribute("data-photo") or "") for item in page.locator(".zs-photo").all()]
+    assert shown == [match.index for match in retriever.more_like(number, k=5)]
+    draw(page, *SECOND)
+    expect_photos_for(page, "2 strokes")
+
+
+def test_why_lays_heat_over_the_photo(page: Page, dialog: Locator) -> None:
+    photos(page).first.click()
+    dialog.get_by_role("button", name="Why this photo?").click()
+    expect(dialog.locator(".zs-heat")).to_be_visible()
+    expect(dialog.locator(".zs-because p")).to_contain_text("Similarity")
+    photo, heat = (dialog.locator(part).bounding_box() for part in (".zs-large-photo", ".zs-heat"))
+    assert photo is not None
+    assert heat is not None
+    assert all(heat[side] == pytest.approx(photo[side], abs=1) for side in photo)
+    page.keyboard.press("Escape")
+    photos(page).nth(1).click()  # another photo: not with the heat of the first
+    expect(dialog.locator(".zs-heat")).to_be_hidden()
+
+
+def test_a_drawing_is_refined_by_a_photo_with_a_weight(
+    page: Page, dialog: Locator, retriever: CountingRetriever
+) -> None:
+    number = int(page.locator(".zs-photo").nth(4).get_attribute("data-photo") or "")
+    photos(page).nth(4).click()
+    dialog.get_by_role("button", name="Search with drawing and photo").click()
+    expect(page.locator(".zs-reference")).to_be_visible()
+    page.get_by_role("slider", name="Weight of the photo").fill("1")
+    expect(page.locator(".zs-photo").first).to_have_attribute("data-photo", str(number))
+    page.get_by_role("button", name="Drawing alone").click()
+    expect(page.locator(".zs-reference")).to_be_hidden()
+    expect_photos_for(page, "1 strokes")
+
+
+def test_the_dialog_fits_a_phone(phone: Page) -> None:
+    phone.locator(".zs-examples button").first.tap()
+    expect(photos(phone)).to_have_count(5)
+    photos(phone).first.tap()
+    box = phone.get_by_role("dialog").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    assert box["y"] + box["height"] <= 844
