@@ -81,3 +81,7 @@ def test_the_dialog_fits_a_phone(phone: Page) -> None:
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     assert box["y"] + box["height"] <= 844
+    phone.get_by_role("button", name="Search with drawing and photo").tap()
+    button = phone.get_by_role("button", name="Drawing alone").bounding_box()
+    assert button is not None
+    assert button["x"] + button["width"] <= 390
