@@ -4,15 +4,19 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
-from tests.browser.test_drawing import FIRST, SECOND, draw, expect_photos_for, photos
+from tests.browser.test_drawing import SECOND, draw, expect_photos_for, photos
+from zsbir.ui.canvas import load_examples
 
 expect.set_options(timeout=TIMEOUT_MS)
+STROKES = next(len(example["strokes"]) for example in load_examples() if example["name"] == "butterfly")
+EXAMPLE, ONE_MORE = f"{STROKES} strokes", f"{STROKES + 1} strokes"
 
 
 @pytest.fixture
 def dialog(page: Page) -> Locator:
-    draw(page, *FIRST)
-    expect_photos_for(page, "1 strokes")
+    # An example is searched for once; a drawing also while it grows, and its photos may change again.
+    page.get_by_role("button", name="Example drawing: butterfly").click()
+    expect_photos_for(page, EXAMPLE)
     return page.get_by_role("dialog")
 
 
@@ -22,12 +26,12 @@ def test_number_keys_open_a_photo_and_escape_closes_it(page: Page, dialog: Locat
     expect(dialog).to_be_visible()
     assert second is not None
     assert (dialog.locator(".zs-large-photo").get_attribute("src") or "").endswith(second)
-    expect(dialog.get_by_role("heading")).to_have_text("1 strokes")
+    expect(dialog.get_by_role("heading")).to_have_text(EXAMPLE)
     expect(dialog.locator("dl")).to_contain_text("CC0-1.0")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     draw(page, *SECOND)  # the page goes on as before
-    expect_photos_for(page, "2 strokes")
+    expect_photos_for(page, ONE_MORE)
 
 
 def test_more_like_this_shows_neighbours_until_somebody_draws_on(
@@ -41,7 +45,7 @@ def test_more_like_this_shows_neighbours_until_somebody_draws_on(
     shown = [int(item.get_attribute("data-photo") or "") for item in page.locator(".zs-photo").all()]
     assert shown == [match.index for match in retriever.more_like(number, k=5)]
     draw(page, *SECOND)
-    expect_photos_for(page, "2 strokes")
+    expect_photos_for(page, ONE_MORE)
 
 
 def test_why_lays_heat_over_the_photo(page: Page, dialog: Locator) -> None:
@@ -69,7 +73,7 @@ def test_a_drawing_is_refined_by_a_photo_with_a_weight(
     expect(page.locator(".zs-photo").first).to_have_attribute("data-photo", str(number))
     page.get_by_role("button", name="Drawing alone").click()
     expect(page.locator(".zs-reference")).to_be_hidden()
-    expect_photos_for(page, "1 strokes")
+    expect_photos_for(page, EXAMPLE)
 
 
 def test_the_dialog_fits_a_phone(phone: Page) -> None:
