@@ -76,7 +76,7 @@ class Retriever:
         Raises:
             ValueError: There is no such photo, or k is below 1.
         """
-        self._check(index)
+        self.check_photo(index)
         if k < 1:
             raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")
         matches = self._nearest(self.gallery.embeddings[index], k + 1)
@@ -94,14 +94,19 @@ class Retriever:
         Raises:
             ValueError: The sketch is empty, there is no such photo, or weight or k is out of bounds.
         """
-        self._check(index)
+        self.check_photo(index)
         if not 0 <= weight <= 1:
             raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
         drawn = self.embedder.embed_sketches([sketch])[0]
         mixed = (1 - weight) * drawn + weight * self.gallery.embeddings[index]
         return self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
 
-    def _check(self, index: int) -> None:
+    def check_photo(self, index: int) -> None:
+        """Whether the gallery has such a row.
+
+        Raises:
+            ValueError: It has not.
+        """
         if not 0 <= index < len(self.gallery):
             raise ValueError(f"Expected a photo from 0 to {len(self.gallery) - 1}, found {index}.")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +14,7 @@ from zsbir import explanation as explanations
 from zsbir.explanation import Heat
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
-from zsbir.ui.query import read_query
+from zsbir.ui.query import png_data_url, read_query
 from zsbir.ui.results import SHOWN, show_hint, show_neighbours
 
 _HERE = Path(__file__).parent
@@ -59,8 +57,8 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
         ValueError: There is no such photo.
     """
     photo = _number_of(asked)
-    title = retriever.gallery.photos[photo].title if 0 <= photo < len(retriever.gallery) else ""
-    return {"html": show_neighbours(title, retriever.more_like(photo, SHOWN), len(retriever.gallery))}
+    matches = retriever.more_like(photo, SHOWN)
+    return {"html": show_neighbours(retriever.gallery.photos[photo].title, matches, len(retriever.gallery))}
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -78,15 +76,14 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
         ValueError: There is no such photo, or no drawing.
     """
     photo = _number_of(asked)
-    if not 0 <= photo < len(retriever.gallery):
-        raise ValueError(f"Expected a photo from 0 to {len(retriever.gallery) - 1}, found {photo}.")
+    retriever.check_photo(photo)
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
     found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.gallery.path(photo)))
     paper = Image.fromarray(retriever.embedder.sketch_pixels(sketch)).convert("RGBA").resize((_SIDE, _SIDE))
     return {
-        "photo": _data_url(_warmth(found.photo)),
-        "sketch": _data_url(Image.alpha_composite(paper, _warmth(found.sketch))),
+        "photo": png_data_url(_warmth(found.photo)),
+        "sketch": png_data_url(Image.alpha_composite(paper, _warmth(found.sketch))),
         "sentence": f"Similarity {found.similarity:.2f}. {_LEGEND}",
     }
 
@@ -118,9 +115,3 @@ def _warmth(heat: Heat) -> Image.Image:
     warm = Image.new("RGBA", (_SIDE, _SIDE), _WARM)
     warm.putalpha(alpha)
     return warm
-
-
-def _data_url(picture: Image.Image) -> str:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -54,8 +54,8 @@ def read_query(value: str | None) -> Query:
         raise ValueError("Expected a drawing as JSON, found something that is not JSON; draw again.") from error
     if not isinstance(asked, dict):
         raise ValueError(f"Expected a drawing as a JSON object, found {type(asked).__name__}; draw again.")
-    reference = asked.pop("reference", None)
-    sketch = decode_picture(asked["picture"]) if "picture" in asked else parse_canvas(json.dumps(asked))
+    reference = asked.get("reference")
+    sketch = decode_picture(asked["picture"]) if "picture" in asked else parse_canvas(value)
     return Query(sketch) if reference is None else Query(sketch, *_reference(reference))
 
 
@@ -105,6 +105,11 @@ def ink_on_glass(sketch: Image.Image) -> str:
     prepared = prepare_sketch(sketch, _SHOWN_SIDE)
     glass = Image.new("LA", prepared.size, 0)
     glass.putalpha(ImageOps.invert(prepared))
+    return png_data_url(glass)
+
+
+def png_data_url(picture: Image.Image) -> str:
+    """A picture as a PNG in a data URL."""
     buffer = io.BytesIO()
-    glass.save(buffer, format="PNG")
+    picture.save(buffer, format="PNG")
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
