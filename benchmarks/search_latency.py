@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,8 +23,9 @@ import numpy as np
 import torch
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
+from app_process import resident_memory, running_app  # noqa: E402
 from gradio_client import Client, handle_file  # noqa: E402
 
 from zsbir import Embedder, Gallery, Retriever, load_embedder  # noqa: E402
@@ -109,37 +107,13 @@ def build_ratio(embedder: Embedder, arguments: argparse.Namespace) -> float:
 
 def app_memory(arguments: argparse.Namespace) -> float:
     """Resident memory in MB of `python app.py` after one search through its API."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "app.py", "--checkpoint", arguments.checkpoint, "--gallery", arguments.gallery]
-    app = subprocess.Popen(
-        [*map(str, command), "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        client = connect(f"http://127.0.0.1:{port}/")
+    with running_app(arguments.checkpoint, arguments.gallery) as (address, process):
+        client = Client(address, verbose=False)
         with tempfile.TemporaryDirectory() as folder:
             sketch = Path(folder) / "sketch.png"
             rasterise(example_drawing(), 400).save(sketch)
             client.predict(handle_file(sketch), 5, api_name="/search")
-        status = Path(f"/proc/{app.pid}/status").read_text()
-    finally:
-        app.terminate()
-        app.wait()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
-    return int(found.group(1)) / 1024 if found else float("nan")
-
-
-def connect(address: str, patience: float = 120) -> Client:
-    """A client of an app that may still be starting."""
-    until = time.monotonic() + patience
-    while True:
-        try:
-            return Client(address, verbose=False)
-        except Exception:  # the client has no one exception for "nobody listens yet"
-            if time.monotonic() > until:
-                raise
-            time.sleep(1)
+        return resident_memory(process)
 
 
 def example_drawing() -> Drawing:
