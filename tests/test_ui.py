@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,14 @@ from PIL import Image
 from tests.serving import HOSTILE, encoded, make_gallery, sketch_in
 from zsbir.drawing import Drawing, parse_canvas
 from zsbir.embedder import load_embedder
+from zsbir.galleries import Galleries
 from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
+from zsbir.ui.answered import answered
 from zsbir.ui.canvas import load_examples, read_picture
 from zsbir.ui.live_search import answer
-from zsbir.ui.photo_dialog import answered, explanation, neighbours
+from zsbir.ui.photo_dialog import explanation, neighbours
 from zsbir.ui.query import decode_picture
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
@@ -29,6 +33,12 @@ STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
 def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     embedder = load_embedder(checkpoint_path, "cpu")
     return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
+
+
+@pytest.fixture(scope="module")
+def galleries(retriever: Retriever) -> Iterator[Galleries]:
+    with closing(Galleries(retriever.embedder, {"Photos": retriever})) as galleries:
+        yield galleries
 
 
 def canvas(*strokes: object, width: object = 1000, height: object = 800) -> str:
@@ -50,8 +60,8 @@ def referring(photo: object, weight: object, *strokes: object) -> str:
 # ---- The live search
 
 
-def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> None:
-    page = answer(retriever, canvas(STROKE))
+def test_answer_shows_five_photos_with_their_credits(retriever: Retriever, galleries: Galleries) -> None:
+    page = answer(galleries, canvas(STROKE), None)
     matches = retriever.search(parse_canvas(canvas(STROKE)), k=5)
     assert page.count("<img ") == 5
     assert [page.index(match.photo.name) for match in matches] == sorted(
@@ -62,14 +72,14 @@ def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> No
     assert f">{matches[0].score:.2f}<" in page
 
 
-def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever) -> None:
+def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever, galleries: Galleries) -> None:
     drawing = parse_canvas(canvas(STROKE))
     for value, matches in (
         (referring(3, 0.4), retriever.refine(drawing, 3, 0.4, k=5)),
         (json.dumps({"width": 9, "height": 9, "strokes": [], "reference": {"photo": 3, "weight": 0}}),
          retriever.more_like(3, k=5)),
     ):  # fmt: skip
-        page = answer(retriever, value)
+        page = answer(galleries, value, None)
         places = [page.index(match.photo.name) for match in matches]
         assert places == sorted(places)
         assert page.count("<img ") == 5
@@ -118,8 +128,8 @@ def test_a_failing_question_keeps_its_secrets(caplog: pytest.LogCaptureFixture) 
     assert "secret" in caplog.text
 
 
-def test_answer_escapes_what_comes_from_the_manifest(retriever: Retriever) -> None:
-    page = answer(retriever, canvas(STROKE))
+def test_answer_escapes_what_comes_from_the_manifest(galleries: Galleries) -> None:
+    page = answer(galleries, canvas(STROKE), None)
     assert HOSTILE not in page
     assert "<img src=x" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
@@ -127,8 +137,8 @@ def test_answer_escapes_what_comes_from_the_manifest(retriever: Retriever) -> No
 
 
 @pytest.mark.parametrize("value", [None, "", canvas(), canvas({"width": 16, "points": [[5, 5]]})])
-def test_answer_to_an_empty_canvas_is_a_hint(retriever: Retriever, value: str | None) -> None:
-    page = answer(retriever, value)
+def test_answer_to_an_empty_canvas_is_a_hint(galleries: Galleries, value: str | None) -> None:
+    page = answer(galleries, value, None)
     assert "Draw, or pick an example" in page
     assert "<img " not in page
 
@@ -158,8 +168,8 @@ def test_answer_to_an_empty_canvas_is_a_hint(retriever: Retriever, value: str | 
         pytest.param(17, id="not text"),
     ],
 )
-def test_answer_to_a_malformed_canvas_is_one_sentence(retriever: Retriever, value: Any) -> None:
-    page = answer(retriever, value)
+def test_answer_to_a_malformed_canvas_is_one_sentence(galleries: Galleries, value: Any) -> None:
+    page = answer(galleries, value, None)
     status = page.partition('role="status">')[2].partition("</p>")[0]
     assert status.startswith("Expected ")
     assert "Traceback" not in page
@@ -173,7 +183,9 @@ class BrokenRetriever(Retriever):
 
 
 def test_unexpected_failures_keep_their_secrets(retriever: Retriever, caplog: pytest.LogCaptureFixture) -> None:
-    page = answer(BrokenRetriever(retriever.embedder, retriever.gallery), canvas(STROKE))
+    broken = BrokenRetriever(retriever.embedder, retriever.gallery)
+    with closing(Galleries(retriever.embedder, {"Photos": broken})) as galleries:
+        page = answer(galleries, canvas(STROKE), None)
     assert "The search failed on the server" in page
     assert "secret" not in page
     assert "secret" in caplog.text  # whoever runs the server can find out
