@@ -58,7 +58,7 @@ def _take(browser: Browser, address: str, example: str, size: tuple[int, int], t
     page.get_by_role("button", name=f"Example drawing: {example}").click()
     page.locator(".zs-photo img").nth(4).wait_for()
     page.mouse.move(0, 0)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
     page.screenshot(path=path, full_page=size == _PHONE)
     context.close()
 
