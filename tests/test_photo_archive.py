@@ -62,7 +62,9 @@ def test_odd_names_are_fine(tmp_path: Path, name: str) -> None:
 
 
 def test_names_in_an_old_encoding_are_fine(tmp_path: Path) -> None:
-    content = zipped(("abcdef.png", PHOTOS[0])).replace(b"abcdef.png", "写真".encode("shift-jis").ljust(6, b"x") + b".png")
+    content = zipped(("abcdef.png", PHOTOS[0])).replace(
+        b"abcdef.png", "写真".encode("shift-jis").ljust(6, b"x") + b".png"
+    )
     assert taken(unpacked(content, tmp_path)) == PHOTOS[:1]
 
 

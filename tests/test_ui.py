@@ -20,6 +20,7 @@ from zsbir.galleries import Galleries
 from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
+from zsbir.ui import gallery_bar
 from zsbir.ui.answered import answered
 from zsbir.ui.canvas import load_examples, read_picture
 from zsbir.ui.live_search import answer
@@ -85,7 +86,94 @@ def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever, galleries:
         assert page.count("<img ") == 5
 
 
+def test_a_photo_of_another_gallery_is_left_out_of_the_search(retriever: Retriever, galleries: Galleries) -> None:
+    digest = retriever.gallery.photos[3].sha256
+    value = json.loads(referring(9, 0.8))
+    alone = answer(galleries, canvas(STROKE), None)
+    for digest_, expected in (
+        ("f" * 64, alone),
+        (digest, answer(galleries, referring(3, 0.8), None)),  # found again, though in another row
+    ):
+        value["reference"]["digest"] = digest_
+        page = answer(galleries, json.dumps(value), None)
+        assert page.partition("<ol")[2] == expected.partition("<ol")[2]
+    assert alone.partition("<ol")[2] != answer(galleries, referring(3, 0.8), None).partition("<ol")[2]
+
+
+# ---- The bar of galleries
+
+ANN, BEN = "a" * 32, "b" * 32
+
+
+def test_the_bar_brings_pictures_and_chooses_them(galleries: Galleries) -> None:
+    content = encoded(sketch_in())
+    chosen_own = json.dumps({"gallery": "Your pictures", "visitor": ANN})
+    assert gallery_bar.begin(galleries, {"visitor": ANN, "files": [{"name": "mine.png", "size": len(content)}]}) == {}
+    for start in range(0, len(content), 100):
+        piece = base64.b64encode(content[start : start + 100]).decode()
+        gallery_bar.receive(galleries, {"visitor": ANN, "file": 0, "start": start, "data": piece})
+    gallery_bar.build(galleries, {"visitor": ANN})
+    galleries.private._builder.submit(lambda: None).result(timeout=120)
+    known = gallery_bar.galleries_of(galleries, {"visitor": ANN})
+    assert [(choice["name"], choice["count"]) for choice in known["galleries"]] == [
+        ("Photos", 12),
+        ("Your pictures", 1),
+    ]
+    assert known["own"]["stage"] == "ready"
+    json.dumps(known)
+    page = answer(galleries, canvas(STROKE), chosen_own)
+    assert 'data-source="mine.png"' in page
+    assert "Searched 1 photo in" in page
+    assert [choice["name"] for choice in gallery_bar.galleries_of(galleries, {"visitor": BEN})["galleries"]] == [
+        "Photos"
+    ]
+    others = answer(galleries, canvas(STROKE), json.dumps({"gallery": "Your pictures", "visitor": BEN}))
+    assert "mine.png" not in others
+    assert "were deleted" in others
+    gallery_bar.delete(galleries, {"visitor": ANN})
+    assert "were deleted" in answer(galleries, canvas(STROKE), chosen_own)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [7, [], "{", "[]", "{}", "[" * 900, "x" * 2_000, '{"gallery": "Photos"}', '{"gallery": 1, "visitor": "a"}'],
+)
+def test_a_choice_that_is_none_is_one_sentence(galleries: Galleries, value: Any) -> None:
+    page = answer(galleries, canvas(STROKE), value)
+    assert page.partition('role="status">')[2].startswith("Expected ")
+    assert "<img " not in page
+
+
+@pytest.mark.parametrize("ask", [gallery_bar.begin, gallery_bar.receive, gallery_bar.build, gallery_bar.galleries_of])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(None, [], {}, {"visitor": 3}, {"visitor": ["a"], "files": []}),
+        {"visitor": None, "files": [{"name": "a.png", "size": True}], "file": "0", "start": 0.5, "data": "?"},
+        {"visitor": {}, "files": [{"name": "a.png"}] * 10_001, "data": "A" * 3_000_000},
+    ],
+)
+def test_malformed_questions_about_galleries_are_one_sentence(galleries: Galleries, ask: Any, asked: object) -> None:
+    found = answered(lambda: ask(galleries, asked))
+    assert list(found) == ["error"]
+    assert found["error"].startswith("Expected ")
+
+
+def test_the_bars_markup_means_nothing_to_the_template_engine() -> None:
+    markup = Path(gallery_bar.__file__).with_name("gallery_bar.html").read_text(encoding="utf-8")
+    assert not [mark for mark in ("{{", "${", "`", "\\") if mark in markup]
+
+
 # ---- The dialog of a photo
+
+
+def test_a_photo_of_another_gallery_is_not_another_photo(retriever: Retriever) -> None:
+    digest = retriever.gallery.photos[2].sha256
+    found = neighbours(retriever, {"photo": 5, "digest": digest})["html"]
+    assert found == neighbours(retriever, {"photo": 2})["html"]
+    for ask in (neighbours, explanation):
+        with pytest.raises(ValueError, match="search again"):
+            ask(retriever, {"photo": 2, "digest": "f" * 64, "query": canvas(STROKE)})
 
 
 def test_neighbours_of_a_photo(retriever: Retriever) -> None:

@@ -5,6 +5,7 @@
 //   server   functions of gallery_bar.py, each returning a promise
 
 const WATCH_MS = 400; // between two looks at how far the visitor's own gallery has come
+const SIGN_MS = 45_000; // a sign that the visitor is still there, for as long as there is an own gallery
 const REFRESH_MS = 5000; // after a search the list of galleries is looked at again, at most this often
 
 const find = (selector) => element.querySelector(selector);
@@ -60,6 +61,7 @@ async function refresh() {
     select.value = before;
   } else if (before) {
     choose(galleries[0].name);
+    if (!isBusy) rest();
     tell(`“${before}” ${before.endsWith("s") ? "are" : "is"} deleted. This is “${galleries[0].name}” again.`);
   }
   return own;
@@ -298,6 +300,10 @@ new MutationObserver(() => {
   refreshedAt = performance.now();
   refresh().catch(() => {}); // the next search looks again
 }).observe(document.querySelector("#zs-found"), { childList: true, subtree: true });
+
+setInterval(() => {
+  if (listed.includes('"is_private":true')) refresh().catch(() => {}); // the next sign may get through
+}, SIGN_MS);
 
 /** After a reload: the gallery that was chosen, and the visitor's own where it had got to. */
 async function resume() {
