@@ -220,12 +220,15 @@ def test_deleting_stops_a_build(
     galleries: PrivateGalleries, clock: Clock, monkeypatch: pytest.MonkeyPatch, delete: str
 ) -> None:
     begun, goes_on = threading.Event(), threading.Event()
+    finished: list[object] = []
     really = private_gallery.build_gallery
 
     def slowly(*arguments: object, **options: object) -> object:
         begun.set()
         assert goes_on.wait(60)
-        return really(*arguments, **options)  # type: ignore[arg-type]
+        built = really(*arguments, **options)  # type: ignore[arg-type]
+        finished.append(built)
+        return built
 
     monkeypatch.setattr(private_gallery, "build_gallery", slowly)
     send(galleries, ANN, PHOTOS)
@@ -240,6 +243,7 @@ def test_deleting_stops_a_build(
         galleries.begin(ANN, [Announced("new.png", 10)])
     goes_on.set()
     wait(galleries)
+    assert not finished  # stopped on the way
     assert on_disk(galleries) == []
     assert stage(galleries, ANN) == ("receiving" if delete == "begin again" else None)
 

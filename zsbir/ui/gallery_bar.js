@@ -1,5 +1,5 @@
-// Which gallery is searched, and a gallery of the visitor's own pictures. Gradio runs this once, as the body of a
-// function, when the bar is loaded, and hands over
+// Which gallery is searched, and a gallery of the visitor's own pictures. Gradio runs gallery_upload.js and this file
+// once, one after the other as the body of one function, when the bar is loaded, and hands over
 //   element  the component's root, filled from gallery_bar.html
 //   props    props.value says which gallery is searched, props.limits how much may be brought
 //   server   functions of gallery_bar.py, each returning a promise
@@ -10,7 +10,6 @@ const REFRESH_MS = 5000; // after a search the list of galleries is looked at ag
 
 const find = (selector) => element.querySelector(selector);
 const select = find("select");
-const limits = props.limits;
 
 // ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again.
 
@@ -107,51 +106,21 @@ async function bring(files) {
   }
 }
 
-/** What is worth sending, and one sentence for each file that is left out. Hidden files are passed over. */
-function sorted(files) {
-  const taken = [];
-  const left = [];
-  for (const { name, file } of files.filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))) {
-    const suffix = name.slice(name.lastIndexOf(".")).toLowerCase();
-    if (suffix === ".zip") taken.push({ name, file });
-    else if (!limits.suffixes.includes(suffix)) left.push(`${name}: not a picture.`);
-    else if (file.size > limits.picture_bytes) left.push(`${name}: larger than ${limits.picture_bytes / 1e6} MB.`);
-    else taken.push({ name, file });
-  }
-  return { taken, left };
-}
-
-async function sendAll(taken, goesOn) {
-  const all = taken.reduce((sum, { file }) => sum + file.size, 0);
-  let sent = 0;
-  for (const [at, { file }] of taken.entries()) {
-    for (let start = 0; start === 0 || start < file.size; start += limits.piece_bytes) {
-      if (!goesOn()) return;
-      const megabytes = `${(sent / 1e6).toFixed(1)} of ${(all / 1e6).toFixed(1)} MB`;
-      show(sent / Math.max(all, 1), taken.length === 1 ? `Sending ${megabytes}` : `Sending picture ${at + 1} of ${taken.length}, ${megabytes}`);
-      const piece = file.slice(start, start + limits.piece_bytes);
-      await ask("send_piece", { file: at, start, data: await base64(piece) });
-      sent += piece.size;
-    }
-  }
-}
-
-function base64(blob) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(new Error("A picture could not be read; choose it again."));
-    if (blob.size) reader.readAsDataURL(blob);
-    else resolve("");
-  });
-}
-
 const STAGES = {
   receiving: () => "Sending",
   waiting: () => "Waiting for its turn",
   reading: ({ done, total }) => (total > 1 ? `Reading picture ${done + 1} of ${total}` : "Unpacking"),
   embedding: ({ done, total }) => `Looked at ${done} of ${total} pictures`,
 };
+
+async function drop(transfer) {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
+  try {
+    await bring(entries.length ? await filesIn(entries) : named(transfer.files));
+  } catch {
+    fail("These files could not be read; choose them instead.");
+  }
+}
 
 /** Follows the gallery while it is made. */
 async function watch(goesOn, left) {
@@ -162,7 +131,7 @@ async function watch(goesOn, left) {
     if (own.stage === "failed") throw new Error(own.sentence);
     if (own.stage === "ready") {
       report(own, left);
-      choose(select.options[select.options.length - 1].value);
+      choose(select.options[select.options.length - 1].value); // the own gallery comes last
       return;
     }
     show(own.stage === "embedding" ? own.done / own.total : undefined, STAGES[own.stage](own));
@@ -234,39 +203,6 @@ function report(own, left) {
   );
   find(".zs-report").hidden = false;
 }
-
-// ---- Dropping files and folders
-
-/** Files with their names; of a folder, all that are in it, with the way there before the name. */
-async function filesIn(entries, way = "") {
-  const found = [];
-  for (const entry of entries) {
-    if (entry.isDirectory) found.push(...(await filesIn(await entriesOf(entry), `${way}${entry.name}/`)));
-    else found.push({ name: way + entry.name, file: await new Promise((resolve, reject) => entry.file(resolve, reject)) });
-  }
-  return found;
-}
-
-async function entriesOf(folder) {
-  const reader = folder.createReader();
-  const entries = [];
-  for (;;) {
-    const more = await new Promise((resolve, reject) => reader.readEntries(resolve, reject)); // a hundred at a time
-    if (!more.length) return entries;
-    entries.push(...more);
-  }
-}
-
-async function drop(transfer) {
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
-  try {
-    await bring(entries.length ? await filesIn(entries) : named(transfer.files));
-  } catch {
-    fail("These files could not be read; choose them instead.");
-  }
-}
-
-const named = (files) => Array.from(files, (file) => ({ name: file.name, file }));
 
 // ---- Wiring
 

@@ -1,6 +1,6 @@
 """The bar above the results: which gallery is searched, and a gallery of the visitor's own pictures.
 
-Its page is gallery_bar.html, its behaviour gallery_bar.js. The visitor is known by a secret that the page makes up.
+Its page is gallery_bar.html, its behaviour two scripts. The visitor is known by a secret that the page makes up.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from zsbir.retriever import Retriever
 from zsbir.ui.answered import Answer, answered
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("gallery_upload.js", "gallery_bar.js")
 _LISTED = 50  # files left out that are named on the page
 _MAX_ANNOUNCED = 10_000  # files; more are not even counted
 
@@ -50,7 +51,7 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
 
     return gr.HTML(
         html_template=(_HERE / "gallery_bar.html").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "gallery_bar.js").read_text(encoding="utf-8"),
+        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         server_functions=[list_galleries, begin_upload, send_piece, build_own, delete_own],
         apply_default_css=False,
         elem_id="zs-gallery",
