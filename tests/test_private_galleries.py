@@ -330,21 +330,26 @@ def test_pictures_that_cannot_be_read_fail_with_a_sentence_and_leave_nothing(
         assert on_disk(galleries) == []
 
 
-def test_visitors_together_cannot_fill_the_disk(galleries: PrivateGalleries, clock: Clock) -> None:
+def test_there_are_only_so_many_galleries(galleries: PrivateGalleries, clock: Clock) -> None:
     for visitor in "123":
         make(galleries, visitor * 32, PHOTOS)
     with pytest.raises(ValueError, match="try again later"):
         send(galleries, ANN, PHOTOS)
-    galleries.delete("1" * 32)
-    zip_size = 3_000_000  # may unpack to as much again, and its pictures are copied
-    galleries.begin(ANN, [Announced("a.zip", zip_size)])
-    galleries.delete("2" * 32)
-    for visitor in "456":
-        galleries.delete("3" * 32)
-        with pytest.raises(ValueError, match="try again later"):  # noqa: PT012
-            for more in (visitor, "7", "8", "9"):
-                galleries.begin(more * 32, [Announced("a.zip", zip_size)])
-        for gone in (visitor, "7", "8", "9"):
-            galleries.delete(gone * 32)
+    make(galleries, "1" * 32, PHOTOS)  # in the place of the old one
     clock.now += GRACE
-    send(galleries, BEN, PHOTOS)  # what nobody uses makes room
+    send(galleries, ANN, PHOTOS)  # what nobody uses makes room
+
+
+def test_visitors_together_cannot_fill_the_disk(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    limits = Limits(pictures=5, picture_bytes=1_000_000, total_bytes=3_000_000)
+    files = [Announced("a.zip", 3_000_000)]  # unpacks to as much again, and 5 MB may be shown
+    with closing(PrivateGalleries(embedder, limits, Bounds(galleries=50, disk_bytes=25_000_000))) as galleries:
+        galleries.begin(ANN, files)
+        galleries.begin(BEN, files)
+        with pytest.raises(ValueError, match="try again later"):
+            galleries.begin("c" * 32, files)
+        make(galleries, BEN, PHOTOS)  # ready, it takes only what it is
+        galleries.begin("c" * 32, files)
