@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from zsbir.ui.page import build_demo, launch_options
-from zsbir.ui.start import open_retriever
+from zsbir.ui.start import BUNDLED, open_galleries
 
 __all__ = ["build_demo", "main"]
 
@@ -24,8 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="the encoder (%(default)s)"
     )
     photos = parser.add_mutually_exclusive_group()
-    photos.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")
-    photos.add_argument("--photos", type=Path, help="a folder of photos of your own, searched with all below it")
+    photos.add_argument("--gallery", type=Path, default=BUNDLED, help="a gallery, or a folder of some (%(default)s)")
+    photos.add_argument("--photos", type=Path, help="a folder of photos of your own, with all below; it is watched")
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
@@ -34,11 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="(%(default)s)")
     parser.add_argument("--share", action="store_true", help="also serve through a public address of Gradio's")
     arguments = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
     try:
-        retriever = open_retriever(arguments.checkpoint, arguments.gallery, arguments.photos)
-        build_demo(retriever).launch(
-            server_name=arguments.host, server_port=arguments.port, share=arguments.share, **launch_options()
-        )
+        with closing(open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos)) as galleries:
+            build_demo(galleries).launch(
+                server_name=arguments.host, server_port=arguments.port, share=arguments.share, **launch_options()
+            )
     except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
         return 2

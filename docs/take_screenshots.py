@@ -17,7 +17,7 @@ _HERE = Path(__file__).parent
 sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
 
 from zsbir.ui.page import build_demo, launch_options  # noqa: E402
-from zsbir.ui.start import open_retriever  # noqa: E402
+from zsbir.ui.start import open_galleries  # noqa: E402
 
 _DESKTOP, _PHONE = (1280, 820), (390, 844)
 
@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     executable = shutil.which("chromium") or shutil.which("google-chrome")
     if executable is None:
         parser.error("Expected chromium or google-chrome on the path, found neither; install one.")
-    demo = build_demo(open_retriever(arguments.checkpoint, arguments.gallery))
+    galleries = open_galleries(arguments.checkpoint, arguments.gallery)
+    demo = build_demo(galleries)
     _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
@@ -45,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _take(browser, address, arguments.example, size, theme, arguments.out / name)
         browser.close()
     demo.close(verbose=False)
+    galleries.close()
     return 0
 
 
@@ -56,7 +58,7 @@ def _take(browser: Browser, address: str, example: str, size: tuple[int, int], t
     page.get_by_role("button", name=f"Example drawing: {example}").click()
     page.locator(".zs-photo img").nth(4).wait_for()
     page.mouse.move(0, 0)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
     page.screenshot(path=path, full_page=size == _PHONE)
     context.close()
 

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 from app import build_demo
 from tests.conftest import CORNERS, make_photo
 from zsbir.embedder import Embedder
+from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery
 from zsbir.gallery_build import build_gallery
 from zsbir.retriever import Retriever
@@ -60,7 +61,8 @@ def serving(retriever: Retriever) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    demo = build_demo(retriever)
+    galleries = Galleries(retriever.embedder, {"Test photos": retriever})
+    demo = build_demo(galleries)
     try:
         _, address, _ = demo.launch(
             server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
@@ -68,3 +70,4 @@ def serving(retriever: Retriever) -> Iterator[str]:
         yield address
     finally:
         demo.close(verbose=False)
+        galleries.close()

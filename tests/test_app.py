@@ -3,6 +3,7 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -190,8 +191,9 @@ def test_a_folder_of_photos_is_made_searchable_and_left_alone(
     (photos / "notes.png").write_bytes(b"not a picture")
     before = sorted(photos.iterdir())
 
-    retriever = start.open_retriever(checkpoint_path, Path("not looked at"), photos)
-
+    with closing(start.open_galleries(checkpoint_path, tmp_path / "no galleries", photos)) as galleries:
+        retriever = galleries.default
+        assert [choice.name for choice in galleries.names("")] == ["holiday"]
     assert {match.title for match in retriever.search(sketch_in())} == {"beach 0", "beach 1", "beach 2"}
     assert retriever.gallery.folder.is_relative_to(tmp_path / "cache" / "zsbir")
     assert sorted(photos.iterdir()) == before

@@ -12,6 +12,7 @@ from zsbir import gallery as gallery_module
 from zsbir.drawing import parse_quickdraw
 from zsbir.embedder import Embedder
 from zsbir.gallery_build import build_gallery
+from zsbir.preprocessing import READS_HEIF
 
 SQUARE = parse_quickdraw('{"drawing": [[[0, 100, 100, 0, 0], [0, 0, 100, 100, 0]]]}')
 
@@ -97,17 +98,84 @@ def test_unreadable_files_are_skipped_and_listed(photos: Path, embedder: Embedde
     assert [sentence.split(":")[0] for sentence in built.skipped] == ["bad.jpg", "cut.png", "phone.heic"]
 
 
-def test_copies_are_upright_and_without_exif(embedder: Embedder, tmp_path: Path) -> None:
+# How a camera that was held so stores an upright picture: EXIF orientation -> what undoes it, undone.
+HELD = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.mark.parametrize("orientation", HELD)
+def test_copies_are_upright_and_without_exif(embedder: Embedder, tmp_path: Path, orientation: int) -> None:
     (tmp_path / "photos").mkdir()
-    picture = make_photo("bar", np.random.default_rng(0)).resize((80, 40))
+    upright = Image.new("RGB", (80, 40), "white")
+    upright.paste("red", (0, 0, 20, 20))  # at the upper left
+    held = HELD[orientation]
+    picture = upright if held is None else upright.transpose(held)
     exif = picture.getexif()
-    exif[0x0112] = 6  # turn by 90°
+    exif[0x0112] = orientation
     exif[0x010F] = "a camera"
-    picture.save(tmp_path / "photos" / "phone.jpg", exif=exif)
+    picture.save(tmp_path / "photos" / "phone.jpg", exif=exif, quality=95)
     gallery = build_gallery(tmp_path / "photos", tmp_path / "out", embedder, quiet=True).gallery
     with Image.open(gallery.path(0)) as shown:
-        assert shown.size == (40, 80)
+        assert np.abs(np.asarray(shown, dtype=int) - np.asarray(upright, dtype=int)).mean() < 3
         assert not shown.getexif()
+
+
+def test_photos_that_are_the_same_are_all_kept(embedder: Embedder, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(40):
+        make_photo("bar", np.random.default_rng(number // 20)).save(tmp_path / "photos" / f"{number}.png")
+    built = build_gallery(tmp_path / "photos", tmp_path / "out", embedder, quiet=True)
+    assert len(built.gallery) == 40
+    assert built.skipped == ()
+    assert len(list((tmp_path / "out" / "photos").iterdir())) == 2
+
+
+def test_progress_is_told_and_can_stop_a_build(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    (photos / "bad.jpg").write_bytes(b"no")
+    build_gallery(photos, tmp_path / "out", embedder, quiet=True, progress=lambda *at: told.append(at))
+    assert told[-1] == (7, 7)
+
+    def stop(done: int, total: int) -> None:
+        raise InterruptedError
+
+    (photos / "bar" / "my_bar-0.png").unlink()
+    with pytest.raises(InterruptedError):
+        build_gallery(photos, tmp_path / "out", embedder, quiet=True, progress=stop)
+    assert len(Gallery.load(tmp_path / "out")) == 6
+
+
+@pytest.mark.skipif(not READS_HEIF, reason="needs pillow-heif")
+def test_heic_is_read_where_pillow_heif_is_there(embedder: Embedder, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    make_photo("bar", np.random.default_rng(0)).resize((80, 40)).save(tmp_path / "photos" / "IMG_1.HEIC", format="HEIF")
+    built = build_gallery(tmp_path / "photos", tmp_path / "out", embedder, quiet=True)
+    assert built.skipped == ()
+    with Image.open(built.gallery.path(0)) as shown:
+        assert shown.size == (80, 40)
+
+
+@pytest.mark.skipif(READS_HEIF, reason="pillow-heif is installed")
+def test_heic_is_skipped_with_a_word_without_pillow_heif(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    (photos / "IMG_1.HEIC").write_bytes(b"anything")
+    built = build_gallery(photos, tmp_path / "out", embedder, quiet=True)
+    assert built.skipped == ("IMG_1.HEIC: this format is not read here; save it as JPEG.",)
+
+
+def test_a_photo_is_found_again_by_what_it_is(built: Path) -> None:
+    gallery = Gallery.load(built)
+    digests = [photo.sha256 for photo in gallery.photos]
+    assert [gallery.row(index, digest) for index, digest in enumerate(digests)] == list(range(6))
+    assert gallery.row(0, digests[4]) == gallery.row(-1, digests[4]) == gallery.row(99, digests[4]) == 4
+    assert gallery.row(0, "another") is None
 
 
 def test_a_folder_without_pictures_keeps_the_old_gallery(photos: Path, embedder: Embedder, tmp_path: Path) -> None:

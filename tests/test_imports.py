@@ -19,7 +19,10 @@ FLOORS = [
         *("embedder", "domain_probe", "ranking", "validation", "training"),
         *("evaluation", "contact_sheet", "gallery", "gallery_build"),
     ],
-    ["explanation", "retriever", "experience", "ui"],
+    [
+        *("explanation", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),
+        *("private_gallery", "private_galleries", "galleries", "ui"),
+    ],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"
 ORDER = [name for floor in FLOORS for name in floor]

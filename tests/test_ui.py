@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from PIL import Image
 from tests.serving import HOSTILE, encoded, make_gallery, sketch_in
 from zsbir.drawing import Drawing, parse_canvas
 from zsbir.embedder import load_embedder
+from zsbir.galleries import Galleries
 from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
+from zsbir.ui import gallery_bar
+from zsbir.ui.answered import answered
 from zsbir.ui.canvas import load_examples, read_picture
 from zsbir.ui.live_search import answer
-from zsbir.ui.photo_dialog import answered, explanation, neighbours
+from zsbir.ui.photo_dialog import explanation, neighbours
 from zsbir.ui.query import decode_picture
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
@@ -29,6 +34,12 @@ STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
 def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     embedder = load_embedder(checkpoint_path, "cpu")
     return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
+
+
+@pytest.fixture(scope="module")
+def galleries(retriever: Retriever) -> Iterator[Galleries]:
+    with closing(Galleries(retriever.embedder, {"Photos": retriever})) as galleries:
+        yield galleries
 
 
 def canvas(*strokes: object, width: object = 1000, height: object = 800) -> str:
@@ -50,8 +61,8 @@ def referring(photo: object, weight: object, *strokes: object) -> str:
 # ---- The live search
 
 
-def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> None:
-    page = answer(retriever, canvas(STROKE))
+def test_answer_shows_five_photos_with_their_credits(retriever: Retriever, galleries: Galleries) -> None:
+    page = answer(galleries, canvas(STROKE), None)
     matches = retriever.search(parse_canvas(canvas(STROKE)), k=5)
     assert page.count("<img ") == 5
     assert [page.index(match.photo.name) for match in matches] == sorted(
@@ -62,20 +73,107 @@ def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> No
     assert f">{matches[0].score:.2f}<" in page
 
 
-def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever) -> None:
+def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever, galleries: Galleries) -> None:
     drawing = parse_canvas(canvas(STROKE))
     for value, matches in (
         (referring(3, 0.4), retriever.refine(drawing, 3, 0.4, k=5)),
         (json.dumps({"width": 9, "height": 9, "strokes": [], "reference": {"photo": 3, "weight": 0}}),
          retriever.more_like(3, k=5)),
     ):  # fmt: skip
-        page = answer(retriever, value)
+        page = answer(galleries, value, None)
         places = [page.index(match.photo.name) for match in matches]
         assert places == sorted(places)
         assert page.count("<img ") == 5
 
 
+def test_a_photo_of_another_gallery_is_left_out_of_the_search(retriever: Retriever, galleries: Galleries) -> None:
+    digest = retriever.gallery.photos[3].sha256
+    value = json.loads(referring(9, 0.8))
+    alone = answer(galleries, canvas(STROKE), None)
+    for digest_, expected in (
+        ("f" * 64, alone),
+        (digest, answer(galleries, referring(3, 0.8), None)),  # found again, though in another row
+    ):
+        value["reference"]["digest"] = digest_
+        page = answer(galleries, json.dumps(value), None)
+        assert page.partition("<ol")[2] == expected.partition("<ol")[2]
+    assert alone.partition("<ol")[2] != answer(galleries, referring(3, 0.8), None).partition("<ol")[2]
+
+
+# ---- The bar of galleries
+
+ANN, BEN = "a" * 32, "b" * 32
+
+
+def test_the_bar_brings_pictures_and_chooses_them(galleries: Galleries) -> None:
+    content = encoded(sketch_in())
+    chosen_own = json.dumps({"gallery": "Your pictures", "visitor": ANN})
+    assert gallery_bar.begin(galleries, {"visitor": ANN, "files": [{"name": "mine.png", "size": len(content)}]}) == {}
+    for start in range(0, len(content), 100):
+        piece = base64.b64encode(content[start : start + 100]).decode()
+        gallery_bar.receive(galleries, {"visitor": ANN, "file": 0, "start": start, "data": piece})
+    gallery_bar.build(galleries, {"visitor": ANN})
+    galleries.private._builder.submit(lambda: None).result(timeout=120)
+    known = gallery_bar.galleries_of(galleries, {"visitor": ANN})
+    assert [(choice["name"], choice["count"]) for choice in known["galleries"]] == [
+        ("Photos", 12),
+        ("Your pictures", 1),
+    ]
+    assert known["own"]["stage"] == "ready"
+    json.dumps(known)
+    page = answer(galleries, canvas(STROKE), chosen_own)
+    assert 'data-source="mine.png"' in page
+    assert "Searched 1 photo in" in page
+    assert [choice["name"] for choice in gallery_bar.galleries_of(galleries, {"visitor": BEN})["galleries"]] == [
+        "Photos"
+    ]
+    others = answer(galleries, canvas(STROKE), json.dumps({"gallery": "Your pictures", "visitor": BEN}))
+    assert "mine.png" not in others
+    assert "were deleted" in others
+    gallery_bar.delete(galleries, {"visitor": ANN})
+    assert "were deleted" in answer(galleries, canvas(STROKE), chosen_own)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [7, [], "{", "[]", "{}", "[" * 900, "x" * 2_000, '{"gallery": "Photos"}', '{"gallery": 1, "visitor": "a"}'],
+)
+def test_a_choice_that_is_none_is_one_sentence(galleries: Galleries, value: Any) -> None:
+    page = answer(galleries, canvas(STROKE), value)
+    assert page.partition('role="status">')[2].startswith("Expected ")
+    assert "<img " not in page
+
+
+@pytest.mark.parametrize("ask", [gallery_bar.begin, gallery_bar.receive, gallery_bar.build, gallery_bar.galleries_of])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(None, [], {}, {"visitor": 3}, {"visitor": ["a"], "files": []}),
+        {"visitor": None, "files": [{"name": "a.png", "size": True}], "file": "0", "start": 0.5, "data": "?"},
+        {"visitor": {}, "files": [{"name": "a.png"}] * 10_001, "data": "A" * 3_000_000},
+    ],
+)
+def test_malformed_questions_about_galleries_are_one_sentence(galleries: Galleries, ask: Any, asked: object) -> None:
+    found = answered(lambda: ask(galleries, asked))
+    assert list(found) == ["error"]
+    assert found["error"].startswith("Expected ")
+
+
+def test_the_bars_markup_means_nothing_to_the_template_engine() -> None:
+    markup = Path(gallery_bar.__file__).with_name("gallery_bar.html").read_text(encoding="utf-8")
+    assert not [mark for mark in ("{{", "${", "`", "\\") if mark in markup]
+
+
 # ---- The dialog of a photo
+
+
+def test_a_photo_of_another_gallery_is_not_another_photo(retriever: Retriever) -> None:
+    digest = retriever.gallery.photos[2].sha256
+    found = neighbours(retriever, {"photo": 5, "digest": digest})["html"]
+    assert found == neighbours(retriever, {"photo": 2})["html"]
+    for ask in (neighbours, explanation):
+        with pytest.raises(ValueError, match="search again"):
+            ask(retriever, {"photo": 2, "digest": "f" * 64, "query": canvas(STROKE)})
 
 
 def test_neighbours_of_a_photo(retriever: Retriever) -> None:
@@ -118,8 +216,8 @@ def test_a_failing_question_keeps_its_secrets(caplog: pytest.LogCaptureFixture) 
     assert "secret" in caplog.text
 
 
-def test_answer_escapes_what_comes_from_the_manifest(retriever: Retriever) -> None:
-    page = answer(retriever, canvas(STROKE))
+def test_answer_escapes_what_comes_from_the_manifest(galleries: Galleries) -> None:
+    page = answer(galleries, canvas(STROKE), None)
     assert HOSTILE not in page
     assert "<img src=x" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
@@ -127,8 +225,8 @@ def test_answer_escapes_what_comes_from_the_manifest(retriever: Retriever) -> No
 
 
 @pytest.mark.parametrize("value", [None, "", canvas(), canvas({"width": 16, "points": [[5, 5]]})])
-def test_answer_to_an_empty_canvas_is_a_hint(retriever: Retriever, value: str | None) -> None:
-    page = answer(retriever, value)
+def test_answer_to_an_empty_canvas_is_a_hint(galleries: Galleries, value: str | None) -> None:
+    page = answer(galleries, value, None)
     assert "Draw, or pick an example" in page
     assert "<img " not in page
 
@@ -158,8 +256,8 @@ def test_answer_to_an_empty_canvas_is_a_hint(retriever: Retriever, value: str | 
         pytest.param(17, id="not text"),
     ],
 )
-def test_answer_to_a_malformed_canvas_is_one_sentence(retriever: Retriever, value: Any) -> None:
-    page = answer(retriever, value)
+def test_answer_to_a_malformed_canvas_is_one_sentence(galleries: Galleries, value: Any) -> None:
+    page = answer(galleries, value, None)
     status = page.partition('role="status">')[2].partition("</p>")[0]
     assert status.startswith("Expected ")
     assert "Traceback" not in page
@@ -173,7 +271,9 @@ class BrokenRetriever(Retriever):
 
 
 def test_unexpected_failures_keep_their_secrets(retriever: Retriever, caplog: pytest.LogCaptureFixture) -> None:
-    page = answer(BrokenRetriever(retriever.embedder, retriever.gallery), canvas(STROKE))
+    broken = BrokenRetriever(retriever.embedder, retriever.gallery)
+    with closing(Galleries(retriever.embedder, {"Photos": broken})) as galleries:
+        page = answer(galleries, canvas(STROKE), None)
     assert "The search failed on the server" in page
     assert "secret" not in page
     assert "secret" in caplog.text  # whoever runs the server can find out

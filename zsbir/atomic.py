@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Yields a path beside `path` to write to; moves it into place at the end, or removes it if writing failed.
 
-    Folders above are made. The old file stays untouched until the new one is complete.
+    Folders above are made. The old file stays untouched until the new one is complete. Of several writers at the
+    same time, the last one to be complete stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(f"{path.name}.{token_hex(4)}.partial")
     try:
         yield partial
         partial.replace(path)

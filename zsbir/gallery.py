@@ -81,6 +81,12 @@ class Gallery:
         """The picture file of one photo."""
         return self.photos_dir / self.photos[index].file
 
+    def row(self, index: int, sha256: str) -> int | None:
+        """Where a photo is that was seen in row `index` of some gallery, this one or another; None if nowhere here."""
+        if 0 <= index < len(self) and self.photos[index].sha256 == sha256:
+            return index
+        return next((row for row, photo in enumerate(self.photos) if photo.sha256 == sha256), None)
+
     def search(self, query: Embeddings, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The k most similar photos, best first, ties in gallery order.
 

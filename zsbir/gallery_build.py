@@ -7,7 +7,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,15 +19,19 @@ from tqdm.auto import tqdm
 from zsbir.atomic import replacing
 from zsbir.embedder import Embedder, Embeddings
 from zsbir.gallery import PHOTOS, Gallery, Photo
-from zsbir.preprocessing import open_picture, prepare_photo, rgb_on_white
+from zsbir.preprocessing import READS_HEIF, open_picture, prepare_photo, rgb_on_white
 
 CREDITS = "credits.csv"
-_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
-_NAMED_WHEN_SKIPPED = frozenset({".heic", ".heif", ".avif"})  # phones write these; say so instead of silence
+_HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-heif is installed
+_NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
 _SHOWN_SIDE = 1024  # copies in the gallery are at most this large
 _COPY_NAME = re.compile(r"[0-9a-f]{32}\.jpg")  # the start of the original's digest
 _BATCH = 32
 _MAX_FILE_BYTES = 200_000_000
+
+Progress = Callable[[int, int], None]  # gets the number of photos done and of all
+Digests = dict[Path, tuple[int, int, str]]  # of files: size in bytes, time of change in ns, sha256
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,15 @@ class _Read:
     skipped: str = ""
 
 
-def build_gallery(photos: Path, folder: Path, embedder: Embedder, *, quiet: bool = False) -> BuiltGallery:
+def build_gallery(
+    photos: Path,
+    folder: Path,
+    embedder: Embedder,
+    *,
+    quiet: bool = False,
+    progress: Progress | None = None,
+    digests: Digests | None = None,
+) -> BuiltGallery:
     """Makes or refreshes the gallery in `folder` from all pictures below `photos`.
 
     A file called `credits.csv` in `photos` or beside it (columns file, category, title, author, licence,
@@ -62,14 +74,23 @@ def build_gallery(photos: Path, folder: Path, embedder: Embedder, *, quiet: bool
     Pictures elsewhere than in the gallery are copied into it, upright, without their EXIF data (which
     may hold places and names), at most 1,024 pixels long. Pictures that already lie there stay as they are.
 
+    Args:
+        photos: The folder of photos.
+        folder: Where the gallery goes.
+        embedder: Embeds them.
+        quiet: Without a progress bar.
+        progress: Called after each batch; what it raises ends the build, and the old gallery stays.
+        digests: What an earlier build of the same folders found out, so that files that have not changed
+            since are not even read; brought up to date.
+
     Raises:
         FileNotFoundError: There is no folder `photos`.
         ValueError: It has no readable picture, or `credits.csv` is damaged. The old gallery stays.
     """
     if not photos.is_dir():
         raise FileNotFoundError(f"Expected a folder of photos at {photos}, found none; give an existing folder.")
-    builder = _Builder(photos, folder, embedder)
-    files = sorted(_walk(photos))
+    builder = _Builder(photos, folder, embedder, {} if digests is None else digests)
+    files = sorted(walk_pictures(photos))
     rows: list[Photo] = []
     embeddings: list[Embeddings] = []
     skipped: list[str] = []
@@ -86,6 +107,8 @@ def build_gallery(photos: Path, folder: Path, embedder: Embedder, *, quiet: bool
             embeddings.append(next(vectors) if read.prepared is not None else builder.known[read.photo.sha256])
         embedded += len(new)
         bar.update(len(part))
+        if progress is not None:
+            progress(len(rows) + len(skipped), len(files))
     bar.close()
     if not rows:
         listed = f": {' '.join(skipped[:3])}" if skipped else ""
@@ -97,8 +120,8 @@ def build_gallery(photos: Path, folder: Path, embedder: Embedder, *, quiet: bool
 
 
 class _Builder:
-    def __init__(self, photos: Path, folder: Path, embedder: Embedder) -> None:
-        self.photos, self.folder = photos, folder
+    def __init__(self, photos: Path, folder: Path, embedder: Embedder, digests: Digests) -> None:
+        self.photos, self.folder, self.digests = photos, folder, digests
         self.size = embedder.preprocessing.photo_size
         self.in_place = photos.resolve() == (folder / PHOTOS).resolve()
         self.credits = _read_credits(photos)
@@ -131,12 +154,17 @@ class _Builder:
         if path.suffix.lower() in _NAMED_WHEN_SKIPPED:
             return _Read(None, skipped=f"{name}: this format is not read here; save it as JPEG.")
         try:
-            if path.stat().st_size > _MAX_FILE_BYTES:
+            status = path.stat()  # before reading, so that what is written meanwhile counts as a change
+            if status.st_size > _MAX_FILE_BYTES:
                 return _Read(None, skipped=f"{name}: larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
+            size, changed, digest = self.digests.get(path, (0, 0, ""))
+            if (size, changed) == (status.st_size, status.st_mtime_ns) and self._knows(path, name, digest):
+                return _Read(self._describe(path, name, digest))
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
+            self.digests[path] = (status.st_size, status.st_mtime_ns, digest)
             photo = self._describe(path, name, digest)
-            if digest in self.known and (self.folder / PHOTOS / photo.file).is_file():
+            if self._knows(path, name, digest):
                 return _Read(photo)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else _SHOWN_SIDE))
             if not self.in_place:
@@ -145,11 +173,14 @@ class _Builder:
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}")
 
+    def _knows(self, path: Path, name: str, digest: str) -> bool:
+        return digest in self.known and (self.shown / self._describe(path, name, digest).file).is_file()
+
     def _describe(self, path: Path, name: str, digest: str) -> Photo:
         folder = path.parent.relative_to(self.photos).as_posix()
         photo = Photo(
             file=name if self.in_place else f"{digest[:32]}.jpg",
-            title=path.stem.replace("_", " ").replace("-", " ").strip(),
+            title=title_of(path.name),
             category="" if folder == "." else folder.split("/")[-1],
             author="",
             licence="",
@@ -159,12 +190,17 @@ class _Builder:
         return replace(photo, **self.credits.get(name, {}))
 
 
-def _walk(photos: Path) -> Iterator[Path]:
+def title_of(name: str) -> str:
+    """What people read of a file's name."""
+    return Path(name).stem.replace("_", " ").replace("-", " ").strip()
+
+
+def walk_pictures(photos: Path) -> Iterator[Path]:
     """Pictures below a folder; hidden files and folders are passed over, links to folders not followed."""
     for folder, folders, names in os.walk(photos):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in _SUFFIXES | _NAMED_WHEN_SKIPPED:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
                 yield Path(folder, name)
 
 

@@ -13,9 +13,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
+try:
+    from pillow_heif import register_heif_opener
+except ImportError:
+    READS_HEIF = False
+else:
+    register_heif_opener()
+    READS_HEIF = True
+
 MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it is decoded
 # What people have; Pillow reads more, among it formats that call other programs.
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", *(["HEIF"] if READS_HEIF else []))
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
 _THIN_LINE = 2.1  # pixels; thinner lines are thickened before a large sketch is halved

@@ -26,6 +26,7 @@ class Match:
         licence: Its licence.
         source: Where it came from.
         index: Its row in the gallery.
+        sha256: Digest of the file it was made from.
     """
 
     photo: Path
@@ -36,6 +37,7 @@ class Match:
     licence: str
     source: str
     index: int
+    sha256: str
 
 
 class Retriever:
@@ -125,4 +127,5 @@ class Retriever:
             licence=photo.licence,
             source=photo.source,
             index=index,
+            sha256=photo.sha256,
         )

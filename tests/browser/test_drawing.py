@@ -313,7 +313,7 @@ def test_results_do_not_move_the_page(page: Page) -> None:
     before = page.evaluate(layout)
     draw(page, *FIRST)
     expect_photos_for(page, "1 strokes")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
     assert page.evaluate(layout) == before
 
 

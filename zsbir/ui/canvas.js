@@ -50,7 +50,7 @@ function query() {
   const value = page.picture
     ? { picture: asPicture("#fff", "#000").toDataURL("image/png") }
     : { width: WIDTH, height: HEIGHT, strokes: page.strokes };
-  if (reference) value.reference = { photo: reference.photo, weight: Number(weight.value) };
+  if (reference) value.reference = { photo: reference.photo, digest: reference.digest, weight: Number(weight.value) };
   return JSON.stringify(value);
 }
 

@@ -7,14 +7,15 @@ from typing import Any
 
 import gradio as gr
 
+from zsbir.galleries import Galleries
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Match, Retriever
 
 MAX_PHOTOS = 50
 
 
-def add_search_endpoint(retriever: Retriever) -> None:
-    """Adds `/search` to the page that is being built, without anything that is seen on it."""
+def add_search_endpoint(galleries: Galleries) -> None:
+    """Adds `/search` in the default gallery to the page that is being built, without anything that is seen on it."""
     sketch = gr.File(label="sketch", type="filepath", visible=False)
     k = gr.Number(label="k", value=5, precision=0, visible=False)
     photos = gr.JSON(label="photos", visible=False)
@@ -30,7 +31,7 @@ def add_search_endpoint(retriever: Retriever) -> None:
             One entry a photo, best first: rank, photo (a file), score, title, category, author, licence, source.
         """
         try:
-            return search_file(retriever, sketch, k)
+            return search_file(galleries.default, sketch, k)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -8,41 +8,45 @@ from typing import Any
 
 import gradio as gr
 
-from zsbir.retriever import Retriever
+from zsbir.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.endpoint import add_search_endpoint
+from zsbir.ui.gallery_bar import follow_visitors, gallery_bar
 from zsbir.ui.live_search import answer
 from zsbir.ui.photo_dialog import photo_results
 
 _HERE = Path(__file__).parent
-_STYLES = ("page.css", "canvas.css", "results.css", "photo_dialog.css")
+_STYLES = ("page.css", "canvas.css", "gallery_bar.css", "results.css", "photo_dialog.css")
 _FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
 _MONO_FONTS = ("ui-monospace", "monospace")
 
 
-def build_demo(retriever: Retriever) -> gr.Blocks:
+def build_demo(galleries: Galleries) -> gr.Blocks:
     """The page on which somebody draws and sees the photos that look most like it, and the endpoint `/search`.
 
-    Photos are served from the gallery's folder of photos; nothing else in the gallery is.
+    Photos are served from the galleries' folders of photos; nothing else in the galleries is.
     """
-    gr.set_static_paths([retriever.gallery.photos_dir])
+    gr.set_static_paths(list(galleries.served))
     demo = gr.Blocks(title="Draw to find photos", analytics_enabled=False, fill_width=True)
     with demo:
         gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
             canvas = drawing_canvas()
-            results = photo_results(retriever)
+            with gr.Column(elem_id="zs-side"):
+                gallery = gallery_bar(galleries)
+                results = photo_results(galleries)
         gr.on(
-            [canvas.change, canvas.submit],
-            partial(answer, retriever),
-            canvas,
+            [canvas.change, canvas.submit, gallery.change],
+            partial(answer, galleries),
+            [canvas, gallery],
             results,
             # One search in flight for each visitor; when it is done, the newest drawing is searched for.
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
         )
-        add_search_endpoint(retriever)
+        follow_visitors(demo, gallery, galleries)
+        add_search_endpoint(galleries)
     return demo
 
 

@@ -30,6 +30,7 @@ document.body.append(dialog);
 
 const part = (selector) => dialog.querySelector(selector);
 const drawing = () => document.querySelector("#zs-canvas canvas");
+const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
 let shown = null; // what is known of the photo in the dialog
 
 function show(item) {
@@ -59,6 +60,11 @@ function linkTo(address) {
   return link;
 }
 
+/** Which photo the server is asked about. */
+function meant() {
+  return { photo: shown.photo, digest: shown.digest, gallery: gallery() };
+}
+
 function say(sentence) {
   part(".zs-dialog-notice").textContent = sentence;
 }
@@ -79,7 +85,7 @@ async function ask(question, sentence) {
 }
 
 part(".zs-more").addEventListener("click", async () => {
-  const answer = await ask(() => server.more_like({ photo: shown.photo }), "Looking for photos like this …");
+  const answer = await ask(() => server.more_like(meant()), "Looking for photos like this …");
   if (!answer) return;
   dialog.close();
   props.value = answer.html;
@@ -91,7 +97,7 @@ part(".zs-refine").addEventListener("click", () => {
 });
 
 part(".zs-why").addEventListener("click", async () => {
-  const answer = await ask(() => server.explain({ photo: shown.photo, query: drawing().query() }), "Covering one part after the other …");
+  const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Covering one part after the other …");
   if (!answer) return;
   part(".zs-heat").src = answer.photo;
   part(".zs-why-sketch").src = answer.sketch;

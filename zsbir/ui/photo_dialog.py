@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
@@ -12,29 +10,32 @@ from PIL import Image
 
 from zsbir import explanation as explanations
 from zsbir.explanation import Heat
+from zsbir.galleries import Galleries
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
+from zsbir.ui.answered import Answer, answered
+from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import png_data_url, read_query
 from zsbir.ui.results import SHOWN, show_hint, show_neighbours
 
 _HERE = Path(__file__).parent
-_LOG = logging.getLogger(__name__)
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest place
 _LEGEND = "The warmer a place, the more the similarity falls when it is covered."
 _SIDE = 256  # of the pictures of heat, in pixels
 
-Answer = dict[str, str]
 
+def photo_results(galleries: Galleries) -> gr.HTML:
+    """The component that shows the photos found, each of which opens in a dialog.
 
-def photo_results(retriever: Retriever) -> gr.HTML:
-    """The component that shows the photos found, each of which opens in a dialog."""
+    With every question the page says in which gallery, as the bar of galleries has it.
+    """
 
     def more_like(asked: object) -> Answer:
-        return answered(lambda: neighbours(retriever, asked))
+        return answered(lambda: neighbours(_retriever_of(galleries, asked), asked))
 
     def explain(asked: object) -> Answer:
-        return answered(lambda: explanation(retriever, asked))
+        return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
 
     return gr.HTML(
         show_hint(),
@@ -51,12 +52,12 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
 
     Args:
         retriever: Knows the gallery.
-        asked: `{"photo": <row in the gallery>}`.
+        asked: `{"photo": <row in the gallery>, "digest": <of the photo, by which it is known again>}`.
 
     Raises:
         ValueError: There is no such photo.
     """
-    photo = _number_of(asked)
+    photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, SHOWN)
     return {"html": show_neighbours(retriever.gallery.photos[photo].title, matches, len(retriever.gallery))}
 
@@ -66,7 +67,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
 
     Args:
         retriever: Knows gallery and encoder.
-        asked: `{"photo": <row in the gallery>, "query": <value of the canvas>}`.
+        asked: As for `neighbours`, and `"query": <value of the canvas>`.
 
     Returns:
         `photo`, a transparent picture to lay over the whole photo, and `sketch`, the sketch itself under
@@ -75,8 +76,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     Raises:
         ValueError: There is no such photo, or no drawing.
     """
-    photo = _number_of(asked)
-    retriever.check_photo(photo)
+    photo = _row_of(retriever, asked)
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
     found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.gallery.path(photo)))
@@ -88,22 +88,19 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     }
 
 
-def answered(ask: Callable[[], Answer]) -> Answer:
-    """What was asked for, or `{"error": <one sentence>}`."""
-    try:
-        return ask()
-    except ValueError as error:
-        return {"error": str(error)}
-    except Exception:
-        _LOG.exception("A question about a photo failed")
-        return {"error": "This failed on the server; try again, or choose another photo."}
+def _retriever_of(galleries: Galleries, asked: object) -> Retriever:
+    return chosen(galleries, asked.get("gallery") if isinstance(asked, dict) else None)
 
 
-def _number_of(asked: object) -> int:
-    photo = asked.get("photo") if isinstance(asked, dict) else None
+def _row_of(retriever: Retriever, asked: object) -> int:
+    photo, digest = (asked.get("photo"), asked.get("digest")) if isinstance(asked, dict) else (None, None)
     if isinstance(photo, bool) or not isinstance(photo, int):
         raise ValueError(f"Expected the number of a photo, found {type(photo).__name__}; choose a photo.")
-    return photo
+    row = retriever.gallery.row(photo, digest) if isinstance(digest, str) else photo
+    if row is None:
+        raise ValueError("Expected a photo of the chosen gallery, found one that it does not have; search again.")
+    retriever.check_photo(row)
+    return row
 
 
 def _warmth(heat: Heat) -> Image.Image:

@@ -27,11 +27,13 @@ class Query:
         sketch: A drawing, which may be blank, or a picture.
         photo: Row in the gallery of a photo that is searched with beside it, if any.
         weight: Of that photo, 0 to 1.
+        digest: SHA-256 of that photo, by which it is known again in a gallery that has changed; may be empty.
     """
 
     sketch: Drawing | Image.Image
     photo: int | None = None
     weight: float = 0.0
+    digest: str = ""
 
 
 def read_query(value: str | None) -> Query:
@@ -39,7 +41,8 @@ def read_query(value: str | None) -> Query:
 
     Args:
         value: The JSON of `parse_canvas`, or `{"picture": "data:image/png;base64,…"}`, either with
-            `"reference": {"photo": row, "weight": w}` or without; empty or None for a canvas that nobody has touched.
+            `"reference": {"photo": row, "weight": w, "digest": …}` or without; empty or None for a canvas
+            that nobody has touched.
 
     Raises:
         ValueError: It is no such thing, or damaged, or too large; one sentence.
@@ -59,7 +62,7 @@ def read_query(value: str | None) -> Query:
     return Query(sketch) if reference is None else Query(sketch, *_reference(reference))
 
 
-def _reference(value: object) -> tuple[int, float]:
+def _reference(value: object) -> tuple[int, float, str]:
     photo, weight = (value.get("photo"), value.get("weight")) if isinstance(value, dict) else (None, None)
     if (
         isinstance(photo, bool)
@@ -68,7 +71,8 @@ def _reference(value: object) -> tuple[int, float]:
         or not isinstance(weight, int | float)
     ):
         raise ValueError("Expected a photo as a row and a weight, found something else; choose a photo again.")
-    return photo, float(weight)
+    digest = value.get("digest", "") if isinstance(value, dict) else ""
+    return photo, float(weight), digest if isinstance(digest, str) else ""
 
 
 def decode_picture(data_url: str) -> Image.Image:

@@ -81,6 +81,7 @@ def _data(match: Match, title: str) -> str:
     """What photo_dialog.js wants to know of a photo, as attributes."""
     known = {
         "photo": str(match.index),
+        "digest": match.sha256,
         "title": title,
         "category": match.category.replace("_", " "),
         "author": match.author,

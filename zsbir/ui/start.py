@@ -7,33 +7,40 @@ import logging
 import os
 from pathlib import Path
 
-from zsbir.embedder import load_embedder
+from zsbir.embedder import Embedder, load_embedder
+from zsbir.galleries import OWN, Galleries, galleries_in
 from zsbir.gallery import Gallery
-from zsbir.gallery_build import build_gallery
+from zsbir.photo_folder import PhotoFolder
 from zsbir.retriever import Retriever
 
+BUNDLED = Path("gallery_cache")
 _LOG = logging.getLogger(__name__)
 
 
-def open_retriever(checkpoint: Path, gallery: Path, photos: Path | None = None) -> Retriever:
-    """Loads the encoder and the gallery it searches.
+def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None) -> Galleries:
+    """Loads the encoder and the galleries it searches.
 
     Args:
         checkpoint: The encoder.
-        gallery: A built gallery; not looked at if there is `photos`.
-        photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`.
+        gallery: A built gallery, or a folder of several; those right below a gallery are found too.
+        photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`, comes first, and
+            follows the folder from now on. Galleries of another checkpoint are then left out with a warning.
 
     Raises:
         FileNotFoundError: One of them is not there.
         ValueError: One of them is damaged, or the gallery belongs to another checkpoint.
     """
     embedder = load_embedder(checkpoint)
-    if photos is None:
-        return Retriever(embedder, Gallery.load(gallery))
-    built = build_gallery(photos, cache_folder(photos), embedder)
-    for reason in built.skipped:
-        _LOG.warning("Skipped: %s", reason)
-    return Retriever(embedder, built.gallery)
+    shared: dict[str, Retriever | PhotoFolder] = {}
+    if photos is not None:
+        watched = PhotoFolder(photos, cache_folder(photos), embedder)
+        watched.watch()
+        shared[_new_name(photos, shared)] = watched
+    for folder in galleries_in(gallery) or ([gallery] if photos is None else []):
+        retriever = _open(folder, embedder, must_fit=not shared)
+        if retriever is not None:
+            shared[_new_name(folder, shared)] = retriever
+    return Galleries(embedder, shared)
 
 
 def cache_folder(photos: Path) -> Path:
@@ -41,3 +48,20 @@ def cache_folder(photos: Path) -> Path:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(str(photos.resolve()).encode()).hexdigest()
     return caches / "zsbir" / f"{photos.resolve().name}-{digest[:16]}"
+
+
+def _open(folder: Path, embedder: Embedder, *, must_fit: bool) -> Retriever | None:
+    try:
+        return Retriever(embedder, Gallery.load(folder))
+    except (FileNotFoundError, ValueError) as error:
+        if must_fit:
+            raise
+        _LOG.warning("Left out: %s", error)
+        return None
+
+
+def _new_name(folder: Path, taken: dict[str, Retriever | PhotoFolder]) -> str:
+    """What people read: the folder's name, numbered if there is another of this name."""
+    plain = "Demo gallery" if folder == BUNDLED else folder.resolve().name.replace("_", " ").strip() or "Photos"
+    numbers = (plain if number == 1 else f"{plain} {number}" for number in range(1, len(taken) + 3))
+    return next(name for name in numbers if name not in taken and name != OWN)

@@ -1,0 +1,220 @@
+"""The bar of galleries: bringing pictures, limits, two visitors at once, reloads, and what follows the choice."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.test_drawing import photos
+from tests.conftest import make_photo
+from tests.serving import encoded
+from tests.test_photo_archive import zipped
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def upload(name: str, number: int = 0) -> Any:
+    content = encoded(make_photo("disc", np.random.default_rng(number)))
+    return {"name": name, "mimeType": "image/png", "buffer": content}
+
+
+def packed(*entries: tuple[str, bytes]) -> Any:
+    return {"name": "pictures.zip", "mimeType": "application/zip", "buffer": zipped(*entries)}
+
+
+def draw_example(page: Page) -> None:
+    page.get_by_role("button", name="Example drawing: butterfly").click()
+    expect(photos(page)).not_to_have_count(0)
+
+
+def bring(page: Page, *files: Any) -> None:
+    button = page.get_by_role("button", name="Search your own pictures")
+    if button.get_attribute("aria-expanded") == "false":
+        button.click()
+    page.locator(".zs-drop input").set_input_files(list(files))
+
+
+def gallery(page: Page) -> Any:
+    return page.get_by_role("combobox", name="Gallery")
+
+
+def expect_own(page: Page, count: int, *titles: str) -> None:
+    """The visitor's own pictures are chosen and searched."""
+    expect(gallery(page)).to_have_value("Your pictures")
+    expect(page.locator(".zs-status")).to_contain_text(f"Searched {count} photo")
+    for title in titles:
+        expect(page.locator(".zs-title", has_text=title)).to_have_count(1)
+
+
+def is_served(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=30):
+            return True
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+
+
+@contextmanager
+def visitor(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened(context, address)
+    context.close()
+
+
+@pytest.fixture
+def own(page: Page) -> Page:
+    """A page whose visitor has drawn, and brought two pictures."""
+    draw_example(page)
+    bring(page, upload("my_red-boat.png", 1), upload("lake.png", 2))
+    expect(page.locator(".zs-report")).to_contain_text("2 pictures of yours can be searched now.")
+    expect_own(page, 2)
+    return page
+
+
+def test_pictures_become_a_gallery_that_is_searched_at_once(page: Page) -> None:
+    draw_example(page)
+    bring(page, upload("my_red-boat.png", 1), {**upload("cut.png"), "buffer": upload("x")["buffer"][:60]})
+    expect(page.locator(".zs-report")).to_contain_text("1 picture of yours can be searched now.")
+    page.locator(".zs-report summary").click()
+    expect(page.locator(".zs-report li")).to_contain_text("cut.png: Expected a whole picture")
+    expect(page.locator(".zs-photo[data-source='my_red-boat.png']")).to_have_count(1)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 1 photo in")
+    photo = photos(page).element_handle()
+    page.wait_for_function("photo => photo.complete && photo.naturalWidth > 0", arg=photo)
+    gallery(page).select_option("Test photos")
+    expect(page.locator(".zs-status")).to_contain_text("Searched 12 photos")
+
+
+def test_a_zip_becomes_a_gallery(page: Page) -> None:
+    draw_example(page)
+    bring(page, packed(("sea/a.png", upload("")["buffer"]), ("notes.txt", b"x"), ("in.zip", b"x")))
+    expect(page.locator(".zs-report summary")).to_have_text("2 files were left out")
+    expect(page.locator(".zs-photo[data-category='sea']")).to_have_count(1)
+
+
+def test_a_dropped_picture_is_taken(page: Page) -> None:
+    draw_example(page)
+    page.get_by_role("button", name="Search your own pictures").click()
+    content = list(upload("")["buffer"])
+    transfer = page.evaluate_handle(
+        """(content) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(content)], "dropped.png", {type: "image/png"}));
+            return transfer;
+        }""",
+        content,
+    )
+    page.dispatch_event(".zs-drop", "drop", {"dataTransfer": transfer})
+    expect_own(page, 1)
+    expect(page.locator(".zs-photo[data-source='dropped.png']")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ([upload(f"{number}.png") for number in range(501)], "at most 500 pictures, found 501"),
+        ([packed(("../a.png", b"x"))], "found a way out of it"),
+        ([packed(*((f"{number}.png", b"x") for number in range(501)))], "at most 500 pictures"),
+        ([packed(("a.png", b"x")), upload("b.png")], "one zip"),
+        ([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}], "found none among these files"),
+        ([{"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 20_000_001}], "found none among these files"),
+    ],
+    ids=["count", "zip slip", "count in zip", "zip and picture", "no picture", "size"],
+)
+def test_limits_are_stated_and_enforced(page: Page, files: list[Any], sentence: str) -> None:
+    bring(page, *files)
+    expect(page.locator(".zs-trouble")).to_contain_text(sentence)
+    expect(page.locator(".zs-terms")).to_contain_text("At most 500 pictures, 20 MB and 64 million pixels each")
+    expect(page.locator(".zs-terms")).to_contain_text("Only you see them.")
+    expect(gallery(page).locator("option")).to_have_count(1)
+    expect(page.locator(".zs-drop")).to_be_visible()  # try again
+
+
+def test_two_visitors_do_not_see_each_others_pictures(
+    own: Page, browser: Browser, address: str, retriever: CountingRetriever
+) -> None:
+    with visitor(browser, address) as other:
+        draw_example(other)
+        expect(gallery(other).locator("option")).to_have_count(1)
+        bring(
+            other, upload("my_red-boat.png", 1), upload("second.png", 4), upload("third.png", 5)
+        )  # one of them the same
+        expect_own(other, 3)
+        gallery(own).select_option("Test photos")
+        expect(own.locator(".zs-status")).to_contain_text("Searched 12")
+        gallery(own).select_option("Your pictures")
+        expect_own(own, 2)
+        sources = {item.get_attribute("data-source") for item in own.locator(".zs-photo").all()}
+        assert sources == {"my_red-boat.png", "lake.png"}
+        theirs = {item.get_attribute("src") for item in photos(other).all()}
+        assert not theirs & {item.get_attribute("src") for item in photos(own).all()}
+        other.get_by_role("button", name="Delete them now").click()
+        expect(gallery(other)).to_have_value("Test photos")
+        own.get_by_role("button", name="Search", exact=True).click()
+        expect_own(own, 2)
+
+
+def test_deleting_is_at_once_and_the_page_says_so(own: Page) -> None:
+    url = photos(own).first.evaluate("photo => photo.src")
+    assert is_served(url)
+    assert not is_served(url.rsplit("/", 1)[0])  # never listed
+    own.get_by_role("button", name="Delete them now").click()
+    expect(gallery(own)).to_have_value("Test photos")
+    expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” are deleted")
+    expect(own.locator(".zs-status")).to_contain_text("Searched 12 photos")
+    assert not is_served(url)
+
+
+def test_a_reload_keeps_the_pictures(own: Page) -> None:
+    own.reload()
+    expect(gallery(own)).to_have_value("Your pictures")
+    draw_example(own)
+    expect_own(own, 2)
+    own.get_by_role("button", name="Search your own pictures").click()
+    own.get_by_role("button", name="Delete them now").click()
+    expect(gallery(own)).to_have_value("Test photos")
+
+
+def test_a_new_tab_is_another_visitor(own: Page, address: str) -> None:
+    tab = opened(own.context, address)
+    expect(gallery(tab).locator("option")).to_have_count(1)
+
+
+def test_the_dialog_asks_in_the_chosen_gallery(own: Page) -> None:
+    photos(own).first.click()
+    dialog = own.get_by_role("dialog")
+    dialog.get_by_role("button", name="More like this").click()
+    expect(own.locator(".zs-status")).to_contain_text("among 2 photos")
+    expect(own.locator(".zs-photo img")).to_have_count(1)
+    photos(own).first.click()
+    dialog.get_by_role("button", name="Why this photo?").click()
+    expect(dialog.locator(".zs-because p")).to_contain_text("Similarity")
+
+
+def test_a_photo_beside_the_drawing_is_dropped_with_its_gallery(own: Page) -> None:
+    photos(own).first.click()
+    own.get_by_role("dialog").get_by_role("button", name="Search with drawing and photo").click()
+    expect(own.locator(".zs-reference")).to_be_visible()
+    gallery(own).select_option("Test photos")
+    expect(own.locator(".zs-reference")).to_be_hidden()
+    expect(own.locator(".zs-status")).to_contain_text("Searched 12 photos")
+    assert "reference" not in own.evaluate("document.querySelector('#zs-canvas canvas').query()")
+
+
+def test_the_panel_fits_a_phone(phone: Page) -> None:
+    phone.get_by_role("button", name="Search your own pictures").tap()
+    for part in (".zs-bar", ".zs-own", ".zs-drop", ".zs-open"):
+        box = phone.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
