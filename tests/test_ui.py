@@ -79,7 +79,7 @@ def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever) -> None:
 
 
 def test_neighbours_of_a_photo(retriever: Retriever) -> None:
-    page = neighbours(retriever, {"photo": 2})["html"]
+    page = neighbours(retriever, {"photo": 2, "count": 5})["html"]
     places = [page.index(match.photo.name) for match in retriever.more_like(2, k=5)]
     assert places == sorted(places)
     assert "Most like" in page

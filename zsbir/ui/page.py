@@ -12,12 +12,16 @@ from zsbir.retriever import Retriever
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.endpoint import add_search_endpoint
 from zsbir.ui.live_search import answer
+from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
 
 _HERE = Path(__file__).parent
 _STYLES = ("page.css", "canvas.css", "results.css", "photo_dialog.css")
 _FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
 _MONO_FONTS = ("ui-monospace", "monospace")
+# What results.js is told of a search, so that it can say when the server does not answer.
+_ASKED = "(...values) => { document.dispatchEvent(new Event('zs-asked')); return values; }"
+_ANSWERED = "() => { document.dispatchEvent(new Event('zs-answered')); }"
 
 
 def build_demo(retriever: Retriever) -> gr.Blocks:
@@ -31,17 +35,22 @@ def build_demo(retriever: Retriever) -> gr.Blocks:
         gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
             canvas = drawing_canvas()
-            results = photo_results(retriever)
-        gr.on(
-            [canvas.change, canvas.submit],
+            with gr.Column(elem_id="zs-side"):
+                count = photo_count()
+                results = photo_results(retriever)
+        search = gr.on(
+            [canvas.change, canvas.submit, count.change],
             partial(answer, retriever),
-            canvas,
+            [canvas, count],
             results,
             # One search in flight for each visitor; when it is done, the newest drawing is searched for.
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
+            js=_ASKED,
         )
+        for end in (search.then, search.failure):
+            end(None, js=_ANSWERED, api_visibility="private")
         add_search_endpoint(retriever)
     return demo
 

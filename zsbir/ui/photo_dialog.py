@@ -14,10 +14,11 @@ from zsbir import explanation as explanations
 from zsbir.explanation import Heat
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
-from zsbir.ui.query import png_data_url, read_query
-from zsbir.ui.results import SHOWN, show_hint, show_neighbours
+from zsbir.ui.query import png_data_url, read_count, read_query
+from zsbir.ui.results import show_hint, show_neighbours
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("results.js", "photo_dialog.js")
 _LOG = logging.getLogger(__name__)
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest place
@@ -37,8 +38,9 @@ def photo_results(retriever: Retriever) -> gr.HTML:
         return answered(lambda: explanation(retriever, asked))
 
     return gr.HTML(
-        show_hint(),
-        js_on_load=(_HERE / "photo_dialog.js").read_text(encoding="utf-8"),
+        "",
+        html_template=show_hint(),
+        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         server_functions=[more_like, explain],
         apply_default_css=False,
         elem_id="zs-found",
@@ -51,13 +53,13 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
 
     Args:
         retriever: Knows the gallery.
-        asked: `{"photo": <row in the gallery>}`.
+        asked: `{"photo": <row in the gallery>, "count": <how many to show>}`.
 
     Raises:
-        ValueError: There is no such photo.
+        ValueError: There is no such photo, or no such number.
     """
     photo = _number_of(asked)
-    matches = retriever.more_like(photo, SHOWN)
+    matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
     return {"html": show_neighbours(retriever.gallery.photos[photo].title, matches, len(retriever.gallery))}
 
 
@@ -80,7 +82,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
     found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.gallery.path(photo)))
-    paper = Image.fromarray(retriever.embedder.sketch_pixels(sketch)).convert("RGBA").resize((_SIDE, _SIDE))
+    paper = Image.fromarray(found.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
         "photo": png_data_url(_warmth(found.photo)),
         "sketch": png_data_url(Image.alpha_composite(paper, _warmth(found.sketch))),
