@@ -1,0 +1,268 @@
+"""How results change, how many there are, and what the page says when the server is slow or gone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, ink, photos
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def slider(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Number of photos")
+
+
+def example(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"Example drawing: {name}").click()
+
+
+def shown(page: Page) -> list[str | None]:
+    return [item.get_attribute("data-photo") for item in page.locator(".zs-photo").all()]
+
+
+# ---- The number of photos
+
+
+def test_the_slider_sets_the_number_of_photos(page: Page, retriever: CountingRetriever) -> None:
+    expect(slider(page)).to_have_value("5")
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    five = shown(page)
+    slider(page).fill("9")
+    expect(photos(page)).to_have_count(9)
+    assert shown(page)[:5] == five
+    expect(page.locator("#zs-count output")).to_have_text("9")
+    slider(page).focus()
+    page.keyboard.press("Home")
+    expect(photos(page)).to_have_count(1)
+    page.keyboard.press("End")
+    expect(photos(page)).to_have_count(len(retriever.gallery))  # it has fewer than the slider's most
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    expect(page.locator(".zs-place")).to_have_count(20)  # so that the page does not jump when one draws
+
+
+def test_number_keys_reach_more_than_five_and_neighbours_are_as_many(page: Page) -> None:
+    example(page, "butterfly")
+    slider(page).fill("8")
+    expect(photos(page)).to_have_count(8)
+    page.locator("canvas").click(position={"x": 1, "y": 1}, button="right")  # the slider has keys of its own
+    page.get_by_role("button", name="Undo").focus()
+    page.keyboard.press("8")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="More like this").click()
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    expect(photos(page)).to_have_count(8)
+
+
+def test_the_slider_works_on_a_narrow_phone(browser: Browser, address: str, retriever: CountingRetriever) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, device_scale_factor=2, is_mobile=True, has_touch=True
+    )
+    page = opened(context, address)
+    page.locator(".zs-examples button").first.tap()
+    expect(photos(page)).to_have_count(5)
+    box = slider(page).bounding_box()
+    assert box is not None
+    assert box["height"] >= 40
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    page.touchscreen.tap(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    expect(slider(page)).to_have_value("20")
+    expect(photos(page)).to_have_count(12)
+    context.close()
+
+
+# ---- Changing without a jolt
+
+
+def test_nothing_shifts_while_results_come_and_change(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        """() => { window.shifts = [];
+            new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(
+                entry.value + " " + entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80)))))
+            .observe({ type: "layout-shift", buffered: false }); }"""
+    )
+    for name in ("butterfly", "camel", "pear"):
+        example(page, name)
+        expect(page.locator(".zs-status")).to_contain_text("Searched")
+        expect(photos(page)).to_have_count(5)
+        page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifts") == []
+    page.evaluate("document.querySelector('.zs-header').style.marginTop = '90px'")  # the check can fail
+    page.wait_for_function("window.shifts.length > 0")
+
+
+def test_old_photos_stay_until_the_new_ones_can_be_painted(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    waiting: list[Route] = []
+    page.route("**/gradio_api/file=**", waiting.append)
+    before = shown(page)
+    slider(page).fill("12")
+    page.wait_for_function("performance.getEntriesByType('resource').length")  # any turn of the page's loop
+    while not waiting:
+        page.wait_for_timeout(20)
+    assert shown(page) == before
+    for route in waiting:
+        route.continue_()
+    page.unroute("**/gradio_api/file=**")
+    expect(photos(page)).to_have_count(12)
+    assert page.evaluate("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.naturalWidth > 0)")
+
+
+def test_photos_that_never_come_do_not_hold_up_the_answer(page: Page) -> None:
+    page.route("**/gradio_api/file=**", lambda _route: None)
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_photos_move_unless_the_visitor_wants_stillness(
+    browser: Browser, address: str, retriever: CountingRetriever, motion: str
+) -> None:
+    context = browser.new_context(reduced_motion=motion)
+    page = opened(context, address)
+    page.evaluate(
+        """() => { window.movements = []; const animate = Element.prototype.animate;
+            Element.prototype.animate = function (...frames) {
+                window.movements.push(this.tagName); return animate.apply(this, frames); }; }"""
+    )
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    example(page, "camel")
+    page.wait_for_function("document.querySelector('.zs-status').textContent.startsWith('Searched')")
+    expect(photos(page)).to_have_count(5)  # those that faded away are gone
+    assert (page.evaluate("window.movements.length") > 0) == (motion == "no-preference")
+    context.close()
+
+
+# ---- The newest wins
+
+
+def test_a_late_answer_does_not_replace_neighbours(page: Page, retriever: CountingRetriever) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    retriever.gate.clear()
+    draw(page, *SECOND)
+    photos(page).first.click()
+    page.get_by_role("button", name="More like this").click()
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    neighbours = shown(page)
+    retriever.gate.set()
+    with page.expect_event("console", lambda message: message.text == "answered"):
+        page.evaluate("document.addEventListener('zs-answered', () => console.log('answered'))")
+    assert shown(page) == neighbours
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    page.get_by_role("button", name="Search").click()  # and the drawing can be had back
+    expect(page.locator(".zs-status")).to_contain_text("Searched")
+
+
+# ---- A slow server, and none
+
+
+def test_a_stalled_server_is_said_and_the_results_stay(page: Page, retriever: CountingRetriever) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    retriever.gate.clear()
+    draw(page, *SECOND)
+    status = page.locator(".zs-status")
+    expect(status).to_have_text(re.compile(r"The server has not answered for \d+ s; still waiting …"))
+    expect_photos_for(page, "1 strokes")
+    retriever.gate.set()
+    expect_photos_for(page, "2 strokes")
+    expect(status).to_contain_text("Searched 12 photos")
+    expect(status).not_to_have_class(re.compile("zs-waiting"))
+
+
+def test_a_lost_server_is_said_and_the_drawing_is_searched_for_when_it_is_back(page: Page) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    slider(page).fill("3")
+    expect(photos(page)).to_have_count(3)
+    page.context.set_offline(True)
+    draw(page, *SECOND)
+    before = ink(page)
+    expect(page.locator(".zs-status")).to_contain_text("The server cannot be reached. Your drawing is kept here")
+    page.context.set_offline(False)
+    expect(page.locator(".zs-title", has_text="2 strokes")).to_have_count(3)
+    assert ink(page) == before
+
+
+def test_a_reload_keeps_the_drawing_and_another_tab_does_not_see_it(page: Page, browser: Browser, address: str) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    before = ink(page)
+    page.reload()
+    expect_photos_for(page, "1 strokes")
+    assert ink(page) == before
+    other = browser.new_context()
+    expect_hint(opened(other, address))
+    other.close()
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    page.reload()
+    page.locator(".zs-examples button").first.wait_for()
+    expect_hint(page)
+    assert ink(page) == 0
+
+
+# ---- By keyboard
+
+
+def test_tab_goes_through_the_page_in_its_order(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    page.get_by_role("radio", name="Medium stroke").focus()
+    names = []
+    for _ in range(30):
+        names.append(
+            page.evaluate(
+                """() => { const at = document.activeElement; return at.getAttribute("aria-label")
+                    || (at.matches("a.zs-frame") ? "photo" : at.textContent.trim().split("\\n")[0]); }"""
+            )
+        )
+        page.keyboard.press("Tab")
+    examples = [name for name in names if name.startswith("Example drawing")]
+    expected = ["Medium stroke", "Undo", "Clear", "Open a sketch or a saved drawing", "Save the drawing", "Search"]
+    assert names[: len(expected)] == expected
+    assert names[len(expected) :][: len(examples)] == examples
+    assert names[len(expected) + len(examples) :][:6] == ["Number of photos", *["photo"] * 5]
+
+
+def test_the_dialog_keeps_the_focus_and_gives_it_back(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    second = page.locator("a.zs-frame").nth(1)
+    second.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement.closest('dialog') !== null || document.activeElement === document.body"
+        )
+    page.keyboard.press("Escape")
+    expect(second).to_be_focused()
+
+
+def test_focus_stays_on_a_photo_when_results_change(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    photo = shown(page)[1]
+    page.locator("a.zs-frame").nth(1).focus()
+    page.evaluate("document.querySelector('#zs-count input').value = 7")
+    page.locator("#zs-count input").dispatch_event("input")
+    expect(photos(page)).to_have_count(7)
+    assert page.evaluate("document.activeElement.closest('.zs-photo').dataset.photo") == photo
