@@ -62,6 +62,20 @@ def test_answer_shows_five_photos_with_their_credits(retriever: Retriever) -> No
     assert f">{matches[0].score:.2f}<" in page
 
 
+@pytest.mark.parametrize("count", [1, 5, 12])
+def test_answer_shows_as_many_photos_as_asked_for(retriever: Retriever, count: int) -> None:
+    assert answer(retriever, canvas(STROKE), count).count("<img ") == count
+    assert answer(retriever, canvas(), count).count("zs-place") == count  # the layout stays
+    assert answer(retriever, "{", count).count("zs-place") == count
+
+
+@pytest.mark.parametrize("count", [0, 21, -1, 10**9, 2.5, True, "5", None, [5], float("nan")])
+def test_answer_to_no_number_of_photos_is_one_sentence(retriever: Retriever, count: object) -> None:
+    page = answer(retriever, canvas(STROKE), count)
+    assert "Expected a number of photos from 1 to 20" in page
+    assert "<img " not in page
+
+
 def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever) -> None:
     drawing = parse_canvas(canvas(STROKE))
     for value, matches in (
@@ -84,6 +98,8 @@ def test_neighbours_of_a_photo(retriever: Retriever) -> None:
     assert places == sorted(places)
     assert "Most like" in page
     assert "<img src=x" not in page
+    assert neighbours(retriever, {"photo": 2, "count": 7})["html"].count("<img ") == 7
+    assert "Expected a number" in answered(lambda: neighbours(retriever, {"photo": 2, "count": 99}))["error"]
 
 
 def test_an_explanation_is_two_pictures_and_a_sentence(retriever: Retriever) -> None:
