@@ -21,7 +21,7 @@ list.before(leaving);
 
 let content = ""; // the newest
 let isComing = false; // whether some is being brought in
-let isStale = false; // whether the answer that is awaited is older than what is shown
+let isStale = false; // whether an answer that is still to come was asked for before what is shown
 
 /** Shows other content when its photos can be painted; of several that come meanwhile, the last. */
 async function display(html) {
@@ -107,11 +107,15 @@ watch("value", () => {
   else display(props.value);
 });
 
-/** Shows what was not searched for with the drawing: a search that is still under way may not replace it. */
+/** Shows what was not searched for with the drawing: only what the visitor does next may replace it. */
 function displayInstead(html) {
-  isStale = askedAt !== null;
+  isStale = true;
   props.value = html;
-  return display(html);
+  display(html);
+}
+
+for (const act of ["pointerdown", "keydown"]) {
+  document.addEventListener(act, () => (isStale = false), { capture: true });
 }
 
 // ---- Waiting: page.py says when a search is asked for and when it has been answered, at most one at a time
@@ -122,7 +126,6 @@ let lookout = 0;
 
 document.addEventListener("zs-asked", () => {
   askedAt = performance.now();
-  isStale = false;
   clearTimeout(lookout);
   lookout = setTimeout(look, LOOKOUT_MS);
 });
