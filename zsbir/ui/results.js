@@ -7,7 +7,7 @@
 
 const DECODING_MS = 1_500; // photos that take longer to come are waited for no more
 const LOOKOUT_MS = 2_500; // after so long without an answer, and again: is the server there?
-const PATIENCE_MS = 5_000; // after so long the visitor is told
+const PATIENCE_MS = 5_000; // after so long, and again, the visitor is told
 const MOVEMENT = { duration: 240, easing: "ease-out" };
 
 const status = element.querySelector(".zs-status");
@@ -139,13 +139,13 @@ document.addEventListener("zs-answered", () => {
 
 async function look() {
   const asked = askedAt;
-  const wasLost = isLost;
-  isLost = !(await isReachable());
+  const isThere = await isReachable();
   if (askedAt !== asked) return; // answered meanwhile
-  if (wasLost && !isLost) location.reload(); // what was asked for is lost; the canvas keeps its drawing
-  const seconds = Math.floor((performance.now() - asked) / 1000);
+  if (isLost && isThere) location.reload(); // what was asked for is lost; the canvas keeps its drawing
+  isLost = !isThere;
+  const seconds = (Math.floor((performance.now() - asked) / PATIENCE_MS) * PATIENCE_MS) / 1000;
   if (isLost) sayWaiting("The server cannot be reached. Your drawing is kept here; still trying …");
-  else if (seconds * 1000 >= PATIENCE_MS) sayWaiting(`The server has not answered for ${seconds} s; still waiting …`);
+  else if (seconds > 0) sayWaiting(`The server has not answered for ${seconds} s; still waiting …`);
   lookout = setTimeout(look, LOOKOUT_MS);
 }
 
