@@ -24,7 +24,7 @@ from zsbir.ui.start import open_retriever  # noqa: E402
 
 _SIZES = ((1440, 900), (1024, 768), (390, 1180))  # the phone as far as one scrolls to see the results
 _THEMES = ("light", "dark")
-_COLOURS = 256  # of a picture: a quarter of the bytes, and the photos are still photos
+_COLOURS = 256  # of a picture: a quarter of the bytes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,9 +61,9 @@ def _take(browser: Browser, address: str, example: str, size: tuple[int, int], p
     page.locator(".zs-photo img").nth(4).wait_for()
     page.mouse.move(0, 0)
     page.wait_for_load_state("networkidle")
-    shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shot = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     context.close()
-    shot.quantize(_COLOURS, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
+    shot.quantize(_COLOURS, kmeans=1, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
 if __name__ == "__main__":
