@@ -1,16 +1,19 @@
 """Takes the README's pictures of the page: `python docs/take_screenshots.py [--checkpoint M] [--gallery DIR]`.
 
-Needs playwright and a Chromium of the system's. Run it again when the page, the gallery or the encoder changes.
+One picture for each width and theme, `screenshot-<width>-<theme>.png`. Needs playwright and a Chromium of the system's.
+Run it again when the page, the gallery or the encoder changes.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 _HERE = Path(__file__).parent
@@ -19,7 +22,9 @@ sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without 
 from zsbir.ui.page import build_demo, launch_options  # noqa: E402
 from zsbir.ui.start import open_galleries  # noqa: E402
 
-_DESKTOP, _PHONE = (1280, 820), (390, 844)
+_SIZES = ((1440, 900), (1024, 768), (390, 1180))  # the phone as far as one scrolls to see the results
+_THEMES = ("light", "dark")
+_COLOURS = 256  # of a picture: a quarter of the bytes
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,29 +43,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
-        for name, size, theme in (
-            ("screenshot.png", _DESKTOP, "light"),
-            ("screenshot-dark.png", _DESKTOP, "dark"),
-            ("screenshot-phone.png", _PHONE, "light"),
-        ):
-            _take(browser, address, arguments.example, size, theme, arguments.out / name)
+        for size in _SIZES:
+            for theme in _THEMES:
+                path = arguments.out / f"screenshot-{size[0]}-{theme}.png"
+                _take(browser, f"{address}?__theme={theme}", arguments.example, size, path)
+                print(f"{path}: {path.stat().st_size // 1000} kB")
         browser.close()
     demo.close(verbose=False)
     galleries.close()
     return 0
 
 
-def _take(browser: Browser, address: str, example: str, size: tuple[int, int], theme: str, path: Path) -> None:
+def _take(browser: Browser, address: str, example: str, size: tuple[int, int], path: Path) -> None:
     width, height = size
-    context = browser.new_context(viewport={"width": width, "height": height})
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(f"{address}?__theme={theme}")
+    page.goto(address)
     page.get_by_role("button", name=f"Example drawing: {example}").click()
     page.locator(".zs-photo img").nth(4).wait_for()
     page.mouse.move(0, 0)
-    page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
-    page.screenshot(path=path, full_page=size == _PHONE)
+    page.wait_for_load_state("networkidle")
+    shot = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     context.close()
+    shot.quantize(_COLOURS, kmeans=1, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,20 @@ def test_answer_shows_five_photos_with_their_credits(retriever: Retriever, galle
     assert f">{matches[0].score:.2f}<" in page
 
 
+@pytest.mark.parametrize("count", [1, 5, 12])
+def test_answer_shows_as_many_photos_as_asked_for(galleries: Galleries, count: int) -> None:
+    assert answer(galleries, canvas(STROKE), None, count).count("<img ") == count
+    assert answer(galleries, canvas(), None, count).count("zs-place") == count  # the layout stays
+    assert answer(galleries, "{", None, count).count("zs-place") == count
+
+
+@pytest.mark.parametrize("count", [0, 21, -1, 10**9, 2.5, True, "5", None, [5], float("nan")])
+def test_answer_to_no_number_of_photos_is_one_sentence(galleries: Galleries, count: object) -> None:
+    page = answer(galleries, canvas(STROKE), None, count)
+    assert "Expected a number of photos from 1 to 20" in page
+    assert "<img " not in page
+
+
 def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever, galleries: Galleries) -> None:
     drawing = parse_canvas(canvas(STROKE))
     for value, matches in (
@@ -169,19 +183,21 @@ def test_the_bars_markup_means_nothing_to_the_template_engine() -> None:
 
 def test_a_photo_of_another_gallery_is_not_another_photo(retriever: Retriever) -> None:
     digest = retriever.gallery.photos[2].sha256
-    found = neighbours(retriever, {"photo": 5, "digest": digest})["html"]
-    assert found == neighbours(retriever, {"photo": 2})["html"]
+    found = neighbours(retriever, {"photo": 5, "digest": digest, "count": 5})["html"]
+    assert found == neighbours(retriever, {"photo": 2, "count": 5})["html"]
     for ask in (neighbours, explanation):
         with pytest.raises(ValueError, match="search again"):
             ask(retriever, {"photo": 2, "digest": "f" * 64, "query": canvas(STROKE)})
 
 
 def test_neighbours_of_a_photo(retriever: Retriever) -> None:
-    page = neighbours(retriever, {"photo": 2})["html"]
+    page = neighbours(retriever, {"photo": 2, "count": 5})["html"]
     places = [page.index(match.photo.name) for match in retriever.more_like(2, k=5)]
     assert places == sorted(places)
     assert "Most like" in page
     assert "<img src=x" not in page
+    assert neighbours(retriever, {"photo": 2, "count": 7})["html"].count("<img ") == 7
+    assert "Expected a number" in answered(lambda: neighbours(retriever, {"photo": 2, "count": 99}))["error"]
 
 
 def test_an_explanation_is_two_pictures_and_a_sentence(retriever: Retriever) -> None:

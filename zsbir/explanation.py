@@ -32,11 +32,13 @@ class Explanation:
         sketch: float32 (CELLS, CELLS), mean fall of the similarity when a cell is covered, within the
             square that the encoder sees (`Embedder.sketch_pixels`); negative where covering helps.
         photo: The same of the photo (`Embedder.photo_pixels`, the whole photo squeezed to a square).
+        sketch_pixels: That square of the sketch, uint8 (sketch_size, sketch_size).
     """
 
     similarity: float
     sketch: Heat
     photo: Heat
+    sketch_pixels: Pixels
 
 
 def explain(embedder: Embedder, sketch: Image.Image | Drawing, photo: Image.Image) -> Explanation:
@@ -57,6 +59,7 @@ def explain(embedder: Embedder, sketch: Image.Image | Drawing, photo: Image.Imag
         similarity,
         _heat(embedder.embed_sketch_pixels, sketch_pixels, paper, photo_embedding, similarity),
         _heat(embedder.embed_photo_pixels, photo_pixels, mean, sketch_embedding, similarity),
+        sketch_pixels,
     )
 
 

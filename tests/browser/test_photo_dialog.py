@@ -89,3 +89,21 @@ def test_the_dialog_fits_a_phone(phone: Page) -> None:
     button = phone.get_by_role("button", name="Drawing alone").bounding_box()
     assert button is not None
     assert button["x"] + button["width"] <= 390
+
+
+def test_addresses_in_a_source_are_links(page: Page, dialog: Locator) -> None:
+    page.locator(".zs-photo").first.evaluate(
+        """item => { item.dataset.source = "a set: b.webp (original: https://example.org/x_(1).jpg), "
+            + "http://example.org/y; javascript:alert(1) https://example.org/<b>."; }"""
+    )
+    photos(page).first.click()
+    links = dialog.locator("dd a")
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "https://example.org/x_(1).jpg",
+        "http://example.org/y",
+        "https://example.org/",
+    ]
+    expect(dialog.locator("dd").last).to_have_text(
+        "a set: b.webp (original: https://example.org/x_(1).jpg), http://example.org/y; "
+        "javascript:alert(1) https://example.org/<b>."
+    )

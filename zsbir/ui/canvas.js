@@ -1,5 +1,5 @@
-// The drawing area. Gradio runs canvas_page.js, canvas_files.js and this file once, one after the other as the
-// body of one function, when the component is loaded, and hands over
+// The drawing area. Gradio runs canvas_page.js, canvas_files.js, canvas_keep.js and this file once, one after the
+// other as the body of one function, when the component is loaded, and hands over
 //   element  the component's root, filled from canvas.html
 //   props    props.value is what the server searches for, props.examples are the example drawings
 //   trigger  fires an event of the component ("submit" searches again); setting props.value fires "change"
@@ -57,11 +57,13 @@ function query() {
 function send() {
   sentAt = performance.now();
   props.value = query();
+  if (pen === null) keep();
 }
 
 function search() {
+  const before = props.value;
   send();
-  trigger("submit");
+  if (props.value === before) trigger("submit"); // otherwise the change is searched for, and once is enough
   document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
 }
 
@@ -236,3 +238,4 @@ canvas.addEventListener("drop", (event) => {
 find(".zs-examples").append(...props.examples.map(exampleButton));
 new ResizeObserver(repaint).observe(canvas);
 new MutationObserver(repaint).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
+setTimeout(bringBack); // Gradio sets the first value once more when this script is through

@@ -1,4 +1,4 @@
-"""The drawing area: a component whose page is canvas.html, its looks canvas.css, its behaviour three scripts."""
+"""The drawing area: a component whose page is canvas.html, its looks canvas.css, its behaviour four scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import gradio as gr
 from zsbir.ui.query import decode_picture, ink_on_glass
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("canvas_page.js", "canvas_files.js", "canvas.js")
+_SCRIPTS = ("canvas_page.js", "canvas_files.js", "canvas_keep.js", "canvas.js")
 _LOG = logging.getLogger(__name__)
 
 

@@ -13,12 +13,16 @@ from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.endpoint import add_search_endpoint
 from zsbir.ui.gallery_bar import follow_visitors, gallery_bar
 from zsbir.ui.live_search import answer
+from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
 
 _HERE = Path(__file__).parent
 _STYLES = ("page.css", "canvas.css", "gallery_bar.css", "results.css", "photo_dialog.css")
 _FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
 _MONO_FONTS = ("ui-monospace", "monospace")
+# What results.js is told of a search, so that it can say when the server does not answer.
+_ASKED = "(...values) => { document.dispatchEvent(new Event('zs-asked')); return values; }"
+_ANSWERED = "() => { document.dispatchEvent(new Event('zs-answered')); }"
 
 
 def build_demo(galleries: Galleries) -> gr.Blocks:
@@ -34,17 +38,21 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
             canvas = drawing_canvas()
             with gr.Column(elem_id="zs-side"):
                 gallery = gallery_bar(galleries)
+                count = photo_count()
                 results = photo_results(galleries)
-        gr.on(
-            [canvas.change, canvas.submit, gallery.change],
+        search = gr.on(
+            [canvas.change, canvas.submit, gallery.change, count.change],
             partial(answer, galleries),
-            [canvas, gallery],
+            [canvas, gallery, count],
             results,
             # One search in flight for each visitor; when it is done, the newest drawing is searched for.
             trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
+            js=_ASKED,
         )
+        for end in (search.then, search.failure):
+            end(None, js=_ANSWERED, api_visibility="private")
         follow_visitors(demo, gallery, galleries)
         add_search_endpoint(galleries)
     return demo

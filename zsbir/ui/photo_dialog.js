@@ -1,8 +1,5 @@
-// What a click on a photo opens: the photo large, its credits, and ways on from it. Gradio runs this once, as the
-// body of a function, when the results are loaded, and hands over
-//   element  the results' root; its content is replaced with every search
-//   props    props.value is that content
-//   server   functions of photo_dialog.py, each returning a promise
+// What a click on a photo opens: the photo large, its credits, and ways on from it. Second of the files that make
+// the results (see results.js).
 
 const dialog = document.createElement("dialog");
 dialog.className = "zs-dialog";
@@ -43,7 +40,7 @@ function show(item) {
       const term = document.createElement("dt");
       const value = document.createElement("dd");
       term.textContent = name;
-      value.append(/^https?:\/\//.test(shown[name]) ? linkTo(shown[name]) : shown[name]);
+      value.append(...withLinks(shown[name]));
       return [term, value];
     }),
   );
@@ -52,6 +49,22 @@ function show(item) {
   part(".zs-heat").hidden = part(".zs-because").hidden = true;
   say("");
   if (!dialog.open) dialog.showModal();
+}
+
+/** A text in pieces, the addresses in it as links. */
+function withLinks(text) {
+  return text.split(/(https?:\/\/[^\s<>"]+)/).flatMap((piece, at) => {
+    if (at % 2 === 0) return [piece];
+    const address = withoutSentence(piece);
+    return [linkTo(address), piece.slice(address.length)];
+  });
+}
+
+/** An address without the marks of the sentence around it. */
+function withoutSentence(piece) {
+  const address = piece.replace(/[.,;]+$/, "");
+  const isUnopened = address.endsWith(")") && address.split(")").length > address.split("(").length;
+  return isUnopened ? withoutSentence(address.slice(0, -1)) : address;
 }
 
 function linkTo(address) {
@@ -85,10 +98,11 @@ async function ask(question, sentence) {
 }
 
 part(".zs-more").addEventListener("click", async () => {
-  const answer = await ask(() => server.more_like(meant()), "Looking for photos like this …");
+  const count = Number(document.querySelector("#zs-count input").value);
+  const answer = await ask(() => server.more_like({ ...meant(), count }), "Looking for photos like this …");
   if (!answer) return;
   dialog.close();
-  props.value = answer.html;
+  displayInstead(answer.html);
 });
 
 part(".zs-refine").addEventListener("click", () => {

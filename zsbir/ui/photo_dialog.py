@@ -15,10 +15,11 @@ from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
 from zsbir.ui.answered import Answer, answered
 from zsbir.ui.gallery_bar import chosen
-from zsbir.ui.query import png_data_url, read_query
-from zsbir.ui.results import SHOWN, show_hint, show_neighbours
+from zsbir.ui.query import png_data_url, read_count, read_query
+from zsbir.ui.results import show_hint, show_neighbours
 
 _HERE = Path(__file__).parent
+_SCRIPTS = ("results.js", "photo_dialog.js")
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest place
 _LEGEND = "The warmer a place, the more the similarity falls when it is covered."
@@ -38,8 +39,9 @@ def photo_results(galleries: Galleries) -> gr.HTML:
         return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
 
     return gr.HTML(
-        show_hint(),
-        js_on_load=(_HERE / "photo_dialog.js").read_text(encoding="utf-8"),
+        "",
+        html_template=show_hint(),
+        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         server_functions=[more_like, explain],
         apply_default_css=False,
         elem_id="zs-found",
@@ -52,13 +54,14 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
 
     Args:
         retriever: Knows the gallery.
-        asked: `{"photo": <row in the gallery>, "digest": <of the photo, by which it is known again>}`.
+        asked: `{"photo": <row in the gallery>, "digest": <of the photo, by which it is known again>,
+            "count": <how many to show>}`.
 
     Raises:
-        ValueError: There is no such photo.
+        ValueError: There is no such photo, or no such number.
     """
     photo = _row_of(retriever, asked)
-    matches = retriever.more_like(photo, SHOWN)
+    matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
     return {"html": show_neighbours(retriever.gallery.photos[photo].title, matches, len(retriever.gallery))}
 
 
@@ -80,7 +83,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
     found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.gallery.path(photo)))
-    paper = Image.fromarray(retriever.embedder.sketch_pixels(sketch)).convert("RGBA").resize((_SIDE, _SIDE))
+    paper = Image.fromarray(found.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
         "photo": png_data_url(_warmth(found.photo)),
         "sketch": png_data_url(Image.alpha_composite(paper, _warmth(found.sketch))),

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 
 from zsbir.drawing import Drawing, parse_canvas
 from zsbir.preprocessing import open_picture, prepare_sketch
+from zsbir.ui.results import MOST_SHOWN
 
 MAX_UPLOAD_BYTES = 20_000_000  # canvas.js has the same limit
 _SHOWN_SIDE = 512  # of an uploaded sketch on the canvas, in pixels
@@ -73,6 +74,17 @@ def _reference(value: object) -> tuple[int, float, str]:
         raise ValueError("Expected a photo as a row and a weight, found something else; choose a photo again.")
     digest = value.get("digest", "") if isinstance(value, dict) else ""
     return photo, float(weight), digest if isinstance(digest, str) else ""
+
+
+def read_count(value: object) -> int:
+    """Reads the value of the slider: how many photos to show.
+
+    Raises:
+        ValueError: Not a whole number from 1 to `MOST_SHOWN`; one sentence.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_SHOWN:
+        raise ValueError(f"Expected a number of photos from 1 to {MOST_SHOWN}, found something else; move the slider.")
+    return value
 
 
 def decode_picture(data_url: str) -> Image.Image:

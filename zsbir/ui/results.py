@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from zsbir.retriever import Match
 
-SHOWN = 5  # photos on the page
+SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
+MOST_SHOWN = 20
 _HINT = "Draw, or pick an example: the most similar photos appear here as you draw."
 
 
@@ -32,14 +33,14 @@ def show_neighbours(title: str, matches: Sequence[Match], searched: int) -> str:
     return _panel(f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.", rows)
 
 
-def show_hint() -> str:
+def show_hint(count: int = SHOWN) -> str:
     """What an empty canvas finds: an invitation, and the places of the photos to come."""
-    return _panel(_HINT, [_PLACE] * SHOWN)
+    return show_message(_HINT, count)
 
 
-def show_message(sentence: str) -> str:
+def show_message(sentence: str, count: int = SHOWN) -> str:
     """A sentence in place of photos; the layout stays."""
-    return _panel(sentence, [_PLACE] * SHOWN)
+    return _panel(sentence, [_PLACE] * count)
 
 
 def photo_url(photo: Path) -> str:

@@ -1,0 +1,290 @@
+"""How results change, how many there are, and what the page says when the server is slow or gone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, ink, photos
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def slider(page: Page) -> Locator:
+    return page.get_by_role("slider", name="Number of photos")
+
+
+def example(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"Example drawing: {name}").click()
+
+
+def shown(page: Page) -> list[str | None]:
+    return [item.get_attribute("data-photo") for item in page.locator(".zs-photo").all()]
+
+
+# ---- The number of photos
+
+
+def test_the_slider_sets_the_number_of_photos(page: Page, retriever: CountingRetriever) -> None:
+    expect(slider(page)).to_have_value("5")
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    five = shown(page)
+    slider(page).fill("9")
+    expect(photos(page)).to_have_count(9)
+    assert shown(page)[:5] == five
+    expect(page.locator("#zs-count output")).to_have_text("9")
+    slider(page).focus()
+    page.keyboard.press("Home")
+    expect(photos(page)).to_have_count(1)
+    page.keyboard.press("End")
+    expect(photos(page)).to_have_count(len(retriever.gallery))  # it has fewer than the slider's most
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    expect(page.locator(".zs-place")).to_have_count(20)  # so that the page does not jump when one draws
+
+
+def test_number_keys_reach_more_than_five_and_neighbours_are_as_many(page: Page) -> None:
+    example(page, "butterfly")
+    slider(page).fill("8")
+    expect(photos(page)).to_have_count(8)
+    page.get_by_role("button", name="Undo").focus()  # the slider has keys of its own
+    page.keyboard.press("8")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="More like this").click()
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    expect(photos(page)).to_have_count(8)
+
+
+def test_the_slider_works_on_a_narrow_phone(browser: Browser, address: str, retriever: CountingRetriever) -> None:
+    context = browser.new_context(
+        viewport={"width": 360, "height": 740}, device_scale_factor=2, is_mobile=True, has_touch=True
+    )
+    page = opened(context, address)
+    page.locator(".zs-examples button").first.tap()
+    expect(photos(page)).to_have_count(5)
+    box = slider(page).bounding_box()
+    assert box is not None
+    assert box["height"] >= 40
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    page.touchscreen.tap(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    expect(slider(page)).to_have_value("20")
+    expect(photos(page)).to_have_count(12)
+    context.close()
+
+
+# ---- Changing without a jolt
+
+
+def test_nothing_shifts_while_results_come_and_change(page: Page) -> None:
+    page.wait_for_load_state("networkidle")
+    page.evaluate(
+        """() => { window.shifts = [];
+            new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(
+                entry.value + " " + entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80)))))
+            .observe({ type: "layout-shift", buffered: false }); }"""
+    )
+    for name in ("butterfly", "camel", "pear"):
+        example(page, name)
+        expect(page.locator(".zs-status")).to_contain_text("Searched")
+        expect(photos(page)).to_have_count(5)
+        page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert page.evaluate("window.shifts") == []
+    page.evaluate("document.querySelector('.zs-header').style.marginTop = '90px'")  # the check can fail
+    page.wait_for_function("window.shifts.length > 0")
+
+
+def test_photos_are_shown_when_they_can_be_painted_and_not_before(page: Page) -> None:
+    page.evaluate(
+        """() => { window.blank = [];
+            const later = window.setTimeout;  // a busy machine may need longer than the page has patience
+            window.setTimeout = (act, ms, ...rest) => later(act, ms === 1500 ? 60000 : ms, ...rest);
+            new MutationObserver(() => window.blank.push([...document.querySelectorAll(".zs-photo img")]
+                .filter((photo) => !photo.complete || !photo.naturalWidth).length))
+            .observe(document.querySelector(".zs-photos"), { childList: true }); }"""
+    )
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    slider(page).fill("12")
+    expect(photos(page)).to_have_count(12)
+    blank = page.evaluate("window.blank")
+    assert len(blank) >= 2
+    assert set(blank) == {0}
+
+
+def test_photos_that_never_come_do_not_hold_up_the_answer(page: Page) -> None:
+    page.route("**/gradio_api/file=**", lambda _route: None)
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_photos_move_unless_the_visitor_wants_stillness(
+    browser: Browser, address: str, retriever: CountingRetriever, motion: str
+) -> None:
+    context = browser.new_context(reduced_motion=motion)
+    page = opened(context, address)
+    page.evaluate(
+        """() => { window.movements = []; const animate = Element.prototype.animate;
+            Element.prototype.animate = function (...frames) {
+                window.movements.push(this.tagName); return animate.apply(this, frames); }; }"""
+    )
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    example(page, "camel")
+    page.wait_for_function("document.querySelector('.zs-status').textContent.startsWith('Searched')")
+    expect(photos(page)).to_have_count(5)  # those that faded away are gone
+    assert (page.evaluate("window.movements.length") > 0) == (motion == "no-preference")
+    context.close()
+
+
+# ---- The newest wins
+
+
+def test_a_late_answer_does_not_replace_neighbours(page: Page, retriever: CountingRetriever) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    page.evaluate(
+        """() => { window.underWay = 0;
+            document.addEventListener("zs-asked", () => { window.underWay += 1; });
+            document.addEventListener("zs-answered", () => { window.underWay -= 1; }); }"""
+    )
+    retriever.gate.clear()
+    draw(page, *SECOND)  # one search under way, one waiting for it
+    photos(page).first.click()
+    page.get_by_role("button", name="More like this").click()
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    neighbours = shown(page)
+    retriever.gate.set()
+    while len(retriever.asked) < 3:
+        page.wait_for_timeout(50)
+    page.wait_for_function("window.underWay === 0")
+    assert shown(page) == neighbours
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    page.get_by_role("button", name="Search").click()  # and the drawing can be had back
+    expect(page.locator(".zs-status")).to_contain_text("Searched")
+
+
+def test_one_search_at_a_time(page: Page) -> None:
+    page.evaluate(
+        """() => { window.underWay = 0; window.most = 0; window.answers = 0;
+            document.addEventListener("zs-asked", () => { window.most = Math.max(window.most, ++window.underWay); });
+            document.addEventListener("zs-answered", () => { window.underWay -= 1; window.answers += 1; }); }"""
+    )
+    for name in ("butterfly", "camel", "pear"):
+        example(page, name)
+        slider(page).fill(str(len(name)))
+        page.get_by_role("button", name="Search").click()
+    expect(photos(page)).to_have_count(len("pear"))
+    page.wait_for_function("window.underWay === 0 && window.answers > 1")
+    assert page.evaluate("window.most") == 1
+
+
+# ---- A slow server, and none
+
+
+def test_a_stalled_server_is_said_and_the_results_stay(page: Page, retriever: CountingRetriever) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    retriever.gate.clear()
+    draw(page, *SECOND)
+    status = page.locator(".zs-status")
+    expect(status).to_have_text(re.compile(r"The server has not answered for \d+ s; still waiting …"))
+    expect_photos_for(page, "1 strokes")
+    retriever.gate.set()
+    expect_photos_for(page, "2 strokes")
+    expect(status).to_contain_text("Searched 12 photos")
+    expect(status).not_to_have_class(re.compile("zs-waiting"))
+
+
+def test_a_lost_server_is_said_and_the_drawing_is_searched_for_when_it_is_back(page: Page) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    slider(page).fill("3")
+    expect(photos(page)).to_have_count(3)
+    page.context.set_offline(True)
+    draw(page, *SECOND)
+    before = ink(page)
+    expect(page.locator(".zs-status")).to_contain_text("The server cannot be reached. Your drawing is kept here")
+    page.context.set_offline(False)
+    expect(page.locator(".zs-title", has_text="2 strokes")).to_have_count(3)
+    assert ink(page) == before
+
+
+def test_a_reload_keeps_the_drawing_and_another_tab_does_not_see_it(page: Page, browser: Browser, address: str) -> None:
+    draw(page, *FIRST)
+    expect_photos_for(page, "1 strokes")
+    before = ink(page)
+    page.reload()
+    expect_photos_for(page, "1 strokes")
+    assert ink(page) == before
+    other = browser.new_context()
+    expect_hint(opened(other, address))
+    other.close()
+    page.get_by_role("button", name="Clear").click()
+    expect_hint(page)
+    page.reload()
+    page.locator(".zs-examples button").first.wait_for()
+    expect_hint(page)
+    assert ink(page) == 0
+
+
+# ---- By keyboard
+
+
+def test_tab_goes_through_the_page_in_its_order(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    page.get_by_role("radio", name="Medium stroke").focus()
+    order = [
+        "Medium stroke",
+        *("Undo", "Clear", "Open a sketch or a saved drawing", "Save the drawing", "Search"),
+        *("Example drawing: giraffe", "Example drawing: butterfly", "Number of photos"),
+        *["photo"] * 5,
+    ]
+    met: list[str] = []
+    while len(met) < 100 and met.count("photo") < 5:
+        met.append(
+            page.evaluate(
+                """() => { const at = document.activeElement;
+                    return at.matches("a.zs-frame") ? "photo" : at.ariaLabel ?? at.textContent.trim(); }"""
+            )
+        )
+        page.keyboard.press("Tab")
+    assert [name for name in met if name in order] == order
+
+
+def test_the_dialog_keeps_the_focus_and_gives_it_back(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    second = page.locator("a.zs-frame").nth(1)
+    second.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement.closest('dialog') !== null || document.activeElement === document.body"
+        )
+    page.keyboard.press("Escape")
+    expect(second).to_be_focused()
+
+
+def test_focus_stays_on_a_photo_when_results_change(page: Page) -> None:
+    example(page, "butterfly")
+    expect(photos(page)).to_have_count(5)
+    photo = shown(page)[1]
+    page.locator("a.zs-frame").nth(1).focus()
+    page.evaluate("document.querySelector('#zs-count input').value = 7")
+    page.locator("#zs-count input").dispatch_event("input")
+    expect(photos(page)).to_have_count(7)
+    assert page.evaluate("document.activeElement.closest('.zs-photo').dataset.photo") == photo
