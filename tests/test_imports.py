@@ -19,7 +19,7 @@ FLOORS = [
         *("embedder", "domain_probe", "ranking", "validation", "training"),
         *("evaluation", "contact_sheet", "gallery", "gallery_build"),
     ],
-    ["explanation", "retriever", "experience", "ui"],
+    ["explanation", "gallery_map", "retriever", "experience", "ui"],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"
 ORDER = [name for floor in FLOORS for name in floor]
