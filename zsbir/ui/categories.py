@@ -16,7 +16,7 @@ _INTRODUCTION = (
 )
 _PRETRAINED = (
     "The network from which training started knows photos of many categories, with their names, from ImageNet; "
-    "it had never seen a sketch."
+    "it was not trained on sketches."
 )
 _UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
 

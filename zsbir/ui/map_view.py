@@ -55,5 +55,5 @@ def describe_map(retriever: Retriever) -> dict[str, Any]:
         "nearest": found.nearest,
         "picture": f"data:image/webp;base64,{found.picture}",
         "photos": [{**describe(match), "url": photo_url(match.photo)} for match in matches],
-        "sentence": f"{count}, those that look alike side by side.",
+        "sentence": f"{count}; those side by side look alike.",
     }
