@@ -27,19 +27,21 @@ def add_endpoints(retriever: Retriever) -> None:
         """Finds the photos of the gallery that look most like a sketch.
 
         Args:
-            sketch: A picture file: any size, any mode, dark lines on light paper or the reverse.
+            sketch: A picture file: any size, any mode, dark lines on light paper or the reverse. As an MCP tool: its
+                http(s) URL, or the file itself as a data URL (data:image/png;base64,…).
             k: How many photos, 1 to 50.
 
         Returns:
             One entry a photo, best first: rank, photo (a file), score, title, category, author, licence, source.
         """
-        return _answered(lambda: ranked("sketch", sketch, k, retriever.search))
+        return _answered(lambda: ranked("sketch picture", sketch, k, retriever.search))
 
     def more_like_this(photo: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a photo.
 
         Args:
-            photo: A picture file of any size and mode; if the gallery holds it, it is found first.
+            photo: A picture file of any size and mode; if the gallery holds it, it is found first. As an MCP tool: its
+                http(s) URL, or the file itself as a data URL (data:image/jpeg;base64,…).
             k: How many photos, 1 to 50.
 
         Returns:
@@ -69,7 +71,7 @@ def ranked(kind: str, file: str | None, k: int | None, find: Callable[[Image.Ima
         ValueError: No file, not a whole picture, nothing on it, or k out of bounds; one sentence.
     """
     if file is None:
-        raise ValueError(f"Expected a {kind} picture, found none; send a picture file.")
+        raise ValueError(f"Expected a {kind}, found none; send a picture file.")
     if k is None or not 1 <= k <= MAX_PHOTOS:
         raise ValueError(f"Expected k from 1 to {MAX_PHOTOS}, found {k}.")
     return [_entry(rank, match) for rank, match in enumerate(find(open_picture(Path(file)), k), start=1)]
