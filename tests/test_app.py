@@ -125,7 +125,7 @@ def test_more_like_this_finds_a_photo_of_the_gallery_first(client: Client, retri
     photo = retriever.gallery.path(3)
     found = client.predict(photo=handle_file(photo), k=4, api_name="/more_like_this")
     assert Path(found[0]["photo"]).read_bytes() == photo.read_bytes()
-    assert found[0]["score"] == pytest.approx(1, abs=1e-4)
+    assert found[0]["score"] == pytest.approx(1, abs=0.01)  # the copy in the gallery is a JPEG
     expected = retriever.like_photo(Image.open(photo), k=4)
     assert [entry["score"] for entry in found] == pytest.approx([match.score for match in expected], abs=1e-5)
     assert [entry["title"] for entry in found] == [match.title for match in expected]

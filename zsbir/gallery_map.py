@@ -121,7 +121,7 @@ def lay_out(embeddings: Embeddings) -> NDArray[np.float64]:
     if count < 5:  # too few to have neighbourhoods
         return np.stack([np.arange(count), np.zeros(count)], axis=1).astype(np.float64)
     # One thread: t-SNE's would wait for one another on a busy machine, and the searches need the others.
-    with threadpool_limits(1):
+    with threadpool_limits(1), np.errstate(invalid="ignore"):  # equal photos have no variance to divide by
         reduced = PCA(min(50, *embeddings.shape), random_state=0).fit_transform(embeddings.astype(np.float64))
         start = reduced[:, :2] * (1e-4 / max(float(reduced[:, 0].std()), 1e-6))
         tsne = TSNE(perplexity=min(_PERPLEXITY, (count - 1) / 3), init=start, max_iter=_STEPS, random_state=0)

@@ -27,8 +27,7 @@ def add_endpoints(retriever: Retriever) -> None:
         """Finds the photos of the gallery that look most like a sketch.
 
         Args:
-            sketch: A picture file: any size, any mode, dark lines on light paper or the reverse. As an MCP tool: its
-                http(s) URL, or the file itself as a data URL (data:image/png;base64,…).
+            sketch: A picture file, dark on light or the reverse; for an MCP tool its http(s) URL or a data URL.
             k: How many photos, 1 to 50.
 
         Returns:
@@ -40,8 +39,7 @@ def add_endpoints(retriever: Retriever) -> None:
         """Finds the photos of the gallery that look most like a photo.
 
         Args:
-            photo: A picture file of any size and mode; if the gallery holds it, it is found first. As an MCP tool: its
-                http(s) URL, or the file itself as a data URL (data:image/jpeg;base64,…).
+            photo: A picture file; for an MCP tool its http(s) URL or a data URL. If the gallery has it, it is first.
             k: How many photos, 1 to 50.
 
         Returns:
