@@ -1,6 +1,6 @@
 """The drawing demo: draw, and see the photos of a gallery that look most like it.
 
-Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--host H] [--port P] [--share]`.
+Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--host H] [--port P] [--share] [--mcp]`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="(%(default)s)")
     parser.add_argument("--share", action="store_true", help="also serve through a public address of Gradio's")
+    parser.add_argument(
+        "--mcp", action="store_true", help="also offer the search as tools of the Model Context Protocol"
+    )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
     try:
         with closing(open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos)) as galleries:
             build_demo(galleries).launch(
-                server_name=arguments.host, server_port=arguments.port, share=arguments.share, **launch_options()
+                server_name=arguments.host,
+                server_port=arguments.port,
+                share=arguments.share,
+                **launch_options(arguments.mcp),
             )
     except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201

@@ -56,8 +56,8 @@ def encoded(picture: Image.Image, format_: str = "PNG", **options: Any) -> bytes
 
 
 @contextmanager
-def serving(retriever: Retriever) -> Iterator[str]:
-    """Runs the app; gives its address."""
+def serving(retriever: Retriever, mcp: bool = False) -> Iterator[str]:
+    """Runs the app, with its MCP tools or without; gives its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -65,7 +65,7 @@ def serving(retriever: Retriever) -> Iterator[str]:
     demo = build_demo(galleries)
     try:
         _, address, _ = demo.launch(
-            server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch_options()
+            server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch_options(mcp)
         )
         yield address
     finally:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -118,10 +119,54 @@ def test_search_without_a_sketch_says_so(client: Client) -> None:
         client.predict(sketch=None, k=5, api_name="/search")
 
 
-def test_search_is_the_only_public_endpoint(client: Client) -> None:
+# ---- /more_like_this
+
+
+def test_more_like_this_finds_a_photo_of_the_gallery_first(client: Client, retriever: Retriever) -> None:
+    photo = retriever.gallery.path(3)
+    found = client.predict(photo=handle_file(photo), k=4, api_name="/more_like_this")
+    assert Path(found[0]["photo"]).read_bytes() == photo.read_bytes()
+    assert found[0]["score"] == pytest.approx(1, abs=0.01)  # the copy in the gallery is a JPEG
+    expected = retriever.like_photo(Image.open(photo), k=4)
+    assert [entry["score"] for entry in found] == pytest.approx([match.score for match in expected], abs=1e-5)
+    assert [entry["title"] for entry in found] == [match.title for match in expected]
+
+
+@pytest.mark.parametrize(
+    ("content", "k", "sentence"),
+    [
+        pytest.param(b"text", 5, "Expected a picture", id="not a picture"),
+        pytest.param(encoded(sketch_in()), 0, "Expected k from 1 to 50, found 0", id="no photo"),
+    ],
+)
+def test_more_like_this_says_what_is_wrong(
+    client: Client, tmp_path: Path, content: bytes, k: int, sentence: str
+) -> None:
+    (tmp_path / "photo.png").write_bytes(content)
+    with pytest.raises(AppError, match=sentence):
+        client.predict(photo=handle_file(tmp_path / "photo.png"), k=k, api_name="/more_like_this")
+
+
+def test_more_like_this_without_a_photo_says_so(client: Client) -> None:
+    with pytest.raises(AppError, match="Expected a photo, found none"):
+        client.predict(photo=None, api_name="/more_like_this")
+
+
+# ---- The endpoints for programs
+
+
+def test_only_the_endpoints_for_programs_are_public(client: Client) -> None:
     endpoints = client.view_api(return_format="dict", print_info=False)
-    assert list(endpoints["named_endpoints"]) == ["/search"]
+    assert sorted(endpoints["named_endpoints"]) == ["/more_like_this", "/search"]
     assert not endpoints["unnamed_endpoints"]
+
+
+def test_the_endpoints_are_documented(address: str) -> None:
+    with urllib.request.urlopen(f"{address}gradio_api/info", timeout=30) as response:
+        endpoints = json.load(response)["named_endpoints"]
+    for name, picture in (("/search", "sketch"), ("/more_like_this", "photo")):
+        assert endpoints[name]["description"].startswith("Finds the photos of the gallery that look most like")
+        assert [parameter["parameter_name"] for parameter in endpoints[name]["parameters"]] == [picture, "k"]
 
 
 # ---- What is served
@@ -170,6 +215,13 @@ def test_main_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture
     error = capsys.readouterr().err
     assert error.startswith("app.py: Expected a zsbir checkpoint")
     assert error.count("\n") == 1
+
+
+def test_mcp_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("zsbir.ui.page.find_spec", lambda _: None)
+    with pytest.raises(ValueError, match=r'pip install "gradio\[mcp\]=='):
+        launch_options(mcp=True)
+    assert launch_options()["mcp_server"] is False
 
 
 def test_main_refuses_a_gallery_of_another_checkpoint(

@@ -20,7 +20,7 @@ FLOORS = [
         *("evaluation", "contact_sheet", "gallery", "gallery_build"),
     ],
     [
-        *("explanation", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),
+        *("explanation", "gallery_map", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),
         *("private_gallery", "private_galleries", "galleries", "ui"),
     ],
 ]

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import make_sketch
+from tests.conftest import make_photo, make_sketch
 from tests.serving import make_gallery
 from zsbir import Retriever, load_embedder
 
@@ -28,6 +28,13 @@ def test_more_like_a_photo_are_its_neighbours_without_itself(index: int, retriev
     assert [match.index for match in matches] == order[:4]
     assert matches[0].photo == retriever.gallery.path(order[0])
     assert len(retriever.more_like(index, k=100)) == len(retriever.gallery) - 1
+
+
+def test_like_a_photo_are_the_nearest_photos(retriever: Retriever) -> None:
+    photo = make_photo("disc", np.random.default_rng(4))
+    order = ranked(retriever, retriever.embedder.embed_photos([photo])[0])
+    assert [match.index for match in retriever.like_photo(photo, k=4)] == order[:4]
+    assert len(retriever.like_photo(photo, k=99)) == 12
 
 
 def test_refining_goes_from_the_sketch_to_the_photo(retriever: Retriever) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from zsbir.checkpoint import load_checkpoint, sha256
+from zsbir.data import ZeroShotSplit
 from zsbir.device import choose_device
 from zsbir.drawing import Drawing, rasterise
 from zsbir.model import SketchPhotoEncoder
@@ -20,6 +21,7 @@ from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo, prep
 Embeddings = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 EmbedFunction = Callable[[Tensor], Tensor]
+_NO_LISTS = ZeroShotSplit((), (), ())
 
 
 class Embedder:
@@ -29,14 +31,21 @@ class Embedder:
         preprocessing: What turns pictures into the encoder's input.
         dim: Length d of an embedding.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
+        split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
+            training.
     """
 
     def __init__(
-        self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, checkpoint_sha256: str = ""
+        self,
+        encoder: SketchPhotoEncoder,
+        preprocessing: PreprocessConfig,
+        checkpoint_sha256: str = "",
+        split: ZeroShotSplit = _NO_LISTS,
     ) -> None:
         self.preprocessing = preprocessing
         self.dim = encoder.config.embedding_dim
         self.checkpoint_sha256 = checkpoint_sha256
+        self.split = split
         self._encoder = encoder
         self._device = next(encoder.parameters()).device
 
@@ -108,4 +117,4 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     path = Path(checkpoint)
     loaded = load_checkpoint(path, choose_device(device))
     loaded.encoder.fold()
-    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path))
+    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split)

@@ -84,6 +84,18 @@ class Retriever:
         matches = self._nearest(self.gallery.embeddings[index], k + 1)
         return [match for match in matches if match.index != index][:k]
 
+    def like_photo(self, photo: Image.Image, k: int = 5) -> list[Match]:
+        """The k photos most similar to a photo of any origin, best first.
+
+        Args:
+            photo: A picture of any size and mode; if the gallery holds it, it is found too.
+            k: How many, >= 1; a smaller gallery returns all it has.
+
+        Raises:
+            ValueError: k is below 1.
+        """
+        return self._nearest(self.embedder.embed_photos([photo])[0], k)
+
     def refine(self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5) -> list[Match]:
         """The k photos most similar to a sketch and a photo of the gallery together, best first.
 
@@ -112,11 +124,8 @@ class Retriever:
         if not 0 <= index < len(self.gallery):
             raise ValueError(f"Expected a photo from 0 to {len(self.gallery) - 1}, found {index}.")
 
-    def _nearest(self, query: Embeddings, k: int) -> list[Match]:
-        indices, scores = self.gallery.search(query, k)
-        return [self._match(int(index), float(score)) for index, score in zip(indices, scores, strict=True)]
-
-    def _match(self, index: int, score: float) -> Match:
+    def match(self, index: int, score: float) -> Match:
+        """What is known of a photo of the gallery, with a similarity to it."""
         photo = self.gallery.photos[index]
         return Match(
             photo=self.gallery.path(index),
@@ -129,3 +138,7 @@ class Retriever:
             index=index,
             sha256=photo.sha256,
         )
+
+    def _nearest(self, query: Embeddings, k: int) -> list[Match]:
+        indices, scores = self.gallery.search(query, k)
+        return [self.match(int(index), float(score)) for index, score in zip(indices, scores, strict=True)]

@@ -1,7 +1,8 @@
-// The drawing area. Gradio runs canvas_page.js, canvas_files.js, canvas_keep.js and this file once, one after the
-// other as the body of one function, when the component is loaded, and hands over
+// The drawing area. Gradio runs canvas_page.js, canvas_files.js, canvas_keep.js, this file and canvas_task.js once, one
+// after the other as the body of one function, when the component is loaded, and hands over
 //   element  the component's root, filled from canvas.html
-//   props    props.value is what the server searches for, props.examples are the example drawings
+//   props    props.value is what the server searches for, props.examples are the example drawings, props.ideas
+//            names of things to draw
 //   trigger  fires an event of the component ("submit" searches again); setting props.value fires "change"
 //   server   functions of canvas.py, each returning a promise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ import gradio as gr
 from zsbir.ui.query import decode_picture, ink_on_glass
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("canvas_page.js", "canvas_files.js", "canvas_keep.js", "canvas.js")
+_SCRIPTS = ("canvas_page.js", "canvas_files.js", "canvas_keep.js", "canvas.js", "canvas_task.js")
 _LOG = logging.getLogger(__name__)
 
 
-def drawing_canvas() -> gr.HTML:
+def drawing_canvas(ideas: Sequence[str] = ()) -> gr.HTML:
     """A canvas with its tools and the example drawings.
 
     Its value is what `read_query` reads. It fires `change` whenever the drawing changes, also while a
     stroke is being drawn, and `submit` when somebody asks for a search.
+
+    Args:
+        ideas: What to name to somebody who asks for something to draw.
     """
     return gr.HTML(
         html_template=(_HERE / "canvas.html").read_text(encoding="utf-8"),
@@ -30,6 +34,7 @@ def drawing_canvas() -> gr.HTML:
         elem_id="zs-canvas",
         label="Drawing",
         examples=load_examples(),
+        ideas=list(ideas),
     )
 
 

@@ -1,55 +1,86 @@
-"""`/search`, the endpoint for programs: a sketch picture in, ranked photos out."""
+"""`/search` and `/more_like_this`, the endpoints for programs: a picture in, ranked photos out.
+
+With `app.py --mcp` both are tools of the Model Context Protocol too. Their docstrings are what the page's API view
+and the tools show, so they speak to those who call them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from PIL import Image
 
 from zsbir.galleries import Galleries
 from zsbir.preprocessing import open_picture
-from zsbir.retriever import Match, Retriever
+from zsbir.retriever import Match
 
 MAX_PHOTOS = 50
+Entries = list[dict[str, Any]]
 
 
-def add_search_endpoint(galleries: Galleries) -> None:
-    """Adds `/search` in the default gallery to the page that is being built, without anything that is seen on it."""
-    sketch = gr.File(label="sketch", type="filepath", visible=False)
-    k = gr.Number(label="k", value=5, precision=0, visible=False)
-    photos = gr.JSON(label="photos", visible=False)
+def add_endpoints(galleries: Galleries) -> None:
+    """Adds both to the page that is being built, without anything that is seen on it; the default gallery is searched."""
 
-    def search(sketch: str | None, k: int = 5) -> list[dict[str, Any]]:
-        """Finds the photos that look most like a sketch.
+    def search(sketch: str | None, k: int = 5) -> Entries:
+        """Finds the photos of the gallery that look most like a sketch.
 
         Args:
-            sketch: A picture file: any size, any mode, dark lines on light paper or the reverse.
+            sketch: A picture file, dark on light or the reverse; for an MCP tool its http(s) URL or a data URL.
             k: How many photos, 1 to 50.
 
         Returns:
             One entry a photo, best first: rank, photo (a file), score, title, category, author, licence, source.
         """
-        try:
-            return search_file(galleries.default, sketch, k)
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        return _answered(lambda: ranked("sketch picture", sketch, k, galleries.default.search))
 
-    gr.Button(visible=False).click(search, [sketch, k], photos, api_name="search", show_progress="hidden")
+    def more_like_this(photo: str | None, k: int = 5) -> Entries:
+        """Finds the photos of the gallery that look most like a photo.
+
+        Args:
+            photo: A picture file; for an MCP tool its http(s) URL or a data URL. If the gallery has it, it is first.
+            k: How many photos, 1 to 50.
+
+        Returns:
+            One entry a photo, best first: rank, photo (a file), score, title, category, author, licence, source.
+        """
+        return _answered(lambda: ranked("photo", photo, k, galleries.default.like_photo))
+
+    for endpoint, name in ((search, "sketch"), (more_like_this, "photo")):
+        picture = gr.File(label=name, type="filepath", visible=False)
+        k = gr.Number(label="k", value=5, precision=0, visible=False)
+        photos = gr.JSON(label="photos", visible=False)
+        gr.Button(visible=False).click(
+            endpoint, [picture, k], photos, api_name=endpoint.__name__, show_progress="hidden"
+        )
 
 
-def search_file(retriever: Retriever, sketch: str | None, k: int | None) -> list[dict[str, Any]]:
-    """The ranked photos for a sketch in a file.
+def ranked(kind: str, file: str | None, k: int | None, find: Callable[[Image.Image, int], list[Match]]) -> Entries:
+    """The ranked photos for a picture in a file.
+
+    Args:
+        kind: What is on it, for messages.
+        file: Its path.
+        k: How many photos.
+        find: Searches with the picture.
 
     Raises:
-        ValueError: No file, not a whole picture, no ink on it, or k out of bounds; one sentence.
+        ValueError: No file, not a whole picture, nothing on it, or k out of bounds; one sentence.
     """
-    if sketch is None:
-        raise ValueError("Expected a sketch picture, found none; send a picture file.")
+    if file is None:
+        raise ValueError(f"Expected a {kind}, found none; send a picture file.")
     if k is None or not 1 <= k <= MAX_PHOTOS:
         raise ValueError(f"Expected k from 1 to {MAX_PHOTOS}, found {k}.")
-    matches = retriever.search(open_picture(Path(sketch)), k=k)
-    return [_entry(rank, match) for rank, match in enumerate(matches, start=1)]
+    return [_entry(rank, match) for rank, match in enumerate(find(open_picture(Path(file)), k), start=1)]
+
+
+def _answered(ask: Callable[[], Entries]) -> Entries:
+    try:
+        return ask()
+    except ValueError as error:
+        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _entry(rank: int, match: Match) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,19 @@ import gradio as gr
 
 from zsbir.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
-from zsbir.ui.endpoint import add_search_endpoint
+from zsbir.ui.categories import ideas, show_categories
+from zsbir.ui.endpoint import add_endpoints
 from zsbir.ui.gallery_bar import follow_visitors, gallery_bar
 from zsbir.ui.live_search import answer
+from zsbir.ui.map_view import gallery_map
 from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
 
 _HERE = Path(__file__).parent
-_STYLES = ("page.css", "canvas.css", "gallery_bar.css", "results.css", "photo_dialog.css")
+_STYLES = (
+    *("page.css", "canvas.css", "gallery_bar.css", "results.css", "photo_dialog.css"),
+    *("sections.css", "map.css"),
+)
 _FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
 _MONO_FONTS = ("ui-monospace", "monospace")
 # What results.js is told of a search, so that it can say when the server does not answer.
@@ -26,20 +32,23 @@ _ANSWERED = "() => { document.dispatchEvent(new Event('zs-answered')); }"
 
 
 def build_demo(galleries: Galleries) -> gr.Blocks:
-    """The page on which somebody draws and sees the photos that look most like it, and the endpoint `/search`.
+    """The page on which somebody draws and sees the photos that look most like it, and the endpoints for programs.
 
     Photos are served from the galleries' folders of photos; nothing else in the galleries is.
     """
+    split, bundled = galleries.default.embedder.split, galleries.default.gallery
     gr.set_static_paths(list(galleries.served))
     demo = gr.Blocks(title="Draw to find photos", analytics_enabled=False, fill_width=True)
     with demo:
         gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
-            canvas = drawing_canvas()
+            canvas = drawing_canvas(ideas(split, bundled))
             with gr.Column(elem_id="zs-side"):
                 gallery = gallery_bar(galleries)
                 count = photo_count()
                 results = photo_results(galleries)
+        gallery_map(galleries)
+        gr.HTML(show_categories(split, bundled), apply_default_css=False, elem_id="zs-known")
         search = gr.on(
             [canvas.change, canvas.submit, gallery.change, count.change],
             partial(answer, galleries),
@@ -54,13 +63,25 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
         for end in (search.then, search.failure):
             end(None, js=_ANSWERED, api_visibility="private")
         follow_visitors(demo, gallery, galleries)
-        add_search_endpoint(galleries)
+        add_endpoints(galleries)
     return demo
 
 
-def launch_options() -> dict[str, Any]:
-    """What Gradio wants to know of the looks at launch rather than before."""
+def launch_options(mcp: bool = False) -> dict[str, Any]:
+    """What Gradio wants to know at launch rather than before.
+
+    Args:
+        mcp: Whether the endpoints for programs are tools of the Model Context Protocol too.
+
+    Raises:
+        ValueError: They should be, and the package for it is not installed.
+    """
+    if mcp and find_spec("mcp") is None:
+        raise ValueError(
+            f'Expected the package mcp, found none; install it with: pip install "gradio[mcp]=={gr.__version__}"'
+        )
     return {
+        "mcp_server": mcp,
         "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
         "footer_links": ["api"],
         "favicon_path": _HERE / "favicon.svg",

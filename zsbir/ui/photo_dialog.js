@@ -30,8 +30,9 @@ const drawing = () => document.querySelector("#zs-canvas canvas");
 const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
 let shown = null; // what is known of the photo in the dialog
 
-function show(item) {
-  shown = { ...item.dataset, photo: Number(item.dataset.photo), url: item.querySelector("img").src };
+/** Opens a photo: what results.py describes, and `url`. */
+function show(known) {
+  shown = { ...known, photo: Number(known.photo) };
   part("#zs-dialog-title").textContent = shown.title;
   part(".zs-large-photo").src = shown.url;
   part(".zs-large-photo").alt = shown.title;
@@ -128,5 +129,9 @@ element.addEventListener("click", (event) => {
   const link = event.target.closest("a.zs-frame");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open the file itself
   event.preventDefault();
-  show(link.closest(".zs-photo"));
+  show({ ...link.closest(".zs-photo").dataset, url: link.querySelector("img").src });
 });
+
+dialog.showPhoto = show; // for map.js
+// Other parts of the page look at the photos found too: canvas_task.js and map.js.
+new MutationObserver(() => document.dispatchEvent(new Event("zs-found"))).observe(element, { childList: true, subtree: true });

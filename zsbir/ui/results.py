@@ -43,6 +43,20 @@ def show_message(sentence: str, count: int = SHOWN) -> str:
     return _panel(sentence, [_PLACE] * count)
 
 
+def describe(match: Match) -> dict[str, str]:
+    """What the page's scripts want to know of a photo; nothing of it is escaped yet."""
+    return {
+        "photo": str(match.index),
+        "digest": match.sha256,
+        "title": match.title or match.category.replace("_", " ") or match.photo.stem,
+        "category": match.category.replace("_", " "),
+        "author": match.author,
+        "licence": match.licence,
+        "source": match.source,
+        "score": f"{match.score:.4f}",
+    }
+
+
 def photo_url(photo: Path) -> str:
     """Where the page finds a photo, relative to the page, so that it works behind any proxy."""
     return "gradio_api/file=" + quote(photo.resolve().as_posix())
@@ -64,10 +78,11 @@ _PLACE = (
 
 
 def _photo(rank: int, match: Match) -> str:
-    title = match.title or match.category.replace("_", " ") or match.photo.stem
-    url = escape(photo_url(match.photo))
+    known = describe(match)
+    title, url = known["title"], escape(photo_url(match.photo))
+    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in known.items())
     return (
-        f'<li class="zs-photo" {_data(match, title)}>'
+        f'<li class="zs-photo" {data}>'
         f'<a class="zs-frame" href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="{escape(title)}"></a>'
         '<div class="zs-caption">'
         f'<span class="zs-title" title="{escape(title)}"><span class="zs-rank">{rank}</span> {escape(title)}</span>'
@@ -76,17 +91,3 @@ def _photo(rank: int, match: Match) -> str:
         f'<span class="zs-licence" title="{escape(match.licence)}">{escape(match.licence)}</span>'
         "</div></li>"
     )
-
-
-def _data(match: Match, title: str) -> str:
-    """What photo_dialog.js wants to know of a photo, as attributes."""
-    known = {
-        "photo": str(match.index),
-        "digest": match.sha256,
-        "title": title,
-        "category": match.category.replace("_", " "),
-        "author": match.author,
-        "licence": match.licence,
-        "source": match.source,
-    }
-    return " ".join(f'data-{name}="{escape(value)}"' for name, value in known.items())

@@ -1,0 +1,27 @@
+// Something to draw for who has no idea: a category that the encoder was never trained on. Last of the files that
+// make the drawing area (see canvas.js).
+
+const taskLine = find(".zs-task p");
+let task = null;
+
+/** Names something else to draw, on an empty page; undo brings the drawing back. */
+function surprise() {
+  const others = props.ideas.filter((idea) => idea !== task);
+  task = others[Math.floor(Math.random() * others.length)] ?? task;
+  clear();
+  sayTask();
+}
+
+/** What to draw; and whether a photo of it is among those found. */
+function sayTask() {
+  if (task === null) return;
+  const found = [...document.querySelectorAll("#zs-found .zs-photo")];
+  const rank = isBlank() ? 0 : found.findIndex((photo) => photo.dataset.category === task) + 1;
+  const sentence = rank ? `Found: ${task} is photo ${rank}` : `Draw this: ${task}`;
+  if (taskLine.textContent !== sentence) taskLine.textContent = sentence; // or it would be read out again
+  taskLine.classList.toggle("zs-success", rank > 0);
+}
+
+find(".zs-task").hidden = props.ideas.length === 0;
+find(".zs-task button").addEventListener("click", surprise);
+document.addEventListener("zs-found", sayTask);

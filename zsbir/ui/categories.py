@@ -1,0 +1,68 @@
+"""What the encoder was trained on and what never, so that anybody can see for themselves what zero-shot means."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from html import escape
+
+from zsbir.data import ZeroShotSplit
+from zsbir.gallery import Gallery
+
+_INTRODUCTION = (
+    "The encoder learned from sketches and photos of some categories only. What it finds of all others, it finds "
+    "without having been taught: draw one of those and see. A number says how many photos of a category are in "
+    "this gallery."
+)
+_PRETRAINED = (
+    "The network from which training started knows photos of many categories, with their names, from ImageNet; "
+    "it was not trained on sketches."
+)
+_UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
+
+
+def show_categories(split: ZeroShotSplit, gallery: Gallery) -> str:
+    """The panel as HTML, closed: each list of categories behind a line that counts it."""
+    photos = Counter(photo.category for photo in gallery.photos if photo.category)
+    listed = {*split.seen, *split.validation, *split.unseen}
+    groups = [
+        _group("Never trained on", split.unseen, photos),
+        _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
+        _group("Trained on", split.seen, photos),
+        _group("In this gallery and in none of these lists", photos.keys() - listed, photos, _UNLISTED),
+    ]
+    return (
+        '<details class="zs-section"><summary>What it was trained on</summary>'
+        f"<p>{_INTRODUCTION}</p>{''.join(groups)}<p>{_PRETRAINED}</p></details>"
+    )
+
+
+def ideas(split: ZeroShotSplit, gallery: Gallery) -> list[str]:
+    """Names of the categories never trained on of which the gallery has photos."""
+    held = {photo.category for photo in gallery.photos}
+    return [_name(category) for category in split.unseen if category in held]
+
+
+def _group(title: str, categories: Iterable[str], photos: Counter[str], note: str = "") -> str:
+    """A list of categories, those in the gallery first; nothing if it is empty."""
+    ordered = sorted(categories, key=lambda category: (photos[category] == 0, category))
+    if not ordered:
+        return ""
+    held = sum(photos[category] > 0 for category in ordered)
+    count = f"{len(ordered)} {'category' if len(ordered) == 1 else 'categories'}"
+    where = "" if held == len(ordered) else f", {held} of them in this gallery"
+    chips = "".join(_chip(category, photos[category]) for category in ordered)
+    note = f"<p>{note}</p>" if note else ""
+    return f"<details><summary>{title}: {count}{where}</summary>{note}<ul>{chips}</ul></details>"
+
+
+def _chip(category: str, count: int) -> str:
+    name = escape(_name(category))
+    if not count:
+        return f"<li>{name}</li>"
+    photos = f'{count}<span class="zs-unseen"> {"photo" if count == 1 else "photos"} in this gallery</span>'
+    return f'<li class="zs-held">{name} <b>{photos}</b></li>'
+
+
+def _name(category: str) -> str:
+    return category.replace("_", " ")
