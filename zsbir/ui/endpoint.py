@@ -22,7 +22,7 @@ Entries = list[dict[str, Any]]
 
 
 def add_endpoints(galleries: Galleries) -> None:
-    """Adds both to the page that is being built, without anything that is seen on it; the default gallery is searched."""
+    """Adds both to the page that is being built, unseen; they search the default gallery."""
 
     def search(sketch: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a sketch.
