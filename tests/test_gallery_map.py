@@ -135,9 +135,9 @@ def test_a_map_is_made_once_and_kept_beside_the_gallery(gallery: Gallery, monkey
 
 
 def test_another_gallery_in_its_place_gets_its_own_map(gallery: Gallery) -> None:
-    map_of(gallery)
-    other = gallery_of(gallery.folder, unit_rows(7, seed=5))
-    assert len(map_of(other).photos) == 7
+    before = map_of(gallery)
+    for other in (gallery_of(gallery.folder, unit_rows(20, seed=5)), gallery_of(gallery.folder, unit_rows(7))):
+        assert map_of(other) == make_map(other) != before
 
 
 @pytest.mark.parametrize(
