@@ -157,7 +157,7 @@ def plain_refusals(repo: str) -> Iterator[None]:
         raise ValueError(
             f"Expected the Hugging Face Hub to accept {repo}, found {status}: {reason}; {advice}."
         ) from error
-    except (HTTPError, ConnectionError) as error:
+    except (HTTPError, ConnectionError, RuntimeError) as error:  # the last when a large file did not get through
         raise ValueError(
-            f"Expected to reach the Hugging Face Hub for {repo}, found no way there; check the network."
+            f"Expected to reach the Hugging Face Hub for {repo}, found {error}; check the network and try again."
         ) from error
