@@ -31,7 +31,10 @@ class Embedder:
         dim: Length d of an embedding.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         checkpoint: That file; None for an encoder still in training.
+        batch_size: How many pictures at once whoever has many should give.
     """
+
+    batch_size = 32
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ from zsbir.embedder import load_embedder
 from zsbir.gallery import Gallery
 from zsbir.gallery_build import build_gallery
 from zsbir.retriever import Retriever
+from zsbir.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def open_retriever(checkpoint: Path, gallery: Path, photos: Path | None = None) 
         FileNotFoundError: One of them is not there.
         ValueError: One of them is damaged, or the gallery belongs to another checkpoint.
     """
-    embedder = load_embedder(checkpoint)
+    embedder = ZeroGpuEmbedder(checkpoint) if on_zero_gpu() else load_embedder(checkpoint)
     if photos is None:
         return Retriever(embedder, Gallery.load(gallery))
     built = build_gallery(photos, cache_folder(photos), embedder)
