@@ -107,7 +107,8 @@ def _graph(network: OneSide) -> bytes:
         verbose=False,
     )
     assert program is not None
-    return program.model_proto.SerializeToString()
+    graph: bytes = program.model_proto.SerializeToString()
+    return graph
 
 
 def _difference(path: Path, embedder: Embedder, side: str) -> float:
