@@ -4,7 +4,6 @@ from typing import Any
 import gradio
 import pytest
 
-from tests.conftest import make_checkpoint, make_photo  # noqa: F401
 from zsbir import space
 
 ROOT = Path(__file__).parents[1]
