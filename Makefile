@@ -1,8 +1,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SPACE_VENV := .venv-space
 
-.PHONY: demo test format clean
+.PHONY: demo test space format clean
 
 demo: $(VENV)/.installed  ## the app on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -11,14 +12,22 @@ test: $(VENV)/.installed-dev  ## format, lint, types and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m pytest
+
+space: $(VENV)/.installed-dev  ## start the app as a Space does, in a new environment from requirements.txt alone
+	rm -rf $(SPACE_VENV)
+	$(PYTHON) -m venv $(SPACE_VENV)
+	$(SPACE_VENV)/bin/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt
+	SPACE_PYTHON=$(CURDIR)/$(SPACE_VENV)/bin/python $(BIN)/python -m pytest tests/test_space_start.py
+	rm -rf $(SPACE_VENV)
 
 format: $(VENV)/.installed-dev  ## put the code into shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:  ## remove the environment and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(SPACE_VENV) .mypy_cache .ruff_cache .pytest_cache
 
 $(VENV)/.installed: requirements.txt | $(BIN)/python
 	@echo "Installing into $(VENV), a few minutes the first time."

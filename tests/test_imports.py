@@ -14,14 +14,14 @@ FLOORS = [
         *("augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
     ],
-    ["checkpoint", "run_record", "teacher", "training_log", "training_state"],
+    ["checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"],
     [
         *("embedder", "domain_probe", "ranking", "validation", "training"),
-        *("evaluation", "contact_sheet", "gallery", "gallery_build"),
+        *("evaluation", "contact_sheet", "export", "gallery", "zero_gpu", "gallery_build"),
     ],
     [
         *("explanation", "gallery_map", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),
-        *("private_gallery", "private_galleries", "galleries", "ui"),
+        *("private_gallery", "private_galleries", "galleries", "space", "deploy", "ui"),
     ],
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"
@@ -37,7 +37,10 @@ def imported(path: Path) -> set[tuple[str, bool]]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zsbir."):
             found.add((node.module.split(".")[1], node in tree.body))
         elif isinstance(node, ast.ImportFrom) and node.module == "zsbir":
-            found.add(("retriever", node in tree.body))  # the public names come from the highest of them
+            if {alias.name for alias in node.names} <= set(ORDER):  # modules
+                found.update((alias.name, node in tree.body) for alias in node.names)
+            else:
+                found.add(("retriever", node in tree.body))  # the public names come from the highest of them
     return found
 
 

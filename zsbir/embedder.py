@@ -15,6 +15,7 @@ from zsbir.checkpoint import load_checkpoint, sha256
 from zsbir.data import ZeroShotSplit
 from zsbir.device import choose_device
 from zsbir.drawing import Drawing, rasterise
+from zsbir.hub import fetch_checkpoint, push_checkpoint
 from zsbir.model import SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo, prepare_sketch
 
@@ -33,7 +34,11 @@ class Embedder:
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
+        checkpoint: That file; None for an encoder still in training.
+        batch_size: How many pictures at once whoever has many should give.
     """
+
+    batch_size = 32
 
     def __init__(
         self,
@@ -41,13 +46,50 @@ class Embedder:
         preprocessing: PreprocessConfig,
         checkpoint_sha256: str = "",
         split: ZeroShotSplit = _NO_LISTS,
+        checkpoint: Path | None = None,
     ) -> None:
         self.preprocessing = preprocessing
         self.dim = encoder.config.embedding_dim
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
+        self.checkpoint = checkpoint
         self._encoder = encoder
         self._device = next(encoder.parameters()).device
+
+    @classmethod
+    def from_pretrained(cls, repo: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
+        """Loads a checkpoint that was published on the Hugging Face Hub; downloads it once.
+
+        Args:
+            repo: "user/name".
+            revision: Branch, tag or commit; None is the newest.
+            device: As in `load_embedder`.
+
+        Raises:
+            FileNotFoundError: There is no such checkpoint, or no network and no copy.
+            ValueError: Not a valid checkpoint, no such device, or the Hub refuses.
+        """
+        return load_embedder(fetch_checkpoint(repo, revision), device)
+
+    def push_to_hub(self, repo: str, *, private: bool = False) -> str:
+        """Publishes the checkpoint on the Hugging Face Hub, with the card that lies beside it.
+
+        Args:
+            repo: "user/name"; made if it is not there.
+            private: Whether a new repository is seen by its owner alone.
+
+        Returns:
+            The address of the repository.
+
+        Raises:
+            FileNotFoundError: The checkpoint is no longer where it was loaded from.
+            ValueError: It was never in a file or is another by now, there is no access token, or the Hub refuses.
+        """
+        if self.checkpoint is None:
+            raise ValueError("Expected an encoder from a checkpoint, found one still in training; save and load it.")
+        if self.checkpoint.is_file() and sha256(self.checkpoint) != self.checkpoint_sha256:
+            raise ValueError(f"Expected {self.checkpoint} as it was loaded, found it changed; load it again.")
+        return push_checkpoint(self.checkpoint, repo, private=private)
 
     def embed_sketches(self, sketches: Sequence[Image.Image | Drawing]) -> Embeddings:
         """Embeds sketches, given as pictures (any size, any mode, transparent = paper) or as drawings.
@@ -117,4 +159,4 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     path = Path(checkpoint)
     loaded = load_checkpoint(path, choose_device(device))
     loaded.encoder.fold()
-    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split)
+    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split, path)

@@ -27,7 +27,6 @@ _NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HE
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
 _SHOWN_SIDE = 1024  # copies in the gallery are at most this large
 _COPY_NAME = re.compile(r"[0-9a-f]{32}\.jpg")  # the start of the original's digest
-_BATCH = 32
 _MAX_FILE_BYTES = 200_000_000
 
 Progress = Callable[[int, int], None]  # gets the number of photos done and of all
@@ -123,6 +122,7 @@ class _Builder:
     def __init__(self, photos: Path, folder: Path, embedder: Embedder, digests: Digests) -> None:
         self.photos, self.folder, self.digests = photos, folder, digests
         self.size = embedder.preprocessing.photo_size
+        self.batch_size = embedder.batch_size
         self.in_place = photos.resolve() == (folder / PHOTOS).resolve()
         self.credits = _read_credits(photos)
         self.known = _known_embeddings(folder, embedder.checkpoint_sha256)
@@ -132,7 +132,7 @@ class _Builder:
     def read_ahead(self, files: list[Path]) -> Iterator[list[_Read]]:
         """Reads files in the background, a few batches ahead of the encoder."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            batches = [files[start : start + _BATCH] for start in range(0, len(files), _BATCH)]
+            batches = [files[start : start + self.batch_size] for start in range(0, len(files), self.batch_size)]
             waiting = [[pool.submit(self._read, file) for file in batch] for batch in batches[:2]]
             for upcoming in [*batches[2:], [], []]:
                 if not waiting:

@@ -12,6 +12,7 @@ from zsbir.galleries import OWN, Galleries, galleries_in
 from zsbir.gallery import Gallery
 from zsbir.photo_folder import PhotoFolder
 from zsbir.retriever import Retriever
+from zsbir.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
 BUNDLED = Path("gallery_cache")
 _LOG = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None) 
         FileNotFoundError: One of them is not there.
         ValueError: One of them is damaged, or the gallery belongs to another checkpoint.
     """
-    embedder = load_embedder(checkpoint)
+    embedder = ZeroGpuEmbedder(checkpoint) if on_zero_gpu() else load_embedder(checkpoint)
     shared: dict[str, Retriever | PhotoFolder] = {}
     if photos is not None:
         watched = PhotoFolder(photos, cache_folder(photos), embedder)

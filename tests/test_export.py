@@ -1,0 +1,86 @@
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION, make_photo, make_sketch
+from zsbir import Embedder, export, load_embedder
+from zsbir.checkpoint import Checkpoint, save_checkpoint
+from zsbir.data import ZeroShotSplit
+from zsbir.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.preprocessing import PreprocessConfig
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning")  # torch's own exporter
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two encoders and two sizes, so that mixing up the sides would show."""
+    path = tmp_path_factory.mktemp("separate") / "zsbir.safetensors"
+    torch.manual_seed(0)
+    encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, encoders="separate")).eval()
+    preprocessing = PreprocessConfig(sketch_size=32, photo_size=48, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25))
+    save_checkpoint(path, Checkpoint(encoder, preprocessing, ZeroShotSplit(SEEN, VALIDATION, UNSEEN)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(checkpoint: Path) -> Path:
+    folder = checkpoint.parent / "onnx"
+    assert export.main(["--onnx", str(folder), "--checkpoint", str(checkpoint)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def embedder(checkpoint: Path) -> Embedder:
+    return load_embedder(checkpoint, "cpu")
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_the_files_give_what_the_embedder_gives(exported: Path, embedder: Embedder, count: int) -> None:
+    rng = np.random.default_rng(1)
+    sketches = [make_sketch("square", rng) for _ in range(count)]
+    photos = [make_photo("disc", rng) for _ in range(count)]
+    for side, pixels, expected in (
+        ("sketches", [embedder.sketch_pixels(sketch) for sketch in sketches], embedder.embed_sketches(sketches)),
+        ("photos", [embedder.photo_pixels(photo) for photo in photos], embedder.embed_photos(photos)),
+    ):
+        session = onnxruntime.InferenceSession(str(exported / f"{side}.onnx"), providers=["CPUExecutionProvider"])
+        (embeddings,) = session.run(None, {"pixels": np.stack(pixels)})
+        assert embeddings.dtype == np.float32
+        assert embeddings == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_files_say_what_they_take(exported: Path, embedder: Embedder) -> None:
+    assert sorted(path.name for path in exported.iterdir()) == ["photos.onnx", "sketches.onnx"]
+    for side, size in (("sketches", "32"), ("photos", "48")):
+        known = {entry.key: entry.value for entry in onnx.load(exported / f"{side}.onnx").metadata_props}
+        assert known.items() >= {
+            ("size", size),
+            ("embedding_dim", "16"),
+            ("checkpoint_sha256", embedder.checkpoint_sha256),
+        }
+
+
+def test_a_file_that_differs_from_torch_is_not_kept(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = export.OneSide.forward
+    monkeypatch.setattr(export.OneSide, "forward", lambda self, pixels: right(self, 255 - pixels))
+    assert export.main(["--onnx", str(tmp_path / "onnx"), "--checkpoint", str(checkpoint)]) == 2
+    assert "Expected sketches.onnx to differ from torch by at most 0.0001" in capsys.readouterr().err
+    assert not list((tmp_path / "onnx").iterdir())
+
+
+def test_what_has_to_be_installed_is_named(
+    checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    assert export.main(["--onnx", str(tmp_path), "--checkpoint", str(checkpoint)]) == 2
+    error = capsys.readouterr().err
+    assert "found onnxruntime missing" in error
+    assert "pip install -r requirements-export.txt" in error

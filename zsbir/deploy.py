@@ -1,0 +1,141 @@
+"""Put this repository on the Hugging Face Hub as a Space.
+
+Run as `python -m zsbir.deploy --repo USER/NAME [--private] [--checkpoint M] [--gallery DIR] [--dry-run]`
+in the root of the repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+from zsbir import space
+from zsbir.embedder import load_embedder
+from zsbir.gallery import PHOTOS, Gallery
+from zsbir.hub import plain_refusals, require_token
+from zsbir.retriever import Retriever
+
+LARGE = 10_000_000  # bytes; the Hub keeps larger files apart from Git
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A tree that was checked and may be uploaded.
+
+    Attributes:
+        root: The tree.
+        files: Path in the Space and file here.
+    """
+
+    root: Path
+    files: dict[str, Path]
+
+
+def check_tree(root: Path, checkpoint: Path, gallery: Path) -> Deployment:
+    """Checks that the tree would run as a Space, and that it says under which licences everything is.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+        ValueError: Front matter, versions, licences, or checkpoint and gallery do not fit; a sentence for each.
+    """
+    problems = space.front_matter_problems(space.read_front_matter(root), root)
+    found = Retriever(load_embedder(checkpoint, "cpu"), Gallery.load(gallery)).gallery
+    files = space.space_files(root, checkpoint, found)
+    problems += [
+        f"Expected {name} in the tree, found none; add it." for name in ("app.py", "LICENSE") if name not in files
+    ]
+    if space.CARD not in files:
+        problems.append(f"Expected {Path(space.CARD).name} with the licence beside {checkpoint}, found none; write it.")
+    bare = [photo.file for photo in found.photos if not photo.licence]
+    if bare:
+        problems.append(
+            f"Expected a licence for every photo of {gallery}, found none for {len(bare)}, first of them {bare[0]}; "
+            "name them in a credits.csv beside the photos and build the gallery again."
+        )
+    if problems:
+        raise ValueError("\n".join(problems))
+    return Deployment(root, files)
+
+
+def upload(deployment: Deployment, repo: str, *, private: bool = False) -> str:
+    """Makes the Space if need be, and makes its files those of the deployment in one commit.
+
+    Files of the Space in folders of this project that are no longer part of it are deleted there; all others stay.
+
+    Args:
+        deployment: What to upload.
+        repo: "user/name".
+        private: Whether a new Space is seen by its owner alone.
+
+    Returns:
+        The address of the Space.
+
+    Raises:
+        FileNotFoundError: There is no such user or organisation, or this token may not see it.
+        ValueError: No access token, or the Hub refuses.
+    """
+    api = HfApi(token=require_token())
+    with plain_refusals(repo):
+        address = str(api.create_repo(repo, repo_type="space", space_sdk="gradio", private=private, exist_ok=True))
+        stale = [
+            name
+            for name in api.list_repo_files(repo, repo_type="space")
+            if name.partition("/")[0] in space.FOLDERS and name not in deployment.files
+        ]
+        operations: list[CommitOperationAdd | CommitOperationDelete] = [
+            *(CommitOperationAdd(name, str(path)) for name, path in deployment.files.items() if name != space.README),
+            CommitOperationAdd(space.README, space.readme_for(deployment.root, address).encode()),
+            *(CommitOperationDelete(name) for name in stale),
+        ]
+        api.create_commit(repo, operations, repo_type="space", commit_message="Deploy")
+    return address
+
+
+def show(deployment: Deployment) -> str:
+    """The files as a list with sizes; the photos of the gallery in one line, files above 10 MB marked."""
+    photos = f"{space.GALLERY}/{PHOTOS}/"
+    sizes = {name: path.stat().st_size for name, path in deployment.files.items()}
+    lines = [
+        _line(size, name + (", above 10 MB" if size > LARGE else ""))
+        for name, size in sizes.items()
+        if size > LARGE or not name.startswith(photos)
+    ]
+    collapsed = [size for name, size in sizes.items() if size <= LARGE and name.startswith(photos)]
+    lines.append(_line(sum(collapsed), f"{photos} ({len(collapsed)} photos)"))
+    return "\n".join([*lines, _line(sum(sizes.values()), f"in {len(sizes)} files")])
+
+
+def _line(size: int, what: str) -> str:
+    return f"{size / 1000:10,.1f} kB  {what}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Checks, lists and uploads; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m zsbir.deploy", description="Put this repository on a Space.")
+    parser.add_argument("--repo", required=True, help="USER/NAME of the Space; made if it is not there")
+    parser.add_argument("--private", action="store_true", help="a new Space is seen by its owner alone")
+    parser.add_argument("--checkpoint", type=Path, default=Path(space.CHECKPOINT), help="the encoder (%(default)s)")
+    parser.add_argument("--gallery", type=Path, default=Path(space.GALLERY), help="a built gallery (%(default)s)")
+    parser.add_argument("--dry-run", action="store_true", help="check and list, upload nothing")
+    arguments = parser.parse_args(argv)
+    try:
+        deployment = check_tree(Path(), arguments.checkpoint, arguments.gallery)
+        print(show(deployment))  # noqa: T201
+        if arguments.dry_run:
+            print("Nothing was uploaded.")  # noqa: T201
+            return 0
+        print(f"Space: {upload(deployment, arguments.repo, private=arguments.private)}")  # noqa: T201
+    except (FileNotFoundError, ValueError) as error:
+        for sentence in str(error).splitlines():
+            print(f"{parser.prog}: {sentence}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
