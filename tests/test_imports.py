@@ -12,7 +12,7 @@ FLOORS = [
     ],
     [
         *("augmentation", "data", "batches", "model", "losses"),
-        *("class_names", "learner", "optimizer", "training_pictures"),
+        *("class_names", "learner", "optimizer", "training_pictures", "download"),
     ],
     ["checkpoint", "run_record", "teacher", "training_log", "training_state"],
     [
