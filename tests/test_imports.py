@@ -12,7 +12,8 @@ FLOORS = [
     ],
     [
         *("augmentation", "data", "batches", "model", "losses"),
-        *("class_names", "learner", "optimizer", "training_pictures", "download"),
+        *("class_names", "learner", "optimizer", "training_pictures"),
+        *("data_check", "data_sheet", "download"),
     ],
     ["checkpoint", "run_record", "teacher", "training_log", "training_state"],
     [
@@ -23,7 +24,11 @@ FLOORS = [
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"
 ORDER = [name for floor in FLOORS for name in floor]
-LATE = {("gallery", "gallery_build")}  # the command line of gallery, inside main
+LATE = {  # command lines, inside main
+    ("data", "data_check"),
+    ("data", "data_sheet"),
+    ("gallery", "gallery_build"),
+}
 
 
 def imported(path: Path) -> set[tuple[str, bool]]:
