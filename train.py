@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zsbir.training import TrainConfig
+    from zsbir.training_run import TrainConfig
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses arguments and trains; returns the exit status."""
     parser = _parser()
     arguments = parser.parse_args(argv)
+    from zsbir.distributed import in_charge  # noqa: PLC0415
     from zsbir.training import train  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
 
     try:
@@ -23,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    print(f"Checkpoint: {checkpoint}")  # noqa: T201
+    if in_charge():
+        print(f"Checkpoint: {checkpoint}")  # noqa: T201
     return 0
 
 
@@ -31,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="train.py", description="Training of sketch-based image retrieval.")
     need, add = parser.add_argument_group("needed"), parser.add_argument
     need.add_argument("--data_dir", required=True, type=Path, help="sketches/, photos/ and the label files")
-    need.add_argument("--batch_size", required=True, type=int, help="sketches a step, with as many photos")
+    need.add_argument("--batch_size", required=True, type=int, help="sketches a step, with as many photos, a process")
     need.add_argument("--checkpoint_dir", required=True, type=Path, help="where checkpoint, state and logs go")
     need.add_argument("--epochs", required=True, type=int, help="one epoch draws as many photos as there are")
     add("--resume", action="store_true", help="go on from the last whole epoch in --checkpoint_dir")
@@ -78,7 +80,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
     from zsbir.model import EncoderConfig  # noqa: PLC0415
     from zsbir.preprocessing import PreprocessConfig  # noqa: PLC0415
     from zsbir.teacher import TeacherConfig  # noqa: PLC0415
-    from zsbir.training import TrainConfig  # noqa: PLC0415
+    from zsbir.training_run import TrainConfig  # noqa: PLC0415
 
     return TrainConfig(
         data_dir=str(arguments.data_dir),

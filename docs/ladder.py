@@ -32,7 +32,8 @@ from zsbir.preprocessing import PreprocessConfig  # noqa: E402
 from zsbir.ranking import measure  # noqa: E402
 from zsbir.run_record import RunRecord  # noqa: E402
 from zsbir.teacher import TeacherConfig  # noqa: E402
-from zsbir.training import CHECKPOINT_NAME, RECORD_NAME, TEACHER_NAME, TrainConfig, train  # noqa: E402
+from zsbir.training import TEACHER_NAME, train  # noqa: E402
+from zsbir.training_run import CHECKPOINT_NAME, RECORD_NAME, TrainConfig  # noqa: E402
 
 RUNS = _HERE / "runs"
 BUDGET = 12_800  # pictures

@@ -7,27 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 import evaluate
 import train
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
-from zsbir import Gallery, Retriever, load_embedder, training
+from zsbir import Gallery, Retriever, load_embedder
 from zsbir.checkpoint import load_checkpoint
 from zsbir.gallery_build import build_gallery
 from zsbir.preprocessing import open_picture
+from zsbir.training_run import TrainingRun
 
 TIMES = ("pictures_per_second", "waiting_for_pictures")
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import timm
-
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "backbone.safetensors"
-    save_file(timm.create_model(SMALL_BACKBONE, pretrained=False).state_dict(), path)
-    return path
 
 
 def run_arguments(data_folder: Path, weights: Path) -> list[str]:
@@ -111,7 +102,7 @@ def test_a_killed_run_resumes_to_the_same_figures(
         pass
 
     steps = 0
-    step = training._Run.step
+    step = TrainingRun.step
 
     def counted(*args: object) -> object:
         nonlocal steps
@@ -120,10 +111,10 @@ def test_a_killed_run_resumes_to_the_same_figures(
             raise Killed
         return step(*args)
 
-    monkeypatch.setattr(training._Run, "step", counted)
+    monkeypatch.setattr(TrainingRun, "step", counted)
     with pytest.raises(Killed):
         train.main([*arguments, "--checkpoint_dir", str(tmp_path)])
-    monkeypatch.setattr(training._Run, "step", step)
+    monkeypatch.setattr(TrainingRun, "step", step)
     resume = ["--resume"] if killed_after_steps >= 4 else []
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *resume]) == 0
     assert rows(tmp_path) == rows(unbroken)
@@ -145,7 +136,7 @@ def test_ctrl_c_keeps_what_was_reached(arguments: list[str], tmp_path: Path, mon
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training._Run, "step", interrupted)
+    monkeypatch.setattr(TrainingRun, "step", interrupted)
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
     load_checkpoint(tmp_path / "zsbir.safetensors")
 

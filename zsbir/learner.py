@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from zsbir.distributed import ALONE, Processes
 from zsbir.losses import Prototypes, domain_loss, soft_cross_entropy, triplet_loss
 from zsbir.model import DomainDiscriminator, SketchPhotoEncoder
 
@@ -35,16 +36,31 @@ class LossConfig:
 
 
 class Learner(nn.Module):
-    """The encoder with its adversary and its prototypes; only the encoder is kept after training."""
+    """The encoder with its adversary and its prototypes; only the encoder is kept after training.
 
-    def __init__(self, encoder: SketchPhotoEncoder, config: LossConfig, categories: int, teacher_classes: int) -> None:
+    Of several processes each embeds its part of a batch and computes the losses of the whole, so that a
+    sketch meets the negatives of all of them.
+    """
+
+    def __init__(
+        self,
+        encoder: SketchPhotoEncoder,
+        config: LossConfig,
+        categories: int,
+        teacher_classes: int,
+        group: Processes = ALONE,
+    ) -> None:
         super().__init__()
+        self.group = group
         dim = encoder.config.embedding_dim
         self.config = config
         self.encoder = encoder
         self.discriminator = DomainDiscriminator(dim)
         self.category_prototypes = Prototypes(categories, dim, _PROTOTYPE_SCALE)
         self.teacher_prototypes = Prototypes(teacher_classes, dim, _PROTOTYPE_SCALE)
+        self.discriminator.requires_grad_(config.domain != 0)  # nobody waits for gradients that will not come
+        self.category_prototypes.requires_grad_(config.classification != 0)
+        self.teacher_prototypes.requires_grad_(config.teacher != 0)
 
     @torch.no_grad()
     def start_from(self, classifier: nn.Linear, categories: Tensor) -> None:
@@ -71,6 +87,7 @@ class Learner(nn.Module):
         *,
         sketch_targets: Tensor,
         photo_targets: Tensor,
+        rows: Tensor,
         strength: float,
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
@@ -82,6 +99,7 @@ class Learner(nn.Module):
             labels: (n + m,), int64, among the categories trained on.
             sketch_targets: (n + m, c), the teacher's soft labels for the sketches.
             photo_targets: (n, c), the same for the photos.
+            rows: (n + m,), int64, place of each sketch, and of the photo beside it, in the whole batch.
             strength: λ of the gradient reversal.
             generator: Draws random negatives.
 
@@ -91,6 +109,8 @@ class Learner(nn.Module):
         """
         config = self.config
         sketch, photo = self.encoder(sketches, photos)
+        sketch, labels, sketch_targets = self._whole(rows, sketch, labels, sketch_targets)
+        photo, photo_targets = self._whole(rows[: len(photo)], photo, photo_targets)
         pairs = len(photo)
         domain, accuracy = domain_loss(self.discriminator(sketch, strength), self.discriminator(photo, strength))
         classify, as_teacher = self.category_prototypes, self.teacher_prototypes
@@ -113,3 +133,8 @@ class Learner(nn.Module):
         weights = {name: getattr(config, name) for name in parts}
         loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()
         return {"loss": loss, **parts, "domain_accuracy": accuracy}
+
+    def _whole(self, rows: Tensor, *tensors: Tensor) -> list[Tensor]:
+        """The rows of all processes, each at its place in the whole batch."""
+        order = self.group.gather(rows).argsort()
+        return [self.group.gather(tensor)[order] for tensor in tensors]

@@ -237,3 +237,22 @@ def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -
         for layer in backbone.modules():
             if depthwise and isinstance(layer, nn.Conv2d) and layer.groups > 1:
                 layer.requires_grad_(False)
+
+
+def synchronise_batch_norm(encoder: SketchPhotoEncoder, device: torch.device) -> None:
+    """Makes every batch norm take the statistics of the pictures of all processes in training.
+
+    Args:
+        encoder: Its backbones are changed; the names of their parameters stay.
+        device: Where it will be trained.
+
+    Raises:
+        ValueError: It is no GPU; torch synchronises nowhere else.
+    """
+    if device.type != "cuda":
+        raise ValueError(
+            "Expected GPUs for batch norm that several processes train together, found none; give --batch_norm folded "
+            "or frozen, or train in one process."
+        )
+    for side, backbone in encoder.backbones.items():
+        encoder.backbones[side] = timm.layers.convert_sync_batchnorm(backbone)  # type: ignore[attr-defined, no-untyped-call]

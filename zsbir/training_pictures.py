@@ -31,6 +31,7 @@ class Pictures(NamedTuple):
         labels: int64 (n + m,), category of sketch i and photo i.
         photo_rows: int64 (n,), row of photo i among all training photos.
         is_pseudo: bool (n + m,), whether sketch i was made from photo i.
+        rows: int64 (n + m,), place of sketch i and photo i in the whole batch.
         seed: Of what else is random in this step.
     """
 
@@ -39,11 +40,12 @@ class Pictures(NamedTuple):
     labels: Tensor
     photo_rows: Tensor
     is_pseudo: Tensor
+    rows: Tensor
     seed: int
 
 
 class TrainingPictures(Dataset[Pictures]):
-    """Turns a `Batch` into `Pictures`, as a pure function of the batch.
+    """Turns a `Batch` into `Pictures`; what is random in a row is a pure function of the batch's seed and that row.
 
     Photos are decoded once, reduced to a little more than the input size, and kept in memory.
 
@@ -76,24 +78,27 @@ class TrainingPictures(Dataset[Pictures]):
 
     def __getitem__(self, batch: Batch) -> Pictures:
         """The augmented pictures of this batch."""
-        rng = np.random.default_rng(batch.seed)
         labels, chosen = np.array(batch.labels), np.array(batch.photos)
         is_pseudo = np.array(batch.sketches) == FROM_PHOTO
-        is_pseudo[: len(chosen)] |= rng.random(len(chosen)) < self.pseudo_sketch_ratio
-        originals = [self.photos[label][photo] for label, photo in zip(batch.labels, batch.photos, strict=False)]
-        sketches = [
-            pseudo_sketch(originals[row], self.size, rng)
-            if is_pseudo[row]
-            else self._sketch(self.sketches[label][sketch], rng)
-            for row, (label, sketch) in enumerate(zip(batch.labels, batch.sketches, strict=True))
-        ]
-        photos = [random_photo(photo, self.size, rng) for photo in originals]
+        sketches, photos = [], []
+        for place, (label, sketch, row) in enumerate(zip(batch.labels, batch.sketches, batch.rows, strict=True)):
+            rng = np.random.default_rng((batch.seed, row))
+            original = self.photos[label][batch.photos[place]] if place < len(chosen) else None
+            if original is not None and rng.random() < self.pseudo_sketch_ratio:
+                is_pseudo[place] = True
+            if original is not None and is_pseudo[place]:
+                sketches.append(pseudo_sketch(original, self.size, rng))
+            else:
+                sketches.append(self._sketch(self.sketches[label][sketch], rng))
+            if original is not None:
+                photos.append(random_photo(original, self.size, rng))
         return Pictures(
             sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
             photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
             labels=torch.from_numpy(labels),
             photo_rows=torch.from_numpy(self.first_row[labels[: len(chosen)]] + chosen),
             is_pseudo=torch.from_numpy(is_pseudo),
+            rows=torch.tensor(batch.rows),
             seed=batch.seed,
         )
 
