@@ -8,7 +8,7 @@ import pytest
 FLOORS = [
     [
         *("gradient_reversal", "metrics", "drawing", "preprocessing"),
-        *("atomic", "batch_norm", "device", "distributed", "torchvision_import"),
+        *("atomic", "batch_norm", "device", "distributed", "torchvision_import", "word_vectors"),
     ],
     [
         *("augmentation", "data", "batches", "model", "losses"),

@@ -24,7 +24,7 @@ class LossConfig:
         classification: Weight of the classification into seen categories.
         teacher: Weight of the preservation of ImageNet knowledge.
         margin: Of the triplet loss, in cosine distance.
-        mining: Triplet mining, "random" or "hard".
+        hard_negatives: How negatives are chosen, see `triplet_loss`: "none", "batch" or "semantic".
     """
 
     triplet: float = 1.0
@@ -32,7 +32,7 @@ class LossConfig:
     classification: float = 1.0
     teacher: float = 1.0
     margin: float = 0.3
-    mining: str = "hard"
+    hard_negatives: str = "batch"
 
 
 class Learner(nn.Module):
@@ -49,9 +49,12 @@ class Learner(nn.Module):
         categories: int,
         teacher_classes: int,
         group: Processes = ALONE,
+        meanings: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.group = group
+        self.register_buffer("meanings", meanings, persistent=False)  # made anew from the names, not saved
+        self.meanings: Tensor | None
         dim = encoder.config.embedding_dim
         self.config = config
         self.encoder = encoder
@@ -74,8 +77,10 @@ class Learner(nn.Module):
             categories: Soft labels (categories, c) of each category trained on.
         """
         embedding = next(iter(self.encoder.embeddings.values()))
-        assert isinstance(embedding, nn.Linear)
-        directions = nn.functional.normalize(classifier.weight @ embedding.weight.T, dim=1)
+        weight = classifier.weight
+        directions = nn.functional.normalize(
+            weight @ embedding.weight.T if isinstance(embedding, nn.Linear) else weight, dim=1
+        )
         self.teacher_prototypes.vectors.copy_(directions)
         self.category_prototypes.vectors.copy_(nn.functional.normalize(categories @ directions, dim=1))
 
@@ -116,7 +121,13 @@ class Learner(nn.Module):
         classify, as_teacher = self.category_prototypes, self.teacher_prototypes
         parts = {
             "triplet": triplet_loss(
-                sketch[:pairs], photo, labels[:pairs], config.margin, mining=config.mining, generator=generator
+                sketch[:pairs],
+                photo,
+                labels[:pairs],
+                config.margin,
+                hard_negatives=config.hard_negatives,
+                meanings=self.meanings,
+                generator=generator,
             ),
             "domain": domain,
             "classification": (

@@ -12,6 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
 from zsbir.checkpoint import Checkpoint, save_checkpoint
+from zsbir.class_names import class_name_vectors
 from zsbir.data import ZeroShotSplit
 from zsbir.device import place
 from zsbir.distributed import ALONE, Processes
@@ -33,7 +34,7 @@ from zsbir.training_state import restore_state, save_state
 CHECKPOINT_NAME = "zsbir.safetensors"
 STATE_NAME = "training_state.safetensors"
 RECORD_NAME = "run.json"
-_PATHS = ("data_dir", "extra_dir", "checkpoint_dir")
+_PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors")
 _MAY_CHANGE = (*_PATHS, "epochs", "print_every", "workers")  # at --resume
 
 
@@ -53,6 +54,7 @@ class TrainConfig:
             sketches or photos alone.
         extra_ratio: Their photos, and their sketches, as a share of `batch_size`.
         backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
+        word_vectors: File that says what names mean, for semantic hard negatives; see `class_name_vectors`.
         grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
         augment_sketches: Vary sketches in pen, slant, proportion and completeness.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
@@ -77,6 +79,7 @@ class TrainConfig:
     extra_dir: str = ""
     extra_ratio: float = 0.33
     backbone_weights: str = "package"
+    word_vectors: str = ""
     grl_threshold_epoch: float = 5.0
     augment_sketches: bool = True
     pseudo_sketch_ratio: float = 0.2
@@ -120,7 +123,11 @@ class TrainingRun:
         encoder.load_backbone(classifier)
         freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
         categories, classes = targets.categories.shape
-        learner = Learner(encoder, config.losses, categories, classes, group)
+        meanings = None
+        if config.losses.triplet and config.losses.hard_negatives == "semantic":
+            word_vectors = Path(config.word_vectors) if config.word_vectors else None
+            meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
+        learner = Learner(encoder, config.losses, categories, classes, group, meanings)
         if config.losses.teacher:
             learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
         if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
