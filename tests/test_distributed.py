@@ -21,6 +21,7 @@ from zsbir.checkpoint import load_checkpoint
 from zsbir.data import CategoryData
 from zsbir.distributed import ALONE, Processes, in_charge, processes
 from zsbir.model import EncoderConfig, SketchPhotoEncoder, synchronise_batch_norm
+from zsbir.run_record import RunRecord
 from zsbir.training_run import TrainingRun
 
 
@@ -80,19 +81,26 @@ def _interrupted_at(number: int) -> None:
     TrainingRun.step = counted  # type: ignore[method-assign]
 
 
-def _one_of_two(rank: int, settings: list[dict[str, str]], folder: Path, arguments: list[str]) -> None:
+def _one_of_two(rank: int, settings: list[list[dict[str, str]]], folder: Path, arguments: list[str]) -> None:
     """All that two processes are asked to do, in one go, as it takes long to start them."""
-    os.environ.update(settings[rank])
+    starts = iter(settings)  # each as if torchrun had started them anew
+
+    def start(*options: str) -> int:
+        os.environ.update(next(starts)[rank])
+        return train.main([*arguments, *options])
+
+    os.environ.update(next(starts)[rank])
     with processes() as group:
         _gathers_and_agrees(group)
         _leader_goes_first(group)
         _stops_when_another_is_interrupted(group)
-    assert train.main([*arguments, "--checkpoint_dir", str(folder / "unbroken")]) == 0
+    assert start("--checkpoint_dir", str(folder / "unbroken")) == 0
     _interrupted_at(6)
-    broken = [*arguments, "--checkpoint_dir", str(folder / "broken")]
-    assert train.main(broken) == 0
-    assert train.main([*broken, "--resume"]) == 0
-    assert train.main([*arguments, "--checkpoint_dir", str(folder), "--batch_norm", "trained"]) == 2
+    broken = ("--checkpoint_dir", str(folder / "broken"))
+    assert start(*broken) == 0
+    assert not in_charge() or RunRecord.load(folder / "broken" / "run.json").epochs[1:] == []
+    assert start(*broken, "--resume") == 0
+    assert start("--checkpoint_dir", str(folder), "--batch_norm", "trained") == 2
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +108,7 @@ def two(data_folder: Path, weights: Path, tmp_path_factory: pytest.TempPathFacto
     """The folders of two runs of two processes, one of them interrupted and resumed."""
     folder = tmp_path_factory.mktemp("two")
     arguments = [*run_arguments(data_folder, weights), "--batch_size", "4", "--epochs", "2", "--print_every", "1"]
-    settings = [{**shared, "ZSBIR_TEST_FOLDER": str(folder)} for shared in environments(2)]
+    settings = [[{**one, "ZSBIR_TEST_FOLDER": str(folder)} for one in environments(2)] for _ in range(5)]
     torch.multiprocessing.spawn(_one_of_two, (settings, folder, arguments), nprocs=2)
     return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -133,7 +134,10 @@ class TrainingRun:
         if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
             synchronise_batch_norm(encoder, device)
         self.learner = place(learner, device)
-        self.forward: nn.Module = self.learner if group.count == 1 else DistributedDataParallel(self.learner)
+        self.forward: nn.Module = self.learner
+        if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
+            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+            self.forward = DistributedDataParallel(self.learner)
         self.average = AveragedModel(encoder, avg_fn=averaging(config.average_decay))
         self.optimizer = torch.optim.AdamW(
             parameter_groups(self.learner, config.learning_rate, config.head_speed, config.weight_decay)
