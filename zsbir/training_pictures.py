@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -19,6 +19,7 @@ from zsbir.data import CategoryData
 from zsbir.drawing import Drawing, rasterise
 from zsbir.preprocessing import open_picture, prepare_sketch
 
+_MEMORY = 4_000_000_000  # bytes of reduced photos that are kept; what is beyond is read anew each time
 _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
 
 
@@ -44,10 +45,30 @@ class Pictures(NamedTuple):
     seed: int
 
 
+class PhotoStore:
+    """The photos of a category, reduced: kept in memory, or read when they are asked for where there is no room.
+
+    Args:
+        sources: Photos that are kept, and files of the others.
+        read: Reads and reduces a file.
+    """
+
+    def __init__(self, sources: Sequence[Path | Image.Image], read: Callable[[Path], Image.Image]) -> None:
+        self.sources, self.read = sources, read
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        source = self.sources[index]
+        return self.read(source) if isinstance(source, Path) else source
+
+
 class TrainingPictures(Dataset[Pictures]):
     """Turns a `Batch` into `Pictures`; what is random in a row is a pure function of the batch's seed and that row.
 
-    Photos are decoded once, reduced to a little more than the input size, and kept in memory.
+    Photos are decoded once, reduced to a little more than the input size, and kept in memory as far as there is
+    room for them.
 
     Args:
         data: Files and drawings by category.
@@ -56,6 +77,7 @@ class TrainingPictures(Dataset[Pictures]):
         augment_sketches: Vary sketches (see `random_sketch`), or take them as they are.
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
+        memory: Bytes of photos that are kept.
     """
 
     def __init__(
@@ -67,11 +89,13 @@ class TrainingPictures(Dataset[Pictures]):
         *,
         augment_sketches: bool = True,
         quiet: bool = False,
+        memory: int = _MEMORY,
     ) -> None:
         self.size, self.pseudo_sketch_ratio, self.augment_sketches = size, pseudo_sketch_ratio, augment_sketches
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
-        self.photos = [[self._read_photo(path, bar) for path in photos] for photos in data.photos]
+        self.room = memory
+        self.photos = [PhotoStore([self._keep(path, bar) for path in files], self._read_photo) for files in data.photos]
         bar.close()
         self.sketches = [[self._read_sketch(source) for source in sketches] for sketches in data.sketches]
         self.first_row = np.cumsum([0, *map(len, data.photos)])
@@ -107,11 +131,18 @@ class TrainingPictures(Dataset[Pictures]):
             return random_sketch(source, self.size, rng)
         return rasterise(source, self.size) if isinstance(source, Drawing) else source
 
-    def _read_photo(self, path: Path, bar: tqdm[NoReturn]) -> Image.Image:
+    def _keep(self, path: Path, bar: tqdm[NoReturn]) -> Path | Image.Image:
+        bar.update()
+        if self.room <= 0:
+            return path
+        photo = self._read_photo(path)
+        self.room -= 3 * photo.width * photo.height
+        return photo
+
+    def _read_photo(self, path: Path) -> Image.Image:
         side = self.stored_side
         photo = open_picture(path, longest_side=2 * side).convert("RGB")
         scale = side / min(photo.size)
-        bar.update()
         if scale >= 1:
             return photo
         return photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BICUBIC)
