@@ -29,7 +29,8 @@ from zsbir.batch_norm import freeze_batch_norm  # noqa: E402
 from zsbir.device import keep_freed_memory, place  # noqa: E402
 from zsbir.learner import Learner, LossConfig  # noqa: E402
 from zsbir.model import EncoderConfig, SketchPhotoEncoder, freeze_early  # noqa: E402
-from zsbir.training import TrainConfig, train  # noqa: E402
+from zsbir.training import train  # noqa: E402
+from zsbir.training_run import TrainConfig  # noqa: E402
 
 _PAIRS = 32
 _SKIPPED = 2  # lines of the log; the first steps fill caches

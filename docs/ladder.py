@@ -32,7 +32,8 @@ from zsbir.preprocessing import PreprocessConfig  # noqa: E402
 from zsbir.ranking import measure  # noqa: E402
 from zsbir.run_record import RunRecord  # noqa: E402
 from zsbir.teacher import TeacherConfig  # noqa: E402
-from zsbir.training import CHECKPOINT_NAME, RECORD_NAME, TEACHER_NAME, TrainConfig, train  # noqa: E402
+from zsbir.training import TEACHER_NAME, train  # noqa: E402
+from zsbir.training_run import CHECKPOINT_NAME, RECORD_NAME, TrainConfig  # noqa: E402
 
 RUNS = _HERE / "runs"
 BUDGET = 12_800  # pictures
@@ -59,7 +60,7 @@ class Rung:
 
 
 _BARE = {
-    "losses": LossConfig(triplet=1.0, domain=0.0, classification=0.0, teacher=0.0, mining="random"),
+    "losses": LossConfig(triplet=1.0, domain=0.0, classification=0.0, teacher=0.0, hard_negatives="none"),
     "augment_sketches": False,
     "pseudo_sketch_ratio": 0.0,
     "extra_ratio": 0.0,
@@ -67,7 +68,7 @@ _BARE = {
 RUNGS = (
     Rung("frozen", "ImageNet encoder, not trained", "", {}, 0.0),
     Rung("triplet", "triplet loss, random negatives", "", _BARE),
-    Rung("hard", "+ hardest pairs of the batch", "triplet", {"losses.mining": "hard"}),
+    Rung("hard", "+ hardest pairs of the batch", "triplet", {"losses.hard_negatives": "batch"}),
     Rung("reversal", "+ gradient reversal (0.1)", "hard", {"losses.domain": 0.1}),
     Rung("classes", "+ category prototypes", "reversal", {"losses.classification": 1.0}),
     Rung("teacher", "+ ImageNet teacher on photos", "classes", {"losses.teacher": 2.0}),

@@ -12,6 +12,7 @@ import pytest
 import torch
 from huggingface_hub import constants
 from PIL import Image, ImageDraw
+from safetensors.torch import save_file
 
 from tests.hub_stand_in import WRITER, Hub, hub_stand_in
 from zsbir.checkpoint import Checkpoint, save_checkpoint
@@ -100,3 +101,13 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
         monkeypatch.setenv("HF_TOKEN", WRITER)
         yield hub
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import timm
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "backbone.safetensors"
+    save_file(timm.create_model(SMALL_BACKBONE, pretrained=False).state_dict(), path)
+    return path

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from zsbir import class_names
-from zsbir.class_names import class_name_likeness
+from zsbir.class_names import class_name_likeness, class_name_vectors
 
 
 def test_likeness_follows_the_embeddings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,3 +31,13 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(FileNotFoundError, match=r"requirements-train\.txt"):
         class_name_likeness(["cat"])
+
+
+def test_vectors_come_from_the_encoder_or_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    meanings = {"cat": [4.0, 1.0], "dog": [4.0, -1.0]}
+    monkeypatch.setattr(class_names, "_model_folder", Path)
+    monkeypatch.setattr(class_names, "_embed", lambda _, names: torch.tensor([meanings[name] for name in names]))
+    expected = torch.tensor([[0.0, 1.0], [0.0, -1.0]])  # what they share does not count
+    assert torch.allclose(class_name_vectors(["cat", "dog"]), expected)
+    (tmp_path / "glove.txt").write_text("dog 0 3\ncat 2 0\n")
+    assert class_name_vectors(["cat", "dog"], tmp_path / "glove.txt", quiet=True).tolist() == [[1, 0], [0, 1]]

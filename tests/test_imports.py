@@ -8,15 +8,16 @@ import pytest
 FLOORS = [
     [
         *("gradient_reversal", "metrics", "drawing", "preprocessing"),
-        *("atomic", "batch_norm", "device", "torchvision_import"),
+        *("atomic", "batch_norm", "device", "distributed", "torchvision_import", "word_vectors"),
     ],
     [
         *("augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
+        *("data_check", "data_sheet", "download"),
     ],
     ["checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"],
     [
-        *("embedder", "domain_probe", "ranking", "validation", "training"),
+        *("embedder", "domain_probe", "ranking", "validation", "training_run", "training"),
         *("evaluation", "contact_sheet", "export", "gallery", "zero_gpu", "gallery_build"),
     ],
     [
@@ -26,7 +27,11 @@ FLOORS = [
 ]
 PACKAGE = Path(__file__).parents[1] / "zsbir"
 ORDER = [name for floor in FLOORS for name in floor]
-LATE = {("gallery", "gallery_build")}  # the command line of gallery, inside main
+LATE = {  # command lines, inside main
+    ("data", "data_check"),
+    ("data", "data_sheet"),
+    ("gallery", "gallery_build"),
+}
 
 
 def imported(path: Path) -> set[tuple[str, bool]]:

@@ -18,6 +18,7 @@ def losses(config: LossConfig, strength: float = 1.0) -> tuple[Learner, dict[str
         torch.tensor([0, 0, 1, 1]),
         sketch_targets=targets[:4],
         photo_targets=targets[4:],
+        rows=torch.arange(4),
         strength=strength,
         generator=torch.Generator().manual_seed(0),
     )
@@ -59,7 +60,7 @@ def test_sketches_without_photos_are_classified_too() -> None:
     learner, _ = losses(LossConfig())
     pictures, targets = torch.randn(7, 3, 32, 32), torch.rand(7, 3).softmax(1)
     labels = torch.tensor([0, 0, 1, 1])
-    arguments = {"strength": 0.0, "generator": torch.Generator()}
+    arguments = {"rows": torch.arange(4), "strength": 0.0, "generator": torch.Generator()}
 
     def classification(labels: torch.Tensor) -> float:
         parts = learner(

@@ -45,10 +45,38 @@ def test_random_triplets_pair_photo_i_with_a_photo_of_another_category(
     values = set()
     for seed in range(40):
         generator = torch.Generator().manual_seed(seed)
-        value = triplet_loss(sketches, photos, LABELS, 2.0, mining="random", generator=generator).item()
+        value = triplet_loss(sketches, photos, LABELS, 2.0, hard_negatives="none", generator=generator).item()
         assert lowest - 1e-6 <= value <= highest + 1e-6
         values.add(round(value, 6))
     assert len(values) > 5
+
+
+def test_semantic_negatives_are_drawn_by_how_alike_names_are() -> None:
+    near, far = 0.1, 0.4  # squared distances of the names of categories 1 and 2 from that of category 0
+    cosines = [1 - near / 2, 1 - far / 2]
+    meanings = torch.tensor([[1.0, 0.0], *([cosine, math.sqrt(1 - cosine**2)] for cosine in cosines)])
+    photos = F.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.2], [1.0, 0.9]]), dim=1)
+    sketches = photos[:1].expand(3, 2)
+    margin, generator = 2.0, torch.Generator().manual_seed(0)
+
+    def first_negative() -> int:
+        """Which photo became the negative of the first sketch, read off its gradient."""
+        anchors = sketches.clone().requires_grad_()
+        triplet_loss(
+            anchors, photos, torch.arange(3), margin, hard_negatives="semantic", meanings=meanings, generator=generator
+        ).backward()
+        assert anchors.grad is not None
+        return int((photos[1:] - photos[:1] - 3 * anchors.grad[0]).abs().sum(1).argmin()) + 1
+
+    drawn = [first_negative() for _ in range(600)]
+    expected = 1 / (1 + math.exp(-(far - near) / 0.1))
+    assert abs(drawn.count(1) / 600 - expected) < 0.03
+    assert drawn.count(1) + drawn.count(2) == 600
+
+
+def test_semantic_negatives_need_meanings(embeddings: tuple[torch.Tensor, torch.Tensor]) -> None:
+    with pytest.raises(ValueError, match="names mean"):
+        triplet_loss(*embeddings, LABELS, 0.3, hard_negatives="semantic")
 
 
 def test_triplet_gradient_pulls_the_positive_and_pushes_the_negative() -> None:
@@ -60,8 +88,8 @@ def test_triplet_gradient_pulls_the_positive_and_pushes_the_negative() -> None:
 
 def test_a_batch_of_one_category_costs_nothing(embeddings: tuple[torch.Tensor, torch.Tensor]) -> None:
     sketches, photos = embeddings
-    for mining in ("hard", "random"):
-        loss = triplet_loss(sketches, photos, torch.zeros(6, dtype=torch.long), 0.3, mining=mining)
+    for hard_negatives in ("batch", "none"):
+        loss = triplet_loss(sketches, photos, torch.zeros(6, dtype=torch.long), 0.3, hard_negatives=hard_negatives)
         loss.backward()
         assert loss.item() == 0
     assert sketches.grad is not None
@@ -73,9 +101,9 @@ def test_well_separated_triplets_cost_nothing() -> None:
     assert triplet_loss(corners, corners, LABELS, 0.9).item() == 0
 
 
-def test_unknown_mining_is_refused(embeddings: tuple[torch.Tensor, torch.Tensor]) -> None:
-    with pytest.raises(ValueError, match=r"random, hard.*'soft'"):
-        triplet_loss(*embeddings, LABELS, 0.3, mining="soft")
+def test_unknown_hard_negatives_are_refused(embeddings: tuple[torch.Tensor, torch.Tensor]) -> None:
+    with pytest.raises(ValueError, match=r"none, batch, semantic.*'soft'"):
+        triplet_loss(*embeddings, LABELS, 0.3, hard_negatives="soft")
 
 
 def test_domain_loss_is_the_mean_of_both_domains() -> None:

@@ -10,6 +10,7 @@ from zsbir.model import (
     EncoderConfig,
     SketchPhotoEncoder,
     freeze_early,
+    input_scaling,
     load_imagenet_classifier,
 )
 
@@ -175,3 +176,24 @@ def test_weights_that_do_not_fit_are_refused(weights: dict[str, torch.Tensor], t
         load_imagenet_classifier(SMALL_BACKBONE, str(tmp_path / "absent.pth"))
     with pytest.raises(ValueError, match="--backbone_weights"):
         load_imagenet_classifier(SMALL_BACKBONE, "package")
+
+
+def test_without_a_head_the_pooled_features_are_the_embedding() -> None:
+    torch.manual_seed(0)
+    encoder = SketchPhotoEncoder(EncoderConfig("densenet121", 1024, "separate", "trained", "max", "none")).eval()
+    photos = torch.randn(2, 3, 64, 64)
+    with torch.no_grad():
+        maps = encoder.backbones["photo"].forward_features(photos)
+        assert maps.shape == (2, 1024, 2, 2)
+        expected = torch.nn.functional.normalize(maps.amax(dim=(2, 3)), dim=1)
+        assert torch.allclose(encoder.embed_photos(photos), expected, atol=1e-6)
+    with pytest.raises(ValueError, match="--embedding_dim 1024"):
+        SketchPhotoEncoder(EncoderConfig("densenet121", 512, head="none"))
+    for wrong in ({"pooling": "median"}, {"head": "two"}):
+        with pytest.raises(ValueError, match="found"):
+            EncoderConfig(**wrong)
+
+
+def test_pictures_are_scaled_as_the_weights_expect() -> None:
+    assert input_scaling("tf_efficientnet_lite0") == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    assert input_scaling("densenet121") == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))

@@ -40,7 +40,7 @@ def test_soft_labels_are_those_of_the_network_asked_one_by_one() -> None:
     flat = [photo for members in photos() for photo in members]  # more than one batch
     with torch.no_grad():
         expected = [classifier(to_tensor(prepare_photo(photo, 40), config)[None])[0] for photo in flat]
-    labels = ask_teacher(classifier, flat, config, 2.0, torch.device("cpu"), quiet=True)
+    labels = ask_teacher(classifier, flat, len(flat), config, 2.0, torch.device("cpu"), quiet=True)
     assert len(labels) == len(flat) > 32
     for logits, asked in zip(expected, labels, strict=True):
         assert torch.allclose(asked, (logits / 2).softmax(0), atol=1e-4)

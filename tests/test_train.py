@@ -7,27 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 import evaluate
 import train
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
-from zsbir import Gallery, Retriever, load_embedder, training
+from zsbir import Gallery, Retriever, load_embedder
 from zsbir.checkpoint import load_checkpoint
 from zsbir.gallery_build import build_gallery
 from zsbir.preprocessing import open_picture
+from zsbir.training_run import TrainingRun
 
 TIMES = ("pictures_per_second", "waiting_for_pictures")
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import timm
-
-    torch.manual_seed(0)
-    path = tmp_path_factory.mktemp("weights") / "backbone.safetensors"
-    save_file(timm.create_model(SMALL_BACKBONE, pretrained=False).state_dict(), path)
-    return path
 
 
 def run_arguments(data_folder: Path, weights: Path) -> list[str]:
@@ -111,7 +102,7 @@ def test_a_killed_run_resumes_to_the_same_figures(
         pass
 
     steps = 0
-    step = training._Run.step
+    step = TrainingRun.step
 
     def counted(*args: object) -> object:
         nonlocal steps
@@ -120,10 +111,10 @@ def test_a_killed_run_resumes_to_the_same_figures(
             raise Killed
         return step(*args)
 
-    monkeypatch.setattr(training._Run, "step", counted)
+    monkeypatch.setattr(TrainingRun, "step", counted)
     with pytest.raises(Killed):
         train.main([*arguments, "--checkpoint_dir", str(tmp_path)])
-    monkeypatch.setattr(training._Run, "step", step)
+    monkeypatch.setattr(TrainingRun, "step", step)
     resume = ["--resume"] if killed_after_steps >= 4 else []
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *resume]) == 0
     assert rows(tmp_path) == rows(unbroken)
@@ -145,7 +136,7 @@ def test_ctrl_c_keeps_what_was_reached(arguments: list[str], tmp_path: Path, mon
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training._Run, "step", interrupted)
+    monkeypatch.setattr(TrainingRun, "step", interrupted)
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
     load_checkpoint(tmp_path / "zsbir.safetensors")
 
@@ -162,7 +153,7 @@ def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_fo
     "options",
     [
         ["--encoders", "separate"],
-        ["--mining", "random"],
+        ["--hard_negatives", "none"],
         ["--frozen_stages", "2", "--frozen_depthwise"],
         ["--batch_norm", "frozen"],
         ["--batch_norm", "trained"],
@@ -174,6 +165,49 @@ def test_variants_of_the_method_train(options: list[str], arguments: list[str], 
     short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
     assert train.main([*short, *options]) == 0
     load_checkpoint(tmp_path / "zsbir.safetensors")
+
+
+def test_the_published_method_trains_and_explicit_flags_win(
+    data_folder: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "glove.txt").write_text("triangle 1 0 0\nsquare 1 1 0\n")
+    small = ["--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "256"]
+    sizes = ["--train_size", "32", "--sketch_size", "40", "--photo_size", "48", "--workers", "0"]
+    run = [
+        "--preset",
+        "published",
+        "--data_dir",
+        str(data_folder),
+        "--batch_size",
+        "4",
+        "--epochs",
+        "1",
+        *small,
+        *sizes,
+    ]
+    run += ["--steps_per_epoch", "2", "--checkpoint_dir", str(tmp_path / "run")]
+    assert train.main([*run, "--word_vectors", str(tmp_path / "glove.txt")]) == 0
+    checkpoint = load_checkpoint(tmp_path / "run" / "zsbir.safetensors")
+    config = checkpoint.encoder.config
+    assert (config.backbone, config.encoders, config.pooling, config.head) == (
+        SMALL_BACKBONE,
+        "separate",
+        "max",
+        "none",
+    )
+    assert checkpoint.training["losses"]["hard_negatives"] == "semantic"
+    assert (checkpoint.training["losses"]["classification"], checkpoint.training["augment_sketches"]) == (0, False)
+    assert checkpoint.preprocessing.mean == (0.485, 0.456, 0.406)
+    assert "word_vectors" not in checkpoint.training
+    (tmp_path / "glove.txt").write_text("square 1 1 0\n")
+    assert train.main([*run, "--word_vectors", str(tmp_path / "glove.txt")]) == 2
+    assert "'triangle'" in capsys.readouterr().err
+
+
+def test_presets_set_only_what_the_command_line_knows() -> None:
+    known = {action.dest for action in train._parser()._actions}
+    for preset in train.PRESETS.values():
+        assert set(preset) <= known
 
 
 def test_extra_categories_are_trained_on_and_named(arguments: list[str], data_folder: Path, tmp_path: Path) -> None:

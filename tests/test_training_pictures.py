@@ -37,6 +37,14 @@ def test_photo_rows_count_through_all_categories(data: CategoryData) -> None:
         assert flat[row] == data.photos[label][photo]
 
 
+def test_photos_without_room_in_memory_are_read_when_they_are_asked_for(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)
+    kept, read = (TrainingPictures(data, 32, 0.5, 40, quiet=True, memory=memory) for memory in (10**9, 3 * 40 * 40 * 4))
+    assert [isinstance(source, Path) for source in read.photos[0].sources] == [False] * 4 + [True] * 2
+    assert not any(isinstance(source, Path) for photos in kept.photos for source in photos.sources)
+    assert all(np.array_equal(one, other) for one, other in zip(kept[batch], read[batch], strict=True))
+
+
 def test_worker_processes_make_the_same_pictures(data: CategoryData) -> None:
     pictures = TrainingPictures(data, 32, 0.5, 40, quiet=True)
     batches = BalancedBatches(data, 6, 3, 0)

@@ -12,7 +12,7 @@ from zsbir import zero_gpu
 from zsbir.embedder import Embedder, load_embedder
 from zsbir.gallery_build import build_gallery
 from zsbir.retriever import Retriever
-from zsbir.ui.start import open_retriever
+from zsbir.ui.start import open_galleries
 from zsbir.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
 PHOTOS = [make_photo("disc", np.random.default_rng(number)) for number in range(5)]
@@ -57,13 +57,13 @@ def test_elsewhere_the_package_is_not_even_looked_at(
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
     gallery = build_gallery(photos, tmp_path / "gallery", load_embedder(checkpoint_path, "cpu"), quiet=True).gallery
     assert not on_zero_gpu()
-    assert type(open_retriever(checkpoint_path, gallery.folder).embedder) is Embedder
+    assert type(open_galleries(checkpoint_path, gallery.folder).default.embedder) is Embedder
 
 
 def test_a_search_borrows_nothing(checkpoint_path: Path, photos: Path, tmp_path: Path, lent: list[int]) -> None:
     plain = load_embedder(checkpoint_path, "cpu")
     gallery = build_gallery(photos, tmp_path / "gallery", plain, quiet=True).gallery
-    retriever = open_retriever(checkpoint_path, gallery.folder)
+    retriever = open_galleries(checkpoint_path, gallery.folder).default
     sketch = make_sketch("disc", np.random.default_rng(9))
     assert retriever.search(sketch) == Retriever(plain, gallery).search(sketch)
     assert retriever.more_like(0)

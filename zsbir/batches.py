@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from zsbir.data import CategoryData
+from zsbir.distributed import ALONE, Processes
 from zsbir.drawing import Drawing
 
 FROM_PHOTO = -1  # in the place of a sketch's index: made from the photo, as the category has no sketches
@@ -25,12 +26,14 @@ class Batch:
         labels: Category of sketch i and, for the first of them, of photo i: n + m.
         sketches: Index of sketch i within its category, or `FROM_PHOTO`: n + m.
         photos: Index of photo i within its category: n. The last m sketches are of categories without photos.
-        seed: Seeds the augmentation of this batch.
+        rows: Place of sketch i and photo i in the whole batch, of which this may be one process's part: n + m.
+        seed: Seeds the augmentation of the whole batch.
     """
 
     labels: tuple[int, ...]
     sketches: tuple[int, ...]
     photos: tuple[int, ...]
+    rows: tuple[int, ...]
     seed: int
 
 
@@ -41,16 +44,18 @@ class BalancedBatches:
     a category, so none waits long and none is repeated early. Where a category has both sketch pictures
     and drawings, it turns to the pictures `_PICTURE_SHARE` of the time, however few there are. Categories
     known from one side alone take turns among themselves, one picture each. Epoch e is a pure function of
-    (seed, e): a resumed run sees what an unbroken one would have seen.
+    (seed, e): a resumed run sees what an unbroken one would have seen. Of several processes each gets its part
+    of one common batch, with categories of its own as long as there are enough of them.
 
     Args:
         data: Categories to take from.
-        batch_size: Pairs of sketch and photo of the categories that have both.
+        batch_size: Pairs of sketch and photo of the categories that have both, for each process.
         steps: Batches an epoch.
         seed: Of the choice.
         per_category: Pairs of each category in a batch.
         extra_ratio: Photos of categories without sketches in a batch, and sketches of categories without
             photos, each as a share of `batch_size`; none where there are no such categories.
+        group: The processes that share the batches.
     """
 
     def __init__(
@@ -62,14 +67,21 @@ class BalancedBatches:
         *,
         per_category: int = 2,
         extra_ratio: float = 0.0,
+        group: Processes = ALONE,
     ) -> None:
         if batch_size < 2 * per_category:
             raise ValueError(
                 f"Expected a batch of at least {2 * per_category} sketches, so that two categories meet in it, "
                 f"found {batch_size}."
             )
-        self.data, self.batch_size, self.steps, self.seed = data, batch_size, steps, seed
-        self.per_category, self.extra = per_category, round(extra_ratio * batch_size)
+        if group.count > 1 and batch_size % per_category:
+            raise ValueError(
+                f"Expected a batch size that {per_category} divides, so that processes share no category, found "
+                f"{batch_size}."
+            )
+        self.data, self.group, self.steps, self.seed = data, group, steps, seed
+        self.per_category, self.batch_size = per_category, group.count * batch_size
+        self.extra = group.count * round(extra_ratio * batch_size)
         sides = list(zip(map(bool, data.sketches), map(bool, data.photos), strict=True))
         self.paired = [label for label, known in enumerate(sides) if known == (True, True)]
         self.photo_only = [label for label, known in enumerate(sides) if known == (False, True)]
@@ -88,15 +100,35 @@ class BalancedBatches:
         for _ in range(self.steps):
             chosen = self._next_categories(waiting, math.ceil(self.batch_size / self.per_category), rng)
             paired = [label for label in chosen for _ in range(self.per_category)][: self.batch_size]
-            without_sketches, without_photos = islice(photo_only, self.extra), islice(sketch_only, self.extra)
+            without_sketches = list(islice(photo_only, self.extra))
+            without_photos = list(islice(sketch_only, self.extra))
             with_photo = [*paired, *without_sketches]
             labels = [*with_photo, *without_photos]
-            yield Batch(
+            whole = Batch(
                 labels=tuple(labels),
                 sketches=tuple(next(sketches[label], FROM_PHOTO) for label in labels),
                 photos=tuple(next(photos[label]) for label in with_photo),
+                rows=tuple(range(len(labels))),
                 seed=int(rng.integers(2**63)),
             )
+            yield self._part(whole, (len(paired), len(without_sketches), len(without_photos)))
+
+    def _part(self, whole: Batch, kinds: tuple[int, int, int]) -> Batch:
+        """This process's part: an equal share of the rows of each kind."""
+        rows: list[int] = []
+        start = 0
+        for count in kinds:
+            share = count // self.group.count
+            first = start + self.group.rank * share
+            rows += range(first, first + share)
+            start += count
+        return Batch(
+            labels=tuple(whole.labels[row] for row in rows),
+            sketches=tuple(whole.sketches[row] for row in rows),
+            photos=tuple(whole.photos[row] for row in rows if row < len(whole.photos)),
+            rows=tuple(rows),
+            seed=whole.seed,
+        )
 
     def _next_categories(self, waiting: list[int], count: int, rng: np.random.Generator) -> list[int]:
         """Takes categories off the list of those whose turn it is, none twice while there are others."""

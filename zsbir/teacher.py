@@ -7,9 +7,11 @@ sketch is to predict what the photos of its category get on average.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -26,6 +28,14 @@ from zsbir.model import load_imagenet_classifier
 from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo
 
 _BATCH = 32
+
+
+class Photos(Protocol):
+    """The photos of a category, by index."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Image.Image: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ class TeacherTargets:
 def teacher_targets(
     config: TeacherConfig,
     data: CategoryData,
-    photos: Sequence[Sequence[Image.Image]],
+    photos: Sequence[Photos],
     kept_in: Path,
     device: torch.device,
     *,
@@ -97,8 +107,8 @@ def teacher_targets(
             return TeacherTargets(tensors["photos"], tensors["categories"])
     classifier = load_imagenet_classifier(config.backbone, config.weights)
     preprocessing = PreprocessConfig(photo_size=config.size)
-    flat = [photo for members in photos for photo in members]
-    labels = ask_teacher(classifier, flat, preprocessing, config.temperature, device, quiet=quiet)
+    flat = (members[index] for members in photos for index in range(len(members)))  # they may not fit into memory
+    labels = ask_teacher(classifier, flat, sum(counts), preprocessing, config.temperature, device, quiet=quiet)
     targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names))
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     save_training_state(kept_in, {"photos": targets.photos, "categories": targets.categories}, question)
@@ -120,7 +130,8 @@ def _of_categories(labels: Tensor, names: Sequence[str], counts: Sequence[int], 
 @torch.no_grad()
 def ask_teacher(
     classifier: nn.Module,
-    photos: Sequence[Image.Image],
+    photos: Iterable[Image.Image],
+    count: int,
     config: PreprocessConfig,
     temperature: float,
     device: torch.device,
@@ -132,6 +143,7 @@ def ask_teacher(
     Args:
         classifier: (n, 3, size, size) -> logits (n, c). Its batch norm is folded.
         photos: Any size.
+        count: How many they are.
         config: Preprocessing; its `photo_size` counts.
         temperature: Divides the logits; above 1 the labels are softer.
         device: Where to compute.
@@ -142,9 +154,9 @@ def ask_teacher(
     """
     classifier = place(fold_batch_norm(classifier.eval()), device)
     rows: list[Tensor] = []
-    with tqdm(total=len(photos), desc="asking the teacher", unit="photo", disable=quiet) as bar:
-        for start in range(0, len(photos), _BATCH):
-            part = photos[start : start + _BATCH]
+    waiting = iter(photos)
+    with tqdm(total=count, desc="asking the teacher", unit="photo", disable=quiet) as bar:
+        while part := list(islice(waiting, _BATCH)):
             pixels = np.stack([np.asarray(prepare_photo(photo, config.photo_size)) for photo in part])
             inputs = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device), config)
             logits = classifier(inputs.contiguous(memory_format=torch.channels_last))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -19,6 +19,7 @@ from zsbir.data import CategoryData
 from zsbir.drawing import Drawing, rasterise
 from zsbir.preprocessing import open_picture, prepare_sketch
 
+_MEMORY = 4_000_000_000  # bytes of reduced photos that are kept; what is beyond is read anew each time
 _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
 
 
@@ -31,6 +32,7 @@ class Pictures(NamedTuple):
         labels: int64 (n + m,), category of sketch i and photo i.
         photo_rows: int64 (n,), row of photo i among all training photos.
         is_pseudo: bool (n + m,), whether sketch i was made from photo i.
+        rows: int64 (n + m,), place of sketch i and photo i in the whole batch.
         seed: Of what else is random in this step.
     """
 
@@ -39,13 +41,34 @@ class Pictures(NamedTuple):
     labels: Tensor
     photo_rows: Tensor
     is_pseudo: Tensor
+    rows: Tensor
     seed: int
 
 
-class TrainingPictures(Dataset[Pictures]):
-    """Turns a `Batch` into `Pictures`, as a pure function of the batch.
+class PhotoStore:
+    """The photos of a category, reduced: kept in memory, or read when they are asked for where there is no room.
 
-    Photos are decoded once, reduced to a little more than the input size, and kept in memory.
+    Args:
+        sources: Photos that are kept, and files of the others.
+        read: Reads and reduces a file.
+    """
+
+    def __init__(self, sources: Sequence[Path | Image.Image], read: Callable[[Path], Image.Image]) -> None:
+        self.sources, self.read = sources, read
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        source = self.sources[index]
+        return self.read(source) if isinstance(source, Path) else source
+
+
+class TrainingPictures(Dataset[Pictures]):
+    """Turns a `Batch` into `Pictures`; what is random in a row is a pure function of the batch's seed and that row.
+
+    Photos are decoded once, reduced to a little more than the input size, and kept in memory as far as there is
+    room for them.
 
     Args:
         data: Files and drawings by category.
@@ -54,6 +77,7 @@ class TrainingPictures(Dataset[Pictures]):
         augment_sketches: Vary sketches (see `random_sketch`), or take them as they are.
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
+        memory: Bytes of photos that are kept.
     """
 
     def __init__(
@@ -65,35 +89,40 @@ class TrainingPictures(Dataset[Pictures]):
         *,
         augment_sketches: bool = True,
         quiet: bool = False,
+        memory: int = _MEMORY,
     ) -> None:
         self.size, self.pseudo_sketch_ratio, self.augment_sketches = size, pseudo_sketch_ratio, augment_sketches
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
-        self.photos = [[self._read_photo(path, bar) for path in photos] for photos in data.photos]
+        self.room = memory
+        self.photos = [PhotoStore([self._keep(path, bar) for path in files], self._read_photo) for files in data.photos]
         bar.close()
         self.sketches = [[self._read_sketch(source) for source in sketches] for sketches in data.sketches]
         self.first_row = np.cumsum([0, *map(len, data.photos)])
 
     def __getitem__(self, batch: Batch) -> Pictures:
         """The augmented pictures of this batch."""
-        rng = np.random.default_rng(batch.seed)
         labels, chosen = np.array(batch.labels), np.array(batch.photos)
         is_pseudo = np.array(batch.sketches) == FROM_PHOTO
-        is_pseudo[: len(chosen)] |= rng.random(len(chosen)) < self.pseudo_sketch_ratio
-        originals = [self.photos[label][photo] for label, photo in zip(batch.labels, batch.photos, strict=False)]
-        sketches = [
-            pseudo_sketch(originals[row], self.size, rng)
-            if is_pseudo[row]
-            else self._sketch(self.sketches[label][sketch], rng)
-            for row, (label, sketch) in enumerate(zip(batch.labels, batch.sketches, strict=True))
-        ]
-        photos = [random_photo(photo, self.size, rng) for photo in originals]
+        sketches, photos = [], []
+        for place, (label, sketch, row) in enumerate(zip(batch.labels, batch.sketches, batch.rows, strict=True)):
+            rng = np.random.default_rng((batch.seed, row))
+            original = self.photos[label][batch.photos[place]] if place < len(chosen) else None
+            if original is not None and rng.random() < self.pseudo_sketch_ratio:
+                is_pseudo[place] = True
+            if original is not None and is_pseudo[place]:
+                sketches.append(pseudo_sketch(original, self.size, rng))
+            else:
+                sketches.append(self._sketch(self.sketches[label][sketch], rng))
+            if original is not None:
+                photos.append(random_photo(original, self.size, rng))
         return Pictures(
             sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
             photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
             labels=torch.from_numpy(labels),
             photo_rows=torch.from_numpy(self.first_row[labels[: len(chosen)]] + chosen),
             is_pseudo=torch.from_numpy(is_pseudo),
+            rows=torch.tensor(batch.rows),
             seed=batch.seed,
         )
 
@@ -102,11 +131,18 @@ class TrainingPictures(Dataset[Pictures]):
             return random_sketch(source, self.size, rng)
         return rasterise(source, self.size) if isinstance(source, Drawing) else source
 
-    def _read_photo(self, path: Path, bar: tqdm[NoReturn]) -> Image.Image:
+    def _keep(self, path: Path, bar: tqdm[NoReturn]) -> Path | Image.Image:
+        bar.update()
+        if self.room <= 0:
+            return path
+        photo = self._read_photo(path)
+        self.room -= 3 * photo.width * photo.height
+        return photo
+
+    def _read_photo(self, path: Path) -> Image.Image:
         side = self.stored_side
         photo = open_picture(path, longest_side=2 * side).convert("RGB")
         scale = side / min(photo.size)
-        bar.update()
         if scale >= 1:
             return photo
         return photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BICUBIC)

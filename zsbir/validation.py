@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from zsbir.data import CategoryData
+from zsbir.distributed import ALONE, Processes
 from zsbir.drawing import Drawing
 from zsbir.embedder import Embedder
 from zsbir.model import SketchPhotoEncoder
@@ -23,20 +26,27 @@ class Validation:
         folder: The data folder.
         categories: The validation categories; may be none.
         preprocessing: Of the encoder.
+        group: The processes that share the sketches.
     """
 
-    def __init__(self, folder: Path, categories: Sequence[str], preprocessing: PreprocessConfig) -> None:
+    def __init__(
+        self, folder: Path, categories: Sequence[str], preprocessing: PreprocessConfig, group: Processes = ALONE
+    ) -> None:
         data = CategoryData.load(folder, categories)
-        self.data = replace(data, sketches=tuple(_some(sources) for sources in data.sketches))
-        self.preprocessing = preprocessing
+        mine = slice(group.rank, None, group.count)
+        self.data = replace(data, sketches=tuple(_some(sources)[mine] for sources in data.sketches))
+        self.preprocessing, self.group = preprocessing, group
 
     def measure(self, encoder: SketchPhotoEncoder, batch_size: int, *, quiet: bool = False) -> dict[str, float]:
         """`mAP@all` and `P@5`, means over the queries, 0 to 1; nothing where there are no validation categories."""
         if not self.data.categories:
             return {}
         embedder = Embedder(encoder.eval(), self.preprocessing)
-        figures = measure(embedder, self.data, batch_size, quiet=quiet)
-        return {name: float(figures[name].mean()) for name in ("mAP@all", "P@5")}
+        figures = measure(embedder, self.data, batch_size, quiet=quiet) if any(self.data.sketches) else {}
+        return {
+            name: float(np.mean(self.group.gather_lists([float(value) for value in figures.get(name, ())])))
+            for name in ("mAP@all", "P@5")
+        }
 
 
 def _some(sources: Sequence[Path | Drawing]) -> tuple[Path | Drawing, ...]:

@@ -44,7 +44,7 @@ class ZeroGpuEmbedder(Embedder):
         spaces = importlib.import_module("spaces")  # only there; it has to come before anything is put on the GPU
         loaded = load_checkpoint(checkpoint)
         loaded.encoder.fold()
-        super().__init__(loaded.encoder, loaded.preprocessing, sha256(checkpoint), checkpoint)
+        super().__init__(loaded.encoder, loaded.preprocessing, sha256(checkpoint), loaded.split, checkpoint)
         self._embed_lent = spaces.GPU(duration=_SECONDS)(load_embedder(checkpoint, _LENT).embed_photo_pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
