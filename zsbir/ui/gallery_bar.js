@@ -231,11 +231,11 @@ select.addEventListener("focus", () => refresh().catch(() => {}));
 select.choice = choice; // for photo_dialog.js
 
 let refreshedAt = 0;
-new MutationObserver(() => {
+document.addEventListener("zs-found", () => {
   if (performance.now() - refreshedAt < REFRESH_MS) return;
   refreshedAt = performance.now();
   refresh().catch(() => {}); // the next search looks again
-}).observe(document.querySelector("#zs-found"), { childList: true, subtree: true });
+});
 
 setInterval(() => {
   if (listed.includes('"is_private":true')) refresh().catch(() => {}); // the next sign may get through

@@ -43,10 +43,11 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
         gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
             canvas = drawing_canvas(ideas(split, bundled))
-            with gr.Column(elem_id="zs-side"):
+            with gr.Column(elem_id="zs-search"):
                 gallery = gallery_bar(galleries)
-                count = photo_count()
-                results = photo_results(galleries)
+                with gr.Column(elem_id="zs-side"):
+                    count = photo_count()
+                    results = photo_results(galleries)
         gallery_map(galleries)
         gr.HTML(show_categories(split, bundled), apply_default_css=False, elem_id="zs-known")
         search = gr.on(
