@@ -201,7 +201,7 @@ def test_a_drawing_can_be_saved_and_opened_again(page: Page, tmp_path: Path, nam
     download.value.save_as(file)
     page.get_by_role("button", name="Clear").click()
     expect_hint(page)
-    page.locator("input[type=file]").set_input_files(file)
+    page.locator("#zs-canvas input[type=file]").set_input_files(file)
     expect_photos_for(page, "a picture" if file.suffix == ".png" else "2 strokes")
     if file.suffix == ".svg":
         assert ink(page) == before
@@ -223,7 +223,7 @@ def test_a_drawing_can_be_saved_and_opened_again(page: Page, tmp_path: Path, nam
 )
 def test_files_without_a_drawing_are_one_sentence(page: Page, tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
-    page.locator("input[type=file]").set_input_files(tmp_path / name)
+    page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / name)
     expect(page.get_by_role("alert").filter(has_text=f"found something else in {name}")).to_be_visible()
     expect_hint(page)
 
@@ -249,13 +249,13 @@ def test_search_button_searches_again(page: Page, retriever: CountingRetriever) 
     page.wait_for_timeout(500)
     before = len(retriever.asked)
     with page.expect_response(lambda response: "queue/join" in response.url):
-        page.get_by_role("button", name="Search").click()
+        page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_timeout(500)
     assert len(retriever.asked) == before + 1
 
 
 def test_search_on_an_empty_canvas_is_a_hint(page: Page) -> None:
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_timeout(500)
     expect_hint(page)
 
@@ -264,7 +264,7 @@ def test_an_uploaded_sketch_is_shown_and_searched_for(page: Page, tmp_path: Path
     sketch = Image.new("RGB", (200, 300), "white")
     ImageDraw.Draw(sketch).ellipse((40, 40, 160, 160), outline="black", width=6)
     sketch.save(tmp_path / "sketch.tiff")  # browsers cannot show it; the server can
-    page.locator("input[type=file]").set_input_files(tmp_path / "sketch.tiff")
+    page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / "sketch.tiff")
     expect_photos_for(page, "a picture")
     shown = ink(page)
     assert shown > 500
@@ -280,7 +280,7 @@ def test_a_bad_upload_is_one_sentence_and_leaves_the_drawing(page: Page, tmp_pat
     expect_photos_for(page, "1 strokes")
     before = ink(page)
     (tmp_path / "sketch.png").write_bytes(content)
-    page.locator("input[type=file]").set_input_files(tmp_path / "sketch.png")
+    page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / "sketch.png")
     notice = page.get_by_role("alert").filter(has_text="Expected")
     expect(notice).to_be_visible()
     assert "Traceback" not in notice.inner_text()
