@@ -133,5 +133,9 @@ element.addEventListener("click", (event) => {
 });
 
 dialog.showPhoto = show; // for map.js
-// Other parts of the page look at the photos found too: canvas_task.js and map.js.
-new MutationObserver(() => document.dispatchEvent(new Event("zs-found"))).observe(element, { childList: true, subtree: true });
+// Other parts of the page look at the photos found too: canvas_task.js and map.js. Gradio may change them in place.
+new MutationObserver(() => document.dispatchEvent(new Event("zs-found"))).observe(element, {
+  subtree: true,
+  childList: true,
+  attributeFilter: ["data-photo", "data-score"],
+});
