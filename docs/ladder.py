@@ -77,6 +77,7 @@ RUNGS = (
     Rung("pseudo", "+ pseudo-sketches (a quarter)", "augmented", {"pseudo_sketch_ratio": 0.25}),
     Rung("extra", "+ one-sided categories", "pseudo", {"extra_ratio": 0.25}),
     # single changes of the whole recipe, "extra"
+    Rung("more-extra", "one-sided categories as many as paired ones", "extra", {"extra_ratio": 1.0}),
     Rung("no-reversal", "without gradient reversal", "extra", {"losses.domain": 0.0}),
     Rung("strong-reversal", "gradient reversal 1.0", "extra", {"losses.domain": 1.0}),
     Rung("frozen-norm", "batch norm's scales learn, statistics frozen", "extra", {"encoder.batch_norm": "frozen"}),

@@ -32,7 +32,14 @@ def make_photos(folder: Path, licence: str = "CC0-1.0", count: int = 2) -> Path:
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository like this one with a small checkpoint and two photos, which is the working directory."""
     tree = tmp_path / "tree"
-    for name in ("README.md", "app.py", "requirements.txt", "LICENSE", "docs/screenshot.png", "zsbir/ui/page.py"):
+    for name in (
+        "README.md",
+        "app.py",
+        "requirements.txt",
+        "LICENSE",
+        "docs/screenshot-1440-light.png",
+        "zsbir/ui/page.py",
+    ):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tree / name)
     for name in (
@@ -58,7 +65,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def expected(tree: Path) -> set[str]:
     photos = {f"gallery_cache/photos/{photo.file}" for photo in Gallery.load(tree / "gallery_cache").photos}
     return photos | {
-        *("README.md", "app.py", "requirements.txt", "LICENSE", "docs/screenshot.png", "zsbir/ui/page.py"),
+        *("README.md", "app.py", "requirements.txt", "LICENSE", "docs/screenshot-1440-light.png", "zsbir/ui/page.py"),
         *("checkpoints/zsbir.safetensors", "checkpoints/MODEL_CARD.md"),
         *("gallery_cache/manifest.json", "gallery_cache/embeddings.npy", "gallery_cache/LICENCES.md"),
     }
@@ -76,7 +83,10 @@ def test_the_space_holds_what_was_listed_and_nothing_else(
     assert set(space) - {".gitattributes"} == expected(tree)
     for name in expected(tree) - {"README.md"}:
         assert space[name] == (tree / name).read_bytes(), name
-    assert f"thumbnail: {hub.address}/spaces/{REPO}/resolve/main/docs/screenshot.png\n" in space["README.md"].decode()
+    assert (
+        f"thumbnail: {hub.address}/spaces/{REPO}/resolve/main/docs/screenshot-1440-light.png\n"
+        in space["README.md"].decode()
+    )
     listed = capsys.readouterr().out
     assert all(name in listed for name in expected(tree) if "/photos/" not in name)
     assert "(2 photos)" in listed
@@ -135,11 +145,11 @@ def test_a_dry_run_asks_the_hub_nothing(
 def test_files_above_ten_megabytes_are_named(
     tree: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deploy, "LARGE", (tree / "docs" / "screenshot.png").stat().st_size - 1)
+    monkeypatch.setattr(deploy, "LARGE", (tree / "checkpoints" / "zsbir.safetensors").stat().st_size - 1)
     assert run("--dry-run") == 0
     marked = [line for line in capsys.readouterr().out.splitlines() if line.endswith(", above 10 MB")]
     assert len(marked) == 1
-    assert "docs/screenshot.png" in marked[0]
+    assert "checkpoints/zsbir.safetensors" in marked[0]
 
 
 def refuse_front_matter(tree: Path) -> None:

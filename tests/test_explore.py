@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,12 @@ from tests.conftest import SEEN, UNSEEN, VALIDATION
 from tests.serving import HOSTILE, make_gallery
 from zsbir.data import ZeroShotSplit
 from zsbir.embedder import load_embedder
+from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery, Photo
 from zsbir.gallery_map import map_of
 from zsbir.retriever import Retriever
 from zsbir.ui.categories import ideas, show_categories
-from zsbir.ui.map_view import describe_map
+from zsbir.ui.map_view import describe_map, map_of_chosen
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,12 @@ def test_a_failing_map_keeps_its_secrets(
     def fail(_: Gallery) -> None:
         raise RuntimeError("secret of the house")
 
-    monkeypatch.setattr("zsbir.ui.map_view.map_of", fail)
-    assert list(describe_map(retriever)) == ["error"]
-    assert "secret" not in describe_map(retriever)["error"]
+    with closing(Galleries(retriever.embedder, {"Photos": retriever})) as galleries:
+        assert "cells" in map_of_chosen(galleries, None)
+        unknown = json.dumps({"gallery": "none of these", "visitor": "v" * 32})
+        assert "Expected a gallery from the list" in map_of_chosen(galleries, {"gallery": unknown})["error"]
+        monkeypatch.setattr("zsbir.ui.map_view.map_of", fail)
+        found = map_of_chosen(galleries, None)
+    assert list(found) == ["error"]
+    assert "secret" not in found["error"]
     assert "secret" in caplog.text

@@ -8,6 +8,7 @@ import random
 import string
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from tests.serving import encoded, make_gallery, serving, sketch_in
 from tests.visitor import Visitor, photos_in
 from zsbir.embedder import load_embedder
+from zsbir.galleries import Galleries
 from zsbir.retriever import Retriever
 from zsbir.ui.live_search import answer
 
@@ -117,11 +119,12 @@ def mangled_text(chance: random.Random) -> Any:
 
 def test_the_live_search_answers_everything(retriever: Retriever, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(0)
-    for _ in range(4000):
-        value = mangled_text(chance)
-        html = answer(retriever, value)
-        assert html.startswith("<section"), value
-        assert "on the server" not in html, value  # that is what it says of a failure nobody thought of
+    with closing(Galleries(retriever.embedder, {"Photos": retriever})) as galleries:
+        for _ in range(4000):
+            value = mangled_text(chance)
+            html = answer(galleries, value, chance.choice((None, value)), chance.choice((5, value)))
+            assert html.startswith("<section"), value
+            assert "on the server" not in html, value  # that is what it says of a failure nobody thought of
     assert not caplog.records
 
 

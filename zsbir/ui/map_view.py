@@ -20,8 +20,7 @@ def gallery_map(galleries: Galleries) -> gr.HTML:
     """A section that shows the chosen gallery as a map, with the place of what is searched for."""
 
     def load_map(asked: object) -> Answer:
-        choice = asked.get("gallery") if isinstance(asked, dict) else None
-        return answered(lambda: describe_map(chosen(galleries, choice)))
+        return map_of_chosen(galleries, asked)
 
     return gr.HTML(
         (_HERE / "map.html").read_text(encoding="utf-8"),
@@ -31,6 +30,17 @@ def gallery_map(galleries: Galleries) -> gr.HTML:
         elem_id="zs-map",
         label="Map of the gallery",
     )
+
+
+def map_of_chosen(galleries: Galleries, asked: object) -> Answer:
+    """What map.js asks for: `describe_map` of a gallery, or `{"error": <one sentence>}`.
+
+    Args:
+        galleries: All there are.
+        asked: `{"gallery": <value of the bar of galleries>}`.
+    """
+    choice = asked.get("gallery") if isinstance(asked, dict) else None
+    return answered(lambda: describe_map(chosen(galleries, choice)))
 
 
 def describe_map(retriever: Retriever) -> Answer:
