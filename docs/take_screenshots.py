@@ -62,7 +62,7 @@ def _take(browser: Browser, address: str, example: str, size: tuple[int, int], p
     page.get_by_role("button", name=f"Example drawing: {example}").click()
     page.locator(".zs-photo img").nth(4).wait_for()
     page.mouse.move(0, 0)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
     shot = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
     context.close()
     shot.quantize(_COLOURS, kmeans=1, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)

@@ -169,7 +169,7 @@ def test_a_late_answer_does_not_replace_neighbours(page: Page, retriever: Counti
     page.wait_for_function("window.underWay === 0")
     assert shown(page) == neighbours
     expect(page.locator(".zs-status")).to_contain_text("Most like")
-    page.get_by_role("button", name="Search").click()  # and the drawing can be had back
+    page.get_by_role("button", name="Search", exact=True).click()  # and the drawing can be had back
     expect(page.locator(".zs-status")).to_contain_text("Searched")
 
 
@@ -182,7 +182,7 @@ def test_one_search_at_a_time(page: Page) -> None:
     for name in ("butterfly", "camel", "pear"):
         example(page, name)
         slider(page).fill(str(len(name)))
-        page.get_by_role("button", name="Search").click()
+        page.get_by_role("button", name="Search", exact=True).click()
     expect(photos(page)).to_have_count(len("pear"))
     page.wait_for_function("window.underWay === 0 && window.answers > 1")
     assert page.evaluate("window.most") == 1
