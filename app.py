@@ -1,6 +1,6 @@
 """The drawing demo: draw, and see the photos of a gallery that look most like it.
 
-Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--host H] [--port P] [--share]`.
+Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--index KIND] [--host H] [--port P] [--share]`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from zsbir.gallery_index import AUTO, KINDS
 from zsbir.ui.page import build_demo, launch_options
 from zsbir.ui.start import open_retriever
 
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     photos = parser.add_mutually_exclusive_group()
     photos.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")
     photos.add_argument("--photos", type=Path, help="a folder of photos of your own, searched with all below it")
+    parser.add_argument("--index", choices=KINDS, default="auto", help=f"how photos are searched; auto: {AUTO}")
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--share", action="store_true", help="also serve through a public address of Gradio's")
     arguments = parser.parse_args(argv)
     try:
-        retriever = open_retriever(arguments.checkpoint, arguments.gallery, arguments.photos)
+        retriever = open_retriever(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
         build_demo(retriever).launch(
             server_name=arguments.host, server_port=arguments.port, share=arguments.share, **launch_options()
         )

@@ -58,7 +58,7 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     """
     photo = _number_of(asked)
     matches = retriever.more_like(photo, SHOWN)
-    return {"html": show_neighbours(retriever.gallery.photos[photo].title, matches, len(retriever.gallery))}
+    return {"html": show_neighbours(retriever.photo(photo).title, matches, len(retriever.gallery))}
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -76,10 +76,10 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
         ValueError: There is no such photo, or no drawing.
     """
     photo = _number_of(asked)
-    retriever.check_photo(photo)
+    path = retriever.path(photo)
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
-    found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.gallery.path(photo)))
+    found = explanations.explain(retriever.embedder, sketch, open_picture(path))
     paper = Image.fromarray(retriever.embedder.sketch_pixels(sketch)).convert("RGBA").resize((_SIDE, _SIDE))
     return {
         "photo": png_data_url(_warmth(found.photo)),

@@ -15,24 +15,26 @@ from zsbir.retriever import Retriever
 _LOG = logging.getLogger(__name__)
 
 
-def open_retriever(checkpoint: Path, gallery: Path, photos: Path | None = None) -> Retriever:
+def open_retriever(checkpoint: Path, gallery: Path, photos: Path | None = None, index: str = "auto") -> Retriever:
     """Loads the encoder and the gallery it searches.
 
     Args:
         checkpoint: The encoder.
         gallery: A built gallery; not looked at if there is `photos`.
         photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`.
+        index: How it is searched: see `zsbir.gallery_index.open_index`.
 
     Raises:
         FileNotFoundError: One of them is not there.
-        ValueError: One of them is damaged, or the gallery belongs to another checkpoint.
+        ValueError: One of them is damaged, or the gallery belongs to another checkpoint, or its index cannot be had.
     """
     embedder = load_embedder(checkpoint)
     if photos is None:
-        return Retriever(embedder, Gallery.load(gallery))
+        return Retriever(embedder, Gallery.load(gallery, index))
     built = build_gallery(photos, cache_folder(photos), embedder)
     for reason in built.skipped:
         _LOG.warning("Skipped: %s", reason)
+    built.gallery.open_index(index)
     return Retriever(embedder, built.gallery)
 
 
