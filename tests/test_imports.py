@@ -18,6 +18,7 @@ FLOORS = [
     [
         *("embedder", "domain_probe", "ranking", "validation", "training"),
         *("evaluation", "contact_sheet", "gallery_index", "gallery", "gallery_build"),
+        "milvus_gallery",
     ],
     ["explanation", "retriever", "experience", "ui"],
 ]

@@ -10,6 +10,7 @@ from pathlib import Path
 from zsbir.embedder import load_embedder
 from zsbir.gallery import Gallery
 from zsbir.gallery_build import build_gallery
+from zsbir.milvus_gallery import ADDRESS, MilvusGallery
 from zsbir.retriever import Retriever
 
 _LOG = logging.getLogger(__name__)
@@ -20,15 +21,18 @@ def open_retriever(checkpoint: Path, gallery: Path, photos: Path | None = None, 
 
     Args:
         checkpoint: The encoder.
-        gallery: A built gallery; not looked at if there is `photos`.
+        gallery: A built gallery, or one in Milvus; not looked at if there is `photos`.
         photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`.
-        index: How it is searched: see `zsbir.gallery_index.open_index`.
+        index: How it is searched: see `zsbir.gallery_index.open_index`. A gallery with an address of Milvus is
+            searched there, unless another kind than "auto" is asked for.
 
     Raises:
         FileNotFoundError: One of them is not there.
         ValueError: One of them is damaged, or the gallery belongs to another checkpoint, or its index cannot be had.
     """
     embedder = load_embedder(checkpoint)
+    if photos is None and index == "auto" and (gallery / ADDRESS).is_file():
+        return Retriever(embedder, MilvusGallery.open(gallery))
     if photos is None:
         return Retriever(embedder, Gallery.load(gallery, index))
     built = build_gallery(photos, cache_folder(photos), embedder)
