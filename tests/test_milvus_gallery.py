@@ -118,6 +118,7 @@ def test_out_of_bounds_and_too_long_is_refused(gallery: MilvusGallery) -> None:
     with pytest.raises(ValueError, match=r"65,535 bytes as title of x\.jpg"):
         gallery.upsert([*photos, long], make_rows(3)[1], quiet=True)
     assert len(gallery) == 0
+    gallery.upsert(photos, embeddings, quiet=True)
     with pytest.raises(ValueError, match="Expected an answer of Milvus, found"):
         gallery.search(embeddings[0][:5], 1)
 

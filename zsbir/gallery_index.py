@@ -128,7 +128,8 @@ class GalleryIndex:
         coder.cp.min_points_per_centroid = 1
         coder.cp.niter = _ROUNDS
         coder.train_type = faiss.ProductQuantizer.Train_shared  # as good among 200 candidates, 30 times as fast
-        coder.train(_sample(embeddings, _CODE_SAMPLE, rng))
+        sample = _sample(embeddings, _CODE_SAMPLE, rng)
+        coder.train(np.resize(sample, (max(len(sample), _WORDS), sample.shape[1])))  # a few photos are repeated
         cells = np.empty(len(embeddings), dtype=np.int32)
         codes = np.empty((len(embeddings), coder.code_size), dtype=np.uint8)
         with tqdm(total=len(embeddings), desc="indexing the gallery", unit="photo", disable=quiet) as bar:

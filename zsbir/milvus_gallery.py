@@ -360,7 +360,8 @@ def _connect(uri: str) -> Any:
             "Expected pymilvus for a gallery in Milvus, found it not installed; install it with: "
             "pip install -r requirements-scale.txt"
         ) from error
-    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what it logs is raised as well
+    for name in ("pymilvus", "grpc._server"):  # what they log is raised as well, or is a call that Lite has no need of
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return MilvusClient(uri, token=os.environ.get(TOKEN, ""))
 
 
