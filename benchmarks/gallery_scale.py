@@ -185,6 +185,7 @@ def milvus_search(photos: np.ndarray, folder: Path) -> Search:
     gallery = MilvusGallery.create(folder, Address("milvus.db", "photos", _DIGEST), photos.shape[1])
     rows = [Photo(str(row), "", "", "", "", "", "") for row in range(len(photos))]
     gallery.upsert(rows, photos)
+    gallery.flush()
     numbers: dict[int, int] = {}
 
     def search(query: np.ndarray) -> list[int]:
@@ -210,7 +211,7 @@ def hnswlib_search(photos: np.ndarray, _: Path) -> Search:
 
 @contextmanager
 def peak_memory() -> Iterator[list[float]]:
-    """Yields a list that ends with the most memory in MB held on top of that at the start; without mapped files (Linux)."""
+    """Yields a list that will hold the most memory in MB beyond that at the start, without mapped files (Linux)."""
 
     def held() -> float:
         found = re.search(r"RssAnon:\s+(\d+) kB", Path("/proc/self/status").read_text())

@@ -175,7 +175,7 @@ def test_a_built_gallery_is_added_and_served_from_milvus(
 ) -> None:
     folder = built.folder if in_place else tmp_path / "large"
     assert main(["add", "--gallery", str(built.folder), *([] if in_place else ["--to", str(folder)])]) == 0
-    assert "5 photos added; 5 in" in capsys.readouterr().out
+    assert "Photos added: 5; now in" in capsys.readouterr().out
     sketch = make_sketch("disc", np.random.default_rng(0))
     expected = Retriever(load_embedder(checkpoint_path, "cpu"), built).search(sketch, k=5)
     served = open_retriever(checkpoint_path, folder)
@@ -190,7 +190,7 @@ def test_a_built_gallery_is_added_and_served_from_milvus(
     served.gallery.close()
     file = matches[0].photo.name
     assert main(["delete", "--gallery", str(folder), file, "absent.jpg"]) == 0
-    assert "1 photos deleted; 4 in" in capsys.readouterr().out
+    assert "Photos deleted: 1; now in" in capsys.readouterr().out
 
 
 def test_embeddings_of_another_checkpoint_are_never_mixed_in(built: Gallery, tmp_path: Path) -> None:

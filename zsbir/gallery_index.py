@@ -70,7 +70,8 @@ class IndexArrays:
         parts = _part_count(dim)
         sound = (
             self.centroids.dtype == self.codebook.dtype == np.float32
-            and (self.cells.dtype, self.codes.dtype) == (np.int32, np.uint8)
+            and self.cells.dtype == np.int32
+            and self.codes.dtype == np.uint8
             and self.centroids.ndim == 2
             and self.centroids.shape[1] == dim
             and self.codebook.shape == (parts, _WORDS, dim // parts)
@@ -272,7 +273,7 @@ def import_faiss() -> Any:
 def _kept_or_new(path: Path, embeddings: Embeddings, embeddings_sha256: str, quiet: bool) -> GalleryIndex:
     import_faiss()
     try:
-        return GalleryIndex.load(path, *embeddings.shape, embeddings_sha256)
+        return GalleryIndex.load(path, len(embeddings), embeddings.shape[1], embeddings_sha256)
     except FileNotFoundError:
         pass
     except ValueError as error:

@@ -246,6 +246,15 @@ class MilvusGallery:
                 bar.update(len(part))
             self._count = self._count_rows()
 
+    def flush(self) -> None:
+        """Has Milvus store and index what was put in, after much of it; a cluster does so by itself in time.
+
+        Raises:
+            ValueError: Milvus does not answer.
+        """
+        with _one_sentence():
+            self._client.flush(self._collection)
+
     def delete(self, files: Sequence[str]) -> int:
         """Takes photos out, by their files, and returns how many there were. The pictures stay.
 
@@ -312,7 +321,7 @@ def quoted(text: str) -> str:
 
     Milvus has templates for this, Milvus Lite has not.
     """
-    escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+    escapes: dict[str, str | int | None] = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
     return '"' + text.translate(str.maketrans(escapes)) + '"'
 
 
@@ -336,6 +345,7 @@ def add_gallery(built: Gallery, to: Path, uri: str, collection: str, *, quiet: b
             with replacing(gallery.photos_dir / photo.file) as partial:
                 shutil.copyfile(built.photos_dir / photo.file, partial)
     gallery.upsert(built.photos, built.embeddings, quiet=quiet)
+    gallery.flush()
     return gallery
 
 
@@ -349,6 +359,8 @@ def _create_collection(client: Any, name: str, dim: int) -> None:
         schema.add_field(column, DataType.VARCHAR, max_length=_MAX_TEXT_BYTES)
     indexes = client.prepare_index_params()
     indexes.add_index("embedding", index_type="AUTOINDEX", metric_type="COSINE")
+    for column in ("file", "category", "licence"):  # what is looked up and filtered by
+        indexes.add_index(column, index_type="INVERTED")
     client.create_collection(name, schema=schema, index_params=indexes)
 
 
@@ -410,11 +422,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command == "add":
             built = Gallery.load(arguments.gallery, index="exact")
             gallery = add_gallery(built, arguments.to or arguments.gallery, arguments.uri, arguments.collection)
-            done = f"{len(built):,} photos added"
+            done = f"Photos added: {len(built):,}"
         else:
             gallery = MilvusGallery.open(arguments.gallery)
-            done = f"{gallery.delete(arguments.files):,} photos deleted"
-        print(f"{done}; {len(gallery):,} in {gallery.folder}.")  # noqa: T201
+            done = f"Photos deleted: {gallery.delete(arguments.files):,}"
+        print(f"{done}; now in {gallery.folder}: {len(gallery):,}.")  # noqa: T201
         gallery.close()
     except (FileNotFoundError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
