@@ -41,7 +41,8 @@ from zsbir.drawing import Drawing, parse_canvas  # noqa: E402
 from zsbir.experience import changed  # noqa: E402
 from zsbir.gallery import Gallery, Photo  # noqa: E402
 from zsbir.gallery_index import memory_needed  # noqa: E402
-from zsbir.milvus_gallery import Address, MilvusGallery  # noqa: E402
+from zsbir.milvus_address import Address  # noqa: E402
+from zsbir.milvus_gallery import MilvusGallery  # noqa: E402
 from zsbir.ui.canvas import load_examples  # noqa: E402
 
 _QUERIES = 100

@@ -18,7 +18,7 @@ FLOORS = [
     [
         *("embedder", "domain_probe", "ranking", "validation", "training"),
         *("evaluation", "contact_sheet", "gallery_index", "gallery", "gallery_build"),
-        "milvus_gallery",
+        *("milvus_address", "milvus_gallery", "milvus"),
     ],
     ["explanation", "retriever", "experience", "ui"],
 ]

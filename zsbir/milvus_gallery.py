@@ -4,110 +4,34 @@
 address of a cluster; the pictures lie in `photos/` as ever. A collection holds embeddings of one checkpoint,
 whose digest is part of its name, so that those of another are never found.
 
-    python -m zsbir.milvus_gallery add --gallery BUILT [--to FOLDER] [--uri URI] [--collection NAME]
-    python -m zsbir.milvus_gallery delete --gallery FOLDER FILE ...
-
-The token of a cluster, if it wants one, is read from the environment variable `MILVUS_TOKEN`.
+`python -m zsbir.milvus` puts photos in. The token of a cluster is read from the variable `MILVUS_TOKEN`.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import json
 import logging
 import os
-import re
-import shutil
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm.auto import tqdm
 
-from zsbir.atomic import replacing
 from zsbir.embedder import Embeddings
-from zsbir.gallery import PHOTOS, Gallery, Photo
+from zsbir.gallery import PHOTOS, Photo
+from zsbir.milvus_address import ADDRESS, Address, add_first
 from zsbir.nearest import Floats, Rows
 
-ADDRESS = "milvus.json"
-FILE = "milvus.db"
 TOKEN = "MILVUS_TOKEN"
-_FORMAT_VERSION = 1
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAX_ADDRESS_BYTES = 10_000
 _MAX_TEXT_BYTES = 65_535  # of a VARCHAR of Milvus
 _MAX_FOUND = 16_384  # photos that Milvus returns at once
 _BATCH = 1_000  # photos a request: some megabytes, Milvus takes 64
 _KEY_DIGITS = 13  # hexadecimal: 52 bits, which JavaScript's numbers hold exactly
 _COLUMNS = tuple(field.name for field in fields(Photo))
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where the rows of a gallery are.
-
-    Attributes:
-        uri: Of a cluster ("http…"), or a file, relative to the gallery's folder.
-        collection: Start of the collection's name.
-        checkpoint_sha256: Of the checkpoint that the embeddings came from.
-    """
-
-    uri: str
-    collection: str
-    checkpoint_sha256: str
-
-    def __post_init__(self) -> None:
-        texts = (self.uri, self.collection, self.checkpoint_sha256)
-        if not all(isinstance(text, str) for text in texts) or not self.uri:
-            raise ValueError(f"Expected an address of texts, found {texts}.")
-        if not _NAME.fullmatch(self.collection):
-            raise ValueError(f"Expected a collection's name of letters, digits and _, found {self.collection!r}.")
-        if not _SHA256.fullmatch(self.checkpoint_sha256):
-            raise ValueError(f"Expected the digest of a checkpoint, found {self.checkpoint_sha256!r}.")
-
-    @property
-    def full_name(self) -> str:
-        """The name of the collection: another one for each checkpoint."""
-        return f"{self.collection}_{self.checkpoint_sha256[:32]}"
-
-    def uri_from(self, folder: Path) -> str:
-        """What Milvus is to open."""
-        return self.uri if "://" in self.uri else str(folder / self.uri)
-
-    def save(self, folder: Path) -> None:
-        """Writes it into a gallery's folder."""
-        with replacing(folder / ADDRESS) as partial:
-            text = json.dumps({"format_version": _FORMAT_VERSION, **asdict(self)}, indent=1)
-            partial.write_text(text + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Address:
-        """Reads it from a gallery's folder.
-
-        Raises:
-            FileNotFoundError: There is none.
-            ValueError: It is damaged or of another version.
-        """
-        path = folder / ADDRESS
-        if not path.is_file():
-            raise FileNotFoundError(f"Expected {ADDRESS} in {folder}, found none; {_add_first(folder)}")
-        with path.open("rb") as file:
-            content = file.read(_MAX_ADDRESS_BYTES)
-        try:
-            values = json.loads(content)
-            if values["format_version"] != _FORMAT_VERSION:
-                raise ValueError(f"format version {values['format_version']}")  # noqa: TRY301
-            return cls(values["uri"], values["collection"], values["checkpoint_sha256"])
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
-            raise ValueError(
-                f"Expected an address of Milvus, version {_FORMAT_VERSION}, in {path}, found {error}."
-            ) from error
 
 
 class MilvusGallery:
@@ -139,7 +63,7 @@ class MilvusGallery:
             client = _connect(address.uri_from(folder))
             if not client.has_collection(address.full_name):
                 client.close()
-                raise ValueError(f"Expected collection {address.full_name} in Milvus, found none; {_add_first(folder)}")
+                raise ValueError(f"Expected collection {address.full_name} in Milvus, found none; {add_first(folder)}")
             client.load_collection(address.full_name)
             return cls(folder, address, client)
 
@@ -325,30 +249,6 @@ def quoted(text: str) -> str:
     return '"' + text.translate(str.maketrans(escapes)) + '"'
 
 
-def add_gallery(built: Gallery, to: Path, uri: str, collection: str, *, quiet: bool = False) -> MilvusGallery:
-    """Puts the photos of a built gallery into a gallery of Milvus, which is made if there is none.
-
-    Args:
-        built: The gallery to add. Its pictures are copied, unless it lies in the folder `to` itself.
-        to: The folder of the gallery of Milvus.
-        uri: Of a cluster, or a file relative to `to`.
-        collection: Start of the collection's name.
-        quiet: No progress bars.
-
-    Raises:
-        ValueError: `to` belongs to another checkpoint or another address, or Milvus is missing or does not answer.
-    """
-    address = Address(uri, collection, built.checkpoint_sha256)
-    gallery = MilvusGallery.create(to, address, built.embeddings.shape[1])
-    if built.photos_dir.resolve() != gallery.photos_dir.resolve():
-        for photo in tqdm(built.photos, desc="copying photos", unit="photo", disable=quiet):
-            with replacing(gallery.photos_dir / photo.file) as partial:
-                shutil.copyfile(built.photos_dir / photo.file, partial)
-    gallery.upsert(built.photos, built.embeddings, quiet=quiet)
-    gallery.flush()
-    return gallery
-
-
 def _create_collection(client: Any, name: str, dim: int) -> None:
     from pymilvus import DataType  # noqa: PLC0415
 
@@ -399,40 +299,3 @@ def _check_texts(photo: Photo) -> None:
 
 def _digest_key(file: str) -> int:
     return int(hashlib.sha256(file.encode()).hexdigest()[:_KEY_DIGITS], 16)
-
-
-def _add_first(folder: Path) -> str:
-    return f"add a built gallery with: python -m zsbir.milvus_gallery add --gallery BUILT --to {folder}"
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Command line: adds to a gallery of Milvus, or deletes from it; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.milvus_gallery", description="Keep a gallery in Milvus.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    add = commands.add_parser("add", help="put the photos of a built gallery in, or renew them")
-    add.add_argument("--gallery", type=Path, required=True, help="a gallery made by python -m zsbir.gallery build")
-    add.add_argument("--to", type=Path, help="folder of the gallery of Milvus; the built gallery's own by default")
-    add.add_argument("--uri", default=FILE, help="of a cluster, or a file in that folder (%(default)s)")
-    add.add_argument("--collection", default="photos", help="start of the collection's name (%(default)s)")
-    delete = commands.add_parser("delete", help="take photos out; the pictures stay")
-    delete.add_argument("--gallery", type=Path, required=True, help="folder of the gallery of Milvus")
-    delete.add_argument("files", nargs="+", metavar="FILE", help="a photo's file, as below photos/")
-    arguments = parser.parse_args(argv)
-    try:
-        if arguments.command == "add":
-            built = Gallery.load(arguments.gallery, index="exact")
-            gallery = add_gallery(built, arguments.to or arguments.gallery, arguments.uri, arguments.collection)
-            done = f"Photos added: {len(built):,}"
-        else:
-            gallery = MilvusGallery.open(arguments.gallery)
-            done = f"Photos deleted: {gallery.delete(arguments.files):,}"
-        print(f"{done}; now in {gallery.folder}: {len(gallery):,}.")  # noqa: T201
-        gallery.close()
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,7 +10,8 @@ from pathlib import Path
 from zsbir.embedder import load_embedder
 from zsbir.gallery import Gallery
 from zsbir.gallery_build import build_gallery
-from zsbir.milvus_gallery import ADDRESS, MilvusGallery
+from zsbir.milvus_address import ADDRESS
+from zsbir.milvus_gallery import MilvusGallery
 from zsbir.retriever import Retriever
 
 _LOG = logging.getLogger(__name__)
