@@ -16,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,8 @@ FORMAT_VERSION = 1
 MANIFEST, EMBEDDINGS, PHOTOS = "manifest.json", "embeddings.npy", "photos"
 DEFAULT_CHECKPOINT = Path("checkpoints/zsbir.safetensors")
 _MAX_MANIFEST_BYTES = 1_000_000_000
-_CANDIDATES = 200  # of an index, at least; as many times what is asked for as below
-_CANDIDATES_EACH = 8
+_CANDIDATES = 400  # of an index, at least,
+_CANDIDATES_EACH = 8  # and for each photo looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +250,7 @@ def _photo(row: Any) -> Photo:
     photo = Photo(*values)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")
-    path = PurePosixPath(photo.file)
-    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in photo.file:
+    if photo.file.startswith("/") or ".." in photo.file.split("/") or "\\" in photo.file:
         raise ValueError(f"a file outside of the gallery ({photo.file!r})")
     return photo
 
@@ -276,10 +275,11 @@ def _read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
 
 def _first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:
     """The first photo without a file. Listing folders is much faster than asking for one file after the other."""
-    there = {Path(folder, name) for folder, _, names in os.walk(photos_dir) for name in names}
+    there = {f"{folder}/{name}".replace(os.sep, "/") for folder, _, names in os.walk(photos_dir) for name in names}
+    top = photos_dir.as_posix()
     for photo in photos:
-        path = photos_dir / photo.file
-        if path not in there and not path.is_file():  # a folder may be a link, which the walk does not follow
+        # A folder may be a link, which the walk does not follow.
+        if f"{top}/{photo.file}" not in there and not (photos_dir / photo.file).is_file():
             return photo.file
     return None
 

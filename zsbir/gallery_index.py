@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -128,7 +130,7 @@ class GalleryIndex:
         coder = faiss.ProductQuantizer(embeddings.shape[1], _part_count(embeddings.shape[1]), 4)
         coder.cp.min_points_per_centroid = 1
         coder.cp.niter = _ROUNDS
-        coder.train_type = faiss.ProductQuantizer.Train_shared  # as good among 200 candidates, 30 times as fast
+        coder.train_type = faiss.ProductQuantizer.Train_shared  # as good among the candidates, 30 times as fast
         sample = _sample(embeddings, _CODE_SAMPLE, rng)
         coder.train(np.resize(sample, (max(len(sample), _WORDS), sample.shape[1])))  # a few photos are repeated
         cells = np.empty(len(embeddings), dtype=np.int32)
@@ -160,7 +162,8 @@ class GalleryIndex:
             chosen = np.zeros(len(self.arrays.cells), dtype=bool)
             chosen[allowed] = True
             options["sel"] = faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
-        _, rows = self._index.search(query[None], count, params=faiss.SearchParametersIVF(**options))
+        with _one_thread(faiss):
+            _, rows = self._index.search(query[None], count, params=faiss.SearchParametersIVF(**options))
         result: NDArray[np.int64] = np.sort(rows[0][rows[0] >= 0])
         return result
 
@@ -299,6 +302,17 @@ def _find_centroids(embeddings: Embeddings, rng: np.random.Generator, quiet: boo
         kmeans.train(sample, init_centroids=centroids)
         centroids = kmeans.centroids
     return centroids
+
+
+@contextmanager
+def _one_thread(faiss: Any) -> Iterator[None]:
+    """A query takes less time than threads take to meet, where others are at work too."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def _sample(embeddings: Embeddings, count: int, rng: np.random.Generator) -> Embeddings:
