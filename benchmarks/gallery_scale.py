@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -137,6 +138,7 @@ def measure(engine: str, size: int, work: Path) -> None:
     """Builds, opens and searches with one engine, and writes its figures: seconds, milliseconds, MB."""
     queries, best = np.load(work / "queries.npy"), np.load(work / f"best-{size}.npy")
     photos = np.load(work / f"photos-{size}.npy", mmap_mode="r")
+    shutil.rmtree(work / f"{engine}-{size}", ignore_errors=True)  # what an interrupted run left
     with peak_memory() as peak:
         started = time.perf_counter()
         search = SEARCHES[engine](photos, work / f"{engine}-{size}")
