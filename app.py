@@ -1,6 +1,7 @@
 """The drawing demo: draw, and see the photos of a gallery that look most like it.
 
-Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--host H] [--port P] [--share] [--mcp]`.
+Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--index KIND] [--host H] [--port P] [--share]
+[--mcp]`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from zsbir.gallery_index import AUTO, KINDS
 from zsbir.ui.page import build_demo, launch_options
 from zsbir.ui.start import BUNDLED, open_galleries
 
@@ -28,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     photos = parser.add_mutually_exclusive_group()
     photos.add_argument("--gallery", type=Path, default=BUNDLED, help="a gallery, or a folder of some (%(default)s)")
     photos.add_argument("--photos", type=Path, help="a folder of photos of your own, with all below; it is watched")
+    parser.add_argument("--index", choices=KINDS, default="auto", help=f"how photos are searched; auto: {AUTO}")
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
@@ -41,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
     try:
-        with closing(open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos)) as galleries:
+        with closing(
+            open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
+        ) as galleries:
             build_demo(galleries).launch(
                 server_name=arguments.host,
                 server_port=arguments.port,

@@ -8,7 +8,7 @@ import pytest
 FLOORS = [
     [
         *("gradient_reversal", "metrics", "drawing", "preprocessing"),
-        *("atomic", "batch_norm", "device", "distributed", "torchvision_import", "word_vectors"),
+        *("atomic", "batch_norm", "device", "distributed", "nearest", "torchvision_import", "word_vectors"),
     ],
     [
         *("augmentation", "data", "batches", "model", "losses"),
@@ -18,7 +18,8 @@ FLOORS = [
     ["checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"],
     [
         *("embedder", "domain_probe", "ranking", "validation", "training_run", "training"),
-        *("evaluation", "contact_sheet", "export", "gallery", "zero_gpu", "gallery_build"),
+        *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu", "gallery_build"),
+        *("milvus_address", "milvus_gallery", "milvus"),
     ],
     [
         *("explanation", "gallery_map", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),

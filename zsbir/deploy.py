@@ -44,7 +44,8 @@ def check_tree(root: Path, checkpoint: Path, gallery: Path) -> Deployment:
         ValueError: Front matter, versions, licences, or checkpoint and gallery do not fit; a sentence for each.
     """
     problems = space.front_matter_problems(space.read_front_matter(root), root)
-    found = Retriever(load_embedder(checkpoint, "cpu"), Gallery.load(gallery)).gallery
+    found = Gallery.load(gallery)
+    Retriever(load_embedder(checkpoint, "cpu"), found)  # or they do not fit
     files = space.space_files(root, checkpoint, found)
     problems += [
         f"Expected {name} in the tree, found none; add it." for name in ("app.py", "LICENSE") if name not in files

@@ -200,9 +200,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--report", type=Path, help="write the figures here as JSON")
     arguments = parser.parse_args(argv)
     try:
-        retriever = Retriever(load_embedder(arguments.model), Gallery.load(arguments.gallery))
+        gallery = Gallery.load(arguments.gallery)
+        retriever = Retriever(load_embedder(arguments.model), gallery)
         labels = arguments.data / "test_labels.txt"
-        measured = measure_experience(retriever.embedder, retriever.gallery, arguments.data, labels)
+        measured = measure_experience(retriever.embedder, gallery, arguments.data, labels)
         if arguments.report:
             measured.save(arguments.report)
     except (FileNotFoundError, ValueError) as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from zsbir.embedder import Embedder
 from zsbir.gallery import MANIFEST
+from zsbir.milvus_address import ADDRESS
 from zsbir.photo_folder import PhotoFolder
 from zsbir.private_galleries import PrivateGalleries
 from zsbir.retriever import Retriever
@@ -89,4 +90,4 @@ class Galleries:
 def galleries_in(folder: Path) -> list[Path]:
     """The gallery in a folder, if it is one, and those in the folders right below it, by name."""
     below = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-    return [path for path in (folder, *below) if (path / MANIFEST).is_file()]
+    return [path for path in (folder, *below) if (path / MANIFEST).is_file() or (path / ADDRESS).is_file()]

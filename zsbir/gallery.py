@@ -1,36 +1,41 @@
 """Gallery: photos, what is known of each, and their embeddings, in one folder on disk.
 
 `manifest.json` says which checkpoint the embeddings came from and has one row a photo;
-`embeddings.npy` has one row a photo in the same order; the pictures lie in `photos/`.
+`embeddings.npy` has one row a photo in the same order; the pictures lie in `photos/`. Beside them may lie
+an index of very many photos (see `zsbir/gallery_index.py`).
 
-Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--checkpoint M]`.
+Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--checkpoint M] [--index KIND]`.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from zsbir.atomic import replacing
+from zsbir.checkpoint import sha256
 from zsbir.embedder import Embeddings
+from zsbir.gallery_index import AUTO, EXACT_LIMIT, KINDS, GalleryIndex, open_index
+from zsbir.nearest import Column, Floats, Rows, most_similar
 
 FORMAT_VERSION = 1
 MANIFEST, EMBEDDINGS, PHOTOS = "manifest.json", "embeddings.npy", "photos"
 DEFAULT_CHECKPOINT = Path("checkpoints/zsbir.safetensors")
 _MAX_MANIFEST_BYTES = 1_000_000_000
+_CANDIDATES = 400  # of an index, at least,
+_CANDIDATES_EACH = 8  # and for each photo looked for
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Photo:
     """What the manifest says of one photo.
 
@@ -53,14 +58,18 @@ class Photo:
     sha256: str
 
 
+_COLUMNS = tuple(field.name for field in fields(Photo))
+
+
 class Gallery:
-    """Photos with embeddings of one checkpoint, searched exactly in memory.
+    """Photos with embeddings of one checkpoint.
 
     Attributes:
         folder: Where it lies.
         photos: What is known of each photo.
-        embeddings: float32 (n, d), rows of unit length.
+        embeddings: float32 (n, d), rows of unit length; of more than `EXACT_LIMIT` photos they stay on disk.
         checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
+        index: Finds candidates among very many photos; None: every search looks at all.
     """
 
     def __init__(self, folder: Path, photos: Sequence[Photo], embeddings: Embeddings, checkpoint_sha256: str) -> None:
@@ -68,6 +77,8 @@ class Gallery:
         self.photos = tuple(photos)
         self.embeddings = embeddings
         self.checkpoint_sha256 = checkpoint_sha256
+        self.index: GalleryIndex | None = None
+        self._embeddings_sha256 = ""  # of their file
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -87,12 +98,38 @@ class Gallery:
             return index
         return next((row for row, photo in enumerate(self.photos) if photo.sha256 == sha256), None)
 
-    def search(self, query: Embeddings, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def photos_at(self, indices: Sequence[int]) -> list[Photo]:
+        """What is known of some photos.
+
+        Raises:
+            ValueError: There is no such row.
+        """
+        for index in indices:
+            self._check_row(index)
+        return [self.photos[index] for index in indices]
+
+    def embedding(self, index: int) -> Embeddings:
+        """The embedding of one photo: float32 (d,), unit length.
+
+        Raises:
+            ValueError: There is no such row.
+        """
+        self._check_row(index)
+        row: Embeddings = np.asarray(self.embeddings[index])
+        return row
+
+    def search(
+        self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
+    ) -> tuple[Rows, Floats]:
         """The k most similar photos, best first, ties in gallery order.
+
+        With an index, more than `EXACT_LIMIT` photos to choose from are ranked among its candidates only.
 
         Args:
             query: float32 (d,), unit length.
             k: How many, >= 1; at most all are returned.
+            category: Of the photos to choose from, exactly; None: any.
+            licence: Likewise.
 
         Returns:
             Indices int64 (m,) and cosine similarities float32 (m,), m = min(k, n).
@@ -102,36 +139,49 @@ class Gallery:
         """
         if k < 1:
             raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")
-        similarity = self.embeddings @ query
-        k = min(k, len(similarity))
-        least = np.partition(similarity, len(similarity) - k)[len(similarity) - k]
-        candidates = np.flatnonzero(similarity >= least)  # in gallery order, so a stable sort keeps ties so
-        best = candidates[np.argsort(-similarity[candidates], kind="stable")][:k]
-        return best, similarity[best]
+        allowed = self._allowed(category, licence)
+        rows = allowed
+        if self.index is not None and (allowed is None or len(allowed) > EXACT_LIMIT):
+            rows = self.index.candidates(query, max(_CANDIDATES, _CANDIDATES_EACH * k), allowed)
+            if len(rows) < min(k, len(self) if allowed is None else len(allowed)):
+                rows = allowed  # the cells looked through hold too few
+        best, similarity = most_similar(self.embeddings if rows is None else self.embeddings[rows], query, k)
+        return (best if rows is None else rows[best]), similarity
+
+    def open_index(self, kind: str = "auto", *, quiet: bool = False) -> None:
+        """Searches with an index from now on, or without: see `zsbir.gallery_index.open_index`.
+
+        Raises:
+            ValueError: There is no such kind; or an index is asked for, but FAISS is not installed, or memory
+                does not suffice.
+        """
+        self.index = open_index(self.folder, self.embeddings, self._embeddings_sha256, kind, quiet=quiet)
 
     def save(self) -> None:
         """Writes embeddings and manifest; each replaces its predecessor only when complete."""
-        buffer = io.BytesIO()
-        np.save(buffer, self.embeddings, allow_pickle=False)
-        array = buffer.getvalue()
-        manifest = {
-            "format_version": FORMAT_VERSION,
-            "checkpoint_sha256": self.checkpoint_sha256,
-            "embeddings_sha256": hashlib.sha256(array).hexdigest(),
-            "photos": [asdict(photo) for photo in self.photos],
-        }
-        text = json.dumps(manifest, ensure_ascii=False, indent=1)
         with replacing(self.folder / MANIFEST) as manifest_file, replacing(self.folder / EMBEDDINGS) as embeddings_file:
-            embeddings_file.write_bytes(array)
-            manifest_file.write_text(text, encoding="utf-8")
+            with embeddings_file.open("wb") as file:
+                np.save(file, self.embeddings, allow_pickle=False)
+            self._embeddings_sha256 = sha256(embeddings_file)
+            manifest = {
+                "format_version": FORMAT_VERSION,
+                "checkpoint_sha256": self.checkpoint_sha256,
+                "embeddings_sha256": self._embeddings_sha256,
+                "photos": [asdict(photo) for photo in self.photos],
+            }
+            manifest_file.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> Gallery:
+    def load(cls, folder: str | Path, index: str = "auto") -> Gallery:
         """Reads a gallery and checks that its parts belong together.
+
+        Args:
+            folder: Where it lies.
+            index: As in `open_index`.
 
         Raises:
             FileNotFoundError: The folder, one of its files, or a photo is missing.
-            ValueError: A file is damaged, of another version, or does not fit the others.
+            ValueError: A file is damaged, of another version, or does not fit the others; or as `open_index`.
         """
         folder = Path(folder)
         manifest = _read_manifest(folder)
@@ -145,12 +195,35 @@ class Gallery:
         if not photos:
             raise ValueError(f"Expected at least one photo in gallery {folder}, found none; {_rebuild(folder)}")
         gallery = cls(folder, photos, _read_embeddings(folder, len(photos), digest), checkpoint)
-        for index, photo in enumerate(photos):
-            if not gallery.path(index).is_file():
-                raise FileNotFoundError(
-                    f"Expected photo {photo.file} in {gallery.photos_dir}, found none; {_rebuild(folder)}"
-                )
+        gallery._embeddings_sha256 = digest
+        missing = _first_missing(gallery.photos_dir, photos)
+        if missing is not None:
+            raise FileNotFoundError(f"Expected photo {missing} in {gallery.photos_dir}, found none; {_rebuild(folder)}")
+        gallery.open_index(index)
         return gallery
+
+    def _check_row(self, index: int) -> None:
+        if not 0 <= index < len(self):
+            raise ValueError(f"Expected a photo from 0 to {len(self) - 1}, found {index}.")
+
+    def _allowed(self, category: str | None, licence: str | None) -> Rows | None:
+        """Rows of the photos that a filter lets through, in gallery order; None: all."""
+        if category is None and licence is None:
+            return None
+        allowed = np.ones(len(self), dtype=bool)
+        if category is not None:
+            allowed &= self._categories.equals(category)
+        if licence is not None:
+            allowed &= self._licences.equals(licence)
+        return np.flatnonzero(allowed)
+
+    @cached_property
+    def _categories(self) -> Column:
+        return Column([photo.category for photo in self.photos])
+
+    @cached_property
+    def _licences(self) -> Column:
+        return Column([photo.licence for photo in self.photos])
 
 
 def rebuild_command(folder: Path) -> str:
@@ -179,11 +252,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _photo(row: Any) -> Photo:
-    photo = Photo(**{field.name: row[field.name] for field in fields(Photo)})
-    if not all(isinstance(value, str) for value in asdict(photo).values()):
+    values = [row[name] for name in _COLUMNS]
+    photo = Photo(*values)
+    if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")
-    path = PurePosixPath(photo.file)
-    if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in photo.file:
+    if photo.file.startswith("/") or ".." in photo.file.split("/") or "\\" in photo.file:
         raise ValueError(f"a file outside of the gallery ({photo.file!r})")
     return photo
 
@@ -192,12 +265,11 @@ def _read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
     path = folder / EMBEDDINGS
     if not path.is_file():
         raise FileNotFoundError(f"Expected {EMBEDDINGS} in {folder}, found none; {_rebuild(folder)}")
-    array = path.read_bytes()
-    if hashlib.sha256(array).hexdigest() != digest:
+    if sha256(path) != digest:
         raise ValueError(
             f"Expected the {EMBEDDINGS} that {MANIFEST} in {folder} names, found another; {_rebuild(folder)}"
         )
-    embeddings = np.load(io.BytesIO(array), allow_pickle=False)
+    embeddings = np.load(path, mmap_mode="r" if count > EXACT_LIMIT else None, allow_pickle=False)
     if embeddings.dtype != np.float32 or embeddings.ndim != 2 or len(embeddings) != count:
         raise ValueError(
             f"Expected float32 embeddings of {count} photos in {path}, found {embeddings.dtype} of shape "
@@ -205,6 +277,17 @@ def _read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
         )
     result: Embeddings = embeddings
     return result
+
+
+def _first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:
+    """The first photo without a file. Listing folders is much faster than asking for one file after the other."""
+    there = {f"{folder}/{name}".replace(os.sep, "/") for folder, _, names in os.walk(photos_dir) for name in names}
+    top = photos_dir.as_posix()
+    for photo in photos:
+        # A folder may be a link, which the walk does not follow.
+        if f"{top}/{photo.file}" not in there and not (photos_dir / photo.file).is_file():
+            return photo.file
+    return None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -215,6 +298,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--gallery", type=Path, required=True, help="where the gallery goes")
     build.add_argument("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, help="the encoder (%(default)s)")
     build.add_argument("--device", help="cuda, mps or cpu; the best there is by default")
+    build.add_argument("--index", choices=KINDS, default="auto", help=f"how it will be searched; auto: {AUTO}")
     arguments = parser.parse_args(argv)
     from zsbir.embedder import load_embedder  # noqa: PLC0415
     from zsbir.gallery_build import build_gallery  # noqa: PLC0415  (it imports this module)
@@ -223,6 +307,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         built = build_gallery(
             arguments.photos, arguments.gallery, load_embedder(arguments.checkpoint, arguments.device)
         )
+        built.gallery.open_index(arguments.index)
     except (FileNotFoundError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
         return 2

@@ -222,12 +222,12 @@ def _read_credits(photos: Path) -> dict[str, dict[str, str]]:
 def _known_embeddings(folder: Path, checkpoint_sha256: str) -> dict[str, Embeddings]:
     """Embeddings of the gallery that is there, by digest; none where it is of another checkpoint or damaged."""
     try:
-        old = Gallery.load(folder)
+        old = Gallery.load(folder, index="exact")
     except (FileNotFoundError, ValueError):
         return {}
     if old.checkpoint_sha256 != checkpoint_sha256:
         return {}
-    return {photo.sha256: vector for photo, vector in zip(old.photos, old.embeddings, strict=True)}
+    return {photo.sha256: vector for photo, vector in zip(old.photos, np.asarray(old.embeddings), strict=True)}
 
 
 def _save_shown(picture: Image.Image, path: Path) -> None:

@@ -30,8 +30,8 @@ class PhotoFolder:
         ValueError: There is no picture in it that can be read.
     """
 
-    def __init__(self, photos: Path, folder: Path, embedder: Embedder) -> None:
-        self._photos, self._folder, self._embedder = photos, folder, embedder
+    def __init__(self, photos: Path, folder: Path, embedder: Embedder, index: str = "auto") -> None:
+        self._photos, self._folder, self._embedder, self._index = photos, folder, embedder, index
         self._digests: Digests = {}
         self._complained: frozenset[str] = frozenset()
         self._seen = _look(photos)
@@ -81,6 +81,7 @@ class PhotoFolder:
             if reason not in self._complained:
                 _LOG.warning("Skipped: %s", reason)
         self._complained = frozenset(built.skipped)
+        built.gallery.open_index(self._index, quiet=quiet)
         return built
 
 

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from zsbir.drawing import Drawing
 from zsbir.embedder import Embedder, Embeddings
-from zsbir.gallery import Gallery, rebuild_command
+from zsbir.gallery import Photo, rebuild_command
+from zsbir.nearest import Floats, Rows
+
+
+class SearchableGallery(Protocol):
+    """What a retriever and the page want of a gallery, wherever it is kept.
+
+    Attributes:
+        folder: Where the gallery lies, for messages.
+        checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
+    """
+
+    folder: Path
+    checkpoint_sha256: str
+
+    def __len__(self) -> int: ...
+
+    @property
+    def photos_dir(self) -> Path:
+        """The folder that holds the pictures."""
+
+    def photos_at(self, indices: Sequence[int]) -> list[Photo]:
+        """What is known of some photos; ValueError if there is no such photo."""
+
+    def row(self, index: int, sha256: str) -> int | None:
+        """Where a photo is that was seen in row `index` of this gallery or another; None if it is not to be found."""
+
+    def embedding(self, index: int) -> Embeddings:
+        """The embedding of one photo: float32 (d,), unit length; ValueError if there is no such photo."""
+
+    def search(
+        self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
+    ) -> tuple[Rows, Floats]:
+        """Indices int64 (m,) and similarities float32 (m,) of the k most similar photos, best first, m <= k."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +82,7 @@ class Retriever:
         ValueError: The gallery's embeddings came from another checkpoint.
     """
 
-    def __init__(self, embedder: Embedder, gallery: Gallery) -> None:
+    def __init__(self, embedder: Embedder, gallery: SearchableGallery) -> None:
         if gallery.checkpoint_sha256 != embedder.checkpoint_sha256:
             raise ValueError(
                 f"Expected embeddings of checkpoint {embedder.checkpoint_sha256[:12]} in gallery {gallery.folder}, "
@@ -56,17 +91,21 @@ class Retriever:
         self.embedder = embedder
         self.gallery = gallery
 
-    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+    def search(
+        self, sketch: Image.Image | Drawing, k: int = 5, *, category: str | None = None, licence: str | None = None
+    ) -> list[Match]:
         """The k photos most similar to a sketch, best first.
 
         Args:
             sketch: A picture of any size and mode, or a drawing.
             k: How many, >= 1; a smaller gallery returns all it has.
+            category: Of the photos to choose from, exactly; None: any.
+            licence: Likewise.
 
         Raises:
             ValueError: The sketch is empty, or k is below 1.
         """
-        return self._nearest(self.embedder.embed_sketches([sketch])[0], k)
+        return self._nearest(self.embedder.embed_sketches([sketch])[0], k, category=category, licence=licence)
 
     def more_like(self, index: int, k: int = 5) -> list[Match]:
         """The k photos most similar to a photo of the gallery, without itself, best first.
@@ -78,10 +117,10 @@ class Retriever:
         Raises:
             ValueError: There is no such photo, or k is below 1.
         """
-        self.check_photo(index)
+        self.photo(index)
         if k < 1:
             raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")
-        matches = self._nearest(self.gallery.embeddings[index], k + 1)
+        matches = self._nearest(self.gallery.embedding(index), k + 1)
         return [match for match in matches if match.index != index][:k]
 
     def like_photo(self, photo: Image.Image, k: int = 5) -> list[Match]:
@@ -108,27 +147,43 @@ class Retriever:
         Raises:
             ValueError: The sketch is empty, there is no such photo, or weight or k is out of bounds.
         """
-        self.check_photo(index)
+        self.photo(index)
         if not 0 <= weight <= 1:
             raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
         drawn = self.embedder.embed_sketches([sketch])[0]
-        mixed = (1 - weight) * drawn + weight * self.gallery.embeddings[index]
+        mixed = (1 - weight) * drawn + weight * self.gallery.embedding(index)
         return self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
 
-    def check_photo(self, index: int) -> None:
-        """Whether the gallery has such a row.
+    def photo(self, index: int) -> Photo:
+        """What is known of one photo.
 
         Raises:
-            ValueError: It has not.
+            ValueError: There is no such photo.
         """
-        if not 0 <= index < len(self.gallery):
-            raise ValueError(f"Expected a photo from 0 to {len(self.gallery) - 1}, found {index}.")
+        return self.gallery.photos_at([index])[0]
 
-    def match(self, index: int, score: float) -> Match:
+    def path(self, index: int) -> Path:
+        """The picture file of one photo.
+
+        Raises:
+            ValueError: There is no such photo.
+        """
+        return self.gallery.photos_dir / self.photo(index).file
+
+    def _nearest(
+        self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
+    ) -> list[Match]:
+        indices, scores = self.gallery.search(query, k, category=category, licence=licence)
+        photos = self.gallery.photos_at(indices.tolist())
+        return [
+            self.match(index, photo, score)
+            for index, photo, score in zip(indices.tolist(), photos, scores.tolist(), strict=True)
+        ]
+
+    def match(self, index: int, photo: Photo, score: float) -> Match:
         """What is known of a photo of the gallery, with a similarity to it."""
-        photo = self.gallery.photos[index]
         return Match(
-            photo=self.gallery.path(index),
+            photo=self.gallery.photos_dir / photo.file,
             score=score,
             title=photo.title,
             category=photo.category,
@@ -138,7 +193,3 @@ class Retriever:
             index=index,
             sha256=photo.sha256,
         )
-
-    def _nearest(self, query: Embeddings, k: int) -> list[Match]:
-        indices, scores = self.gallery.search(query, k)
-        return [self.match(int(index), float(score)) for index, score in zip(indices, scores, strict=True)]

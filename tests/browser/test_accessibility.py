@@ -32,7 +32,9 @@ def test_axe_finds_no_violation(
     page = opened(context, f"{address}?__theme={theme}")
     assert violations(page) == "", "the empty page"
 
-    page.locator("#zs-canvas input[type=file]").set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"nothing"})
+    page.locator("#zs-canvas input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": b"nothing"}
+    )
     expect(page.get_by_role("alert").filter(has_text="Expected")).to_be_visible()
     assert violations(page) == "", "an upload refused"
 

@@ -82,7 +82,7 @@ def test_the_slider_works_on_a_narrow_phone(browser: Browser, address: str, retr
 
 
 def test_nothing_shifts_while_results_come_and_change(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("document.querySelector('#zs-gallery select').options.length > 0")  # the last part to come
     page.evaluate(
         """() => { window.shifts = [];
             new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(
@@ -93,7 +93,7 @@ def test_nothing_shifts_while_results_come_and_change(page: Page) -> None:
         example(page, name)
         expect(page.locator(".zs-status")).to_contain_text("Searched")
         expect(photos(page)).to_have_count(5)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
     page.get_by_role("button", name="Clear").click()
     expect_hint(page)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")

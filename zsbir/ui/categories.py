@@ -8,6 +8,7 @@ from html import escape
 
 from zsbir.data import ZeroShotSplit
 from zsbir.gallery import Gallery
+from zsbir.retriever import SearchableGallery
 
 _INTRODUCTION = (
     "The encoder learned from sketches and photos of some categories only. What it finds of all others, it finds "
@@ -21,9 +22,9 @@ _PRETRAINED = (
 _UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
 
 
-def show_categories(split: ZeroShotSplit, gallery: Gallery) -> str:
+def show_categories(split: ZeroShotSplit, gallery: SearchableGallery) -> str:
     """The panel as HTML, closed: each list of categories behind a line that counts it."""
-    photos = Counter(photo.category for photo in gallery.photos if photo.category)
+    photos = _photos_by_category(gallery)
     listed = {*split.seen, *split.validation, *split.unseen}
     groups = [
         _group("Never trained on", split.unseen, photos),
@@ -37,10 +38,16 @@ def show_categories(split: ZeroShotSplit, gallery: Gallery) -> str:
     )
 
 
-def ideas(split: ZeroShotSplit, gallery: Gallery) -> list[str]:
+def ideas(split: ZeroShotSplit, gallery: SearchableGallery) -> list[str]:
     """Names of the categories never trained on of which the gallery has photos."""
-    held = {photo.category for photo in gallery.photos}
+    held = _photos_by_category(gallery)
     return [_name(category) for category in split.unseen if category in held]
+
+
+def _photos_by_category(gallery: SearchableGallery) -> Counter[str]:
+    """How many photos there are of each category; of a gallery that is not in memory, nothing is counted."""
+    photos = gallery.photos if isinstance(gallery, Gallery) else ()
+    return Counter(photo.category for photo in photos if photo.category)
 
 
 def _group(title: str, categories: Iterable[str], photos: Counter[str], note: str = "") -> str:

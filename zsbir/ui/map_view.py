@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 from zsbir.galleries import Galleries
+from zsbir.gallery import Gallery
 from zsbir.gallery_map import map_of
 from zsbir.retriever import Retriever
 from zsbir.ui.answered import Answer, answered
@@ -50,9 +51,12 @@ def describe_map(retriever: Retriever) -> Answer:
         `columns`, `rows`, `cells` and `nearest` as in `GalleryMap`; `picture`, a data URL; `photos`, in the order of
         `cells`, each as `describe` has it, with its `url`; `sentence`, which says how much of the gallery is shown.
     """
-    found = map_of(retriever.gallery)
-    shown, searched = len(found.photos), len(retriever.gallery)
-    matches = [retriever.match(photo, 1.0) for photo in found.photos]
+    gallery = retriever.gallery
+    if not isinstance(gallery, Gallery):
+        raise ValueError("Expected a gallery in memory for a map, found one in Milvus; choose another gallery.")
+    found = map_of(gallery)
+    shown, searched = len(found.photos), len(gallery)
+    matches = [retriever.match(row, gallery.photos[row], 1.0) for row in found.photos]
     count = f"{searched:,} photos" if shown == searched else f"A sample of {shown:,} of {searched:,} photos"
     return {
         "columns": found.columns,

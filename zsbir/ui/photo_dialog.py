@@ -62,7 +62,7 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     """
     photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
-    return {"html": show_neighbours(retriever.gallery.photos[photo].title, matches, len(retriever.gallery))}
+    return {"html": show_neighbours(retriever.photo(photo).title, matches, len(retriever.gallery))}
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -82,7 +82,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     photo = _row_of(retriever, asked)
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
-    found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.gallery.path(photo)))
+    found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
     paper = Image.fromarray(found.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
         "photo": png_data_url(_warmth(found.photo)),
@@ -102,7 +102,7 @@ def _row_of(retriever: Retriever, asked: object) -> int:
     row = retriever.gallery.row(photo, digest) if isinstance(digest, str) else photo
     if row is None:
         raise ValueError("Expected a photo of the chosen gallery, found one that it does not have; search again.")
-    retriever.check_photo(row)
+    retriever.photo(row)  # or there is none
     return row
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from zsbir.embedder import Embedder, load_embedder
 from zsbir.galleries import OWN, Galleries, galleries_in
 from zsbir.gallery import Gallery
+from zsbir.milvus_address import ADDRESS
+from zsbir.milvus_gallery import MilvusGallery
 from zsbir.photo_folder import PhotoFolder
 from zsbir.retriever import Retriever
 from zsbir.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
@@ -18,27 +20,29 @@ BUNDLED = Path("gallery_cache")
 _LOG = logging.getLogger(__name__)
 
 
-def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None) -> Galleries:
+def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None, index: str = "auto") -> Galleries:
     """Loads the encoder and the galleries it searches.
 
     Args:
         checkpoint: The encoder.
-        gallery: A built gallery, or a folder of several; those right below a gallery are found too.
+        gallery: A built gallery, one in Milvus, or a folder of several; those right below a gallery are found too.
         photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`, comes first, and
             follows the folder from now on. Galleries of another checkpoint are then left out with a warning.
+        index: How they are searched: see `zsbir.gallery_index.open_index`. A gallery with an address of Milvus is
+            searched there, unless another kind than "auto" is asked for.
 
     Raises:
         FileNotFoundError: One of them is not there.
-        ValueError: One of them is damaged, or the gallery belongs to another checkpoint.
+        ValueError: One of them is damaged, or the gallery belongs to another checkpoint, or its index cannot be had.
     """
     embedder = ZeroGpuEmbedder(checkpoint) if on_zero_gpu() else load_embedder(checkpoint)
     shared: dict[str, Retriever | PhotoFolder] = {}
     if photos is not None:
-        watched = PhotoFolder(photos, cache_folder(photos), embedder)
+        watched = PhotoFolder(photos, cache_folder(photos), embedder, index)
         watched.watch()
         shared[_new_name(photos, shared)] = watched
     for folder in galleries_in(gallery) or ([gallery] if photos is None else []):
-        retriever = _open(folder, embedder, must_fit=not shared)
+        retriever = _open(folder, embedder, index, must_fit=not shared)
         if retriever is not None:
             shared[_new_name(folder, shared)] = retriever
     return Galleries(embedder, shared)
@@ -51,9 +55,11 @@ def cache_folder(photos: Path) -> Path:
     return caches / "zsbir" / f"{photos.resolve().name}-{digest[:16]}"
 
 
-def _open(folder: Path, embedder: Embedder, *, must_fit: bool) -> Retriever | None:
+def _open(folder: Path, embedder: Embedder, index: str, *, must_fit: bool) -> Retriever | None:
     try:
-        return Retriever(embedder, Gallery.load(folder))
+        if index == "auto" and (folder / ADDRESS).is_file():
+            return Retriever(embedder, MilvusGallery.open(folder))
+        return Retriever(embedder, Gallery.load(folder, index))
     except (FileNotFoundError, ValueError) as error:
         if must_fit:
             raise
