@@ -9,7 +9,7 @@ from zsbir.gallery_build import build_gallery
 from zsbir.milvus import add_gallery, main
 from zsbir.milvus_address import Address
 from zsbir.milvus_gallery import MilvusGallery
-from zsbir.ui.start import open_retriever
+from zsbir.ui.start import open_galleries
 
 SHA = "a1" * 32
 
@@ -33,7 +33,7 @@ def test_a_built_gallery_is_added_and_served_from_milvus(
     assert "Photos added: 5; now in" in capsys.readouterr().out
     sketch = make_sketch("disc", np.random.default_rng(0))
     expected = Retriever(load_embedder(checkpoint_path, "cpu"), built).search(sketch, k=5)
-    served = open_retriever(checkpoint_path, folder)
+    served = open_galleries(checkpoint_path, folder).default
     assert isinstance(served.gallery, MilvusGallery)
     matches = served.search(sketch, k=5)
     assert [match.photo.name for match in matches] == [match.photo.name for match in expected]
