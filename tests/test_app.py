@@ -166,6 +166,7 @@ def test_the_endpoints_are_documented(address: str) -> None:
         endpoints = json.load(response)["named_endpoints"]
     for name, picture in (("/search", "sketch"), ("/more_like_this", "photo")):
         assert endpoints[name]["description"].startswith("Finds the photos of the gallery that look most like")
+        assert "one entry a photo" in endpoints[name]["description"]
         assert [parameter["parameter_name"] for parameter in endpoints[name]["parameters"]] == [picture, "k"]
 
 

@@ -27,24 +27,30 @@ def add_endpoints(galleries: Galleries) -> None:
     def search(sketch: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a sketch.
 
+        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity, at most 1),
+        title, category, author, licence and source. k is 1 to 50.
+
         Args:
             sketch: A picture file, dark on light or the reverse; for an MCP tool its http(s) URL or a data URL.
             k: How many photos, 1 to 50.
 
         Returns:
-            One entry a photo, best first: rank, photo (a file), score, title, category, author, licence, source.
+            The entries.
         """
         return _answered(lambda: ranked("sketch picture", sketch, k, galleries.default.search))
 
     def more_like_this(photo: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a photo.
 
+        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity, at most 1),
+        title, category, author, licence and source. k is 1 to 50.
+
         Args:
             photo: A picture file; for an MCP tool its http(s) URL or a data URL. If the gallery has it, it is first.
             k: How many photos, 1 to 50.
 
         Returns:
-            One entry a photo, best first: rank, photo (a file), score, title, category, author, licence, source.
+            The entries.
         """
         return _answered(lambda: ranked("photo", photo, k, galleries.default.like_photo))
 
