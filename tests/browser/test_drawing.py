@@ -314,6 +314,7 @@ def test_results_do_not_move_the_page(page: Page) -> None:
     draw(page, *FIRST)
     expect_photos_for(page, "1 strokes")
     page.wait_for_function("[...document.querySelectorAll('.zs-photo img')].every((photo) => photo.complete)")
+    page.wait_for_function("document.getAnimations().every(({ playState }) => playState !== 'running')")
     assert page.evaluate(layout) == before
 
 

@@ -152,7 +152,7 @@ def test_a_map_that_fails_says_so_and_can_be_asked_for_again(
     with monkeypatch.context() as broken:
         broken.setattr("zsbir.ui.map_view.map_of", lambda gallery: 1 / 0)
         page.get_by_text("Map of the gallery").click()
-        expect(page.locator(".zs-map-bar p")).to_contain_text("The map could not be made")
+        expect(page.locator(".zs-map-bar p")).to_contain_text("This failed on the server")
     page.get_by_text("Map of the gallery").click()
     open_map(page)
 
