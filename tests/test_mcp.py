@@ -6,6 +6,7 @@ import ast
 import asyncio
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,8 @@ def talk(address: str, *calls: tuple[str, Arguments]) -> tuple[list[Tool], list[
             tools = (await session.list_tools()).tools
             return tools, [await session.call_tool(name, arguments) for name, arguments in calls]
 
-    return asyncio.run(conversation())
+    with ThreadPoolExecutor(1) as pool:  # the browser tests leave this thread an event loop that runs
+        return pool.submit(asyncio.run, conversation()).result()
 
 
 def text(result: CallToolResult) -> str:

@@ -244,8 +244,8 @@ def test_an_example_fills_the_canvas(page: Page) -> None:
 
 
 def test_search_button_searches_again(page: Page, retriever: CountingRetriever) -> None:
-    draw(page, *FIRST)
-    expect_photos_for(page, "1 strokes")
+    page.get_by_role("button", name="Example drawing: butterfly").click()  # one search, unlike a drawing that grows
+    expect_photos_for(page, "14 strokes")
     page.wait_for_timeout(500)
     before = len(retriever.asked)
     with page.expect_response(lambda response: "queue/join" in response.url):
