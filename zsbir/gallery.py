@@ -256,7 +256,8 @@ def _photo(row: Any) -> Photo:
     photo = Photo(*values)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")
-    if photo.file.startswith("/") or ".." in photo.file.split("/") or "\\" in photo.file:
+    parts = photo.file.split("/")  # of a million rows: a Path for each takes seconds
+    if not {*parts} - {"", "."} or photo.file.startswith("/") or ".." in parts or "\\" in photo.file:
         raise ValueError(f"a file outside of the gallery ({photo.file!r})")
     return photo
 

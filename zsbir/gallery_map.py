@@ -80,7 +80,7 @@ def map_of(gallery: Gallery) -> GalleryMap:
     with _one_at_a_time:
         found = _known.get(gallery)
         if found is None:
-            digest = hashlib.sha256(gallery.embeddings.tobytes()).hexdigest()
+            digest = hashlib.sha256(np.ascontiguousarray(gallery.embeddings)).hexdigest()
             found = _read(gallery, digest)
             if found is None:
                 found = make_map(gallery)
