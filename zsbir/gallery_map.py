@@ -24,10 +24,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from scipy.optimize import linear_sum_assignment
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from zsbir.atomic import replacing
 from zsbir.embedder import Embeddings
@@ -80,7 +76,7 @@ def map_of(gallery: Gallery) -> GalleryMap:
     with _one_at_a_time:
         found = _known.get(gallery)
         if found is None:
-            digest = hashlib.sha256(np.ascontiguousarray(gallery.embeddings)).hexdigest()
+            digest = hashlib.sha256(np.ascontiguousarray(gallery.embeddings).data).hexdigest()
             found = _read(gallery, digest)
             if found is None:
                 found = make_map(gallery)
@@ -117,6 +113,10 @@ def lay_out(embeddings: Embeddings) -> NDArray[np.float64]:
     Returns:
         float64 (m, 2), in no particular unit.
     """
+    from sklearn.decomposition import PCA  # noqa: PLC0415  (large, and many never open the map)
+    from sklearn.manifold import TSNE  # noqa: PLC0415
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415
+
     count = len(embeddings)
     if count < 5:  # too few to have neighbourhoods
         return np.stack([np.arange(count), np.zeros(count)], axis=1).astype(np.float64)
@@ -130,6 +130,8 @@ def lay_out(embeddings: Embeddings) -> NDArray[np.float64]:
 
 def _to_cells(places: NDArray[np.float64], columns: int, rows: int) -> NDArray[np.int64]:
     """A cell for each place, all different, so that the sum of squared distances is least."""
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415  (as above)
+
     size = np.array([columns, rows])
     spread = np.maximum(np.ptp(places, axis=0), 1e-9)
     targets = (places - places.min(axis=0)) / spread * (size - 1)
