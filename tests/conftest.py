@@ -17,8 +17,10 @@ from safetensors.torch import save_file
 from tests.hub_stand_in import WRITER, Hub, hub_stand_in
 from zsbir.checkpoint import Checkpoint, save_checkpoint
 from zsbir.data import ZeroShotSplit
+from zsbir.embedder import load_embedder
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
+from zsbir.retriever import Retriever
 
 SMALL_BACKBONE = "test_efficientnet"  # 0.4 million parameters
 CORNERS = {"triangle": 3, "square": 4, "pentagon": 5, "hexagon": 6, "bar": 2, "disc": 40}
@@ -111,3 +113,11 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "backbone.safetensors"
     save_file(timm.create_model(SMALL_BACKBONE, pretrained=False).state_dict(), path)
     return path
+
+
+@pytest.fixture(scope="module")
+def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
+    from tests.serving import make_gallery  # it imports this module
+
+    embedder = load_embedder(checkpoint_path, "cpu")
+    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))

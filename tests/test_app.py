@@ -17,18 +17,11 @@ from PIL import Image
 
 import app
 from tests.conftest import make_checkpoint, make_photo
-from tests.serving import encoded, make_gallery, serving, sketch_in
+from tests.serving import encoded, serving, sketch_in
 from zsbir.drawing import Drawing
-from zsbir.embedder import load_embedder
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import start
 from zsbir.ui.page import launch_options
-
-
-@pytest.fixture(scope="module")
-def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(checkpoint_path, "cpu")
-    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
 
 
 @pytest.fixture(scope="module")

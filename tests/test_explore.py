@@ -10,21 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SEEN, UNSEEN, VALIDATION
-from tests.serving import HOSTILE, make_gallery
+from tests.serving import HOSTILE
 from zsbir.data import ZeroShotSplit
-from zsbir.embedder import load_embedder
 from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery, Photo
 from zsbir.gallery_map import map_of
 from zsbir.retriever import Retriever
 from zsbir.ui.categories import ideas, show_categories
 from zsbir.ui.map_view import describe_map, map_of_chosen
-
-
-@pytest.fixture(scope="module")
-def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(checkpoint_path, "cpu")
-    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
 
 
 def gallery_with(retriever: Retriever, *categories: str) -> Gallery:

@@ -15,9 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serving import encoded, make_gallery, serving, sketch_in
+from tests.serving import encoded, serving, sketch_in
 from tests.visitor import Visitor, photos_in
-from zsbir.embedder import load_embedder
 from zsbir.galleries import Galleries
 from zsbir.retriever import Retriever
 from zsbir.ui.live_search import answer
@@ -49,12 +48,6 @@ def note_writing(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(note_writing)
-
-
-@pytest.fixture(scope="module")
-def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(checkpoint_path, "cpu")
-    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
 
 
 @pytest.fixture(scope="module")

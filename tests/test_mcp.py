@@ -15,19 +15,12 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, TextContent, Tool
 
-from tests.serving import encoded, make_gallery, serving, sketch_in
-from zsbir.embedder import load_embedder
+from tests.serving import encoded, serving, sketch_in
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
 
 Arguments = dict[str, Any]
 FILE_DATA = {"_type": "gradio.FileData"}
-
-
-@pytest.fixture(scope="module")
-def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(checkpoint_path, "cpu")
-    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
 
 
 @pytest.fixture(scope="module")

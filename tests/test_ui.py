@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.serving import HOSTILE, encoded, make_gallery, sketch_in
+from tests.serving import HOSTILE, encoded, sketch_in
 from zsbir.drawing import Drawing, parse_canvas
-from zsbir.embedder import load_embedder
 from zsbir.galleries import Galleries
 from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
@@ -28,12 +27,6 @@ from zsbir.ui.photo_dialog import explanation, neighbours
 from zsbir.ui.query import decode_picture
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
-
-
-@pytest.fixture(scope="module")
-def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(checkpoint_path, "cpu")
-    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
 
 
 @pytest.fixture(scope="module")
