@@ -7,6 +7,7 @@ from huggingface_hub import ModelCard, constants
 from tests.conftest import make_checkpoint, make_photo
 from tests.hub_stand_in import READER, Hub
 from zsbir import Embedder, load_embedder
+from zsbir.checkpoint import load_checkpoint
 from zsbir.hub import CARD, FILE, fetch_checkpoint, model_card
 
 REPO = "somebody/sketches"
@@ -123,7 +124,7 @@ def test_only_the_file_that_was_loaded_is_pushed(embedder: Embedder, hub: Hub, t
     make_checkpoint(embedder.checkpoint, seed=3)
     with pytest.raises(ValueError, match="found it changed"):
         embedder.push_to_hub(REPO)
-    in_training = Embedder(embedder._encoder, embedder.preprocessing)
+    in_training = Embedder(load_checkpoint(embedder.checkpoint).encoder, embedder.preprocessing)
     with pytest.raises(ValueError, match="still in training"):
         in_training.push_to_hub(REPO)
     assert not hub.requests

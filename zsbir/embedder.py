@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
-from torch import Tensor
 
 from zsbir.checkpoint import load_checkpoint, sha256
 from zsbir.data import ZeroShotSplit
 from zsbir.device import choose_device
 from zsbir.drawing import Drawing, rasterise
+from zsbir.engine import Engine, OnnxEngine, TorchEngine
 from zsbir.hub import fetch_checkpoint, push_checkpoint
 from zsbir.model import SketchPhotoEncoder
-from zsbir.preprocessing import PreprocessConfig, normalise, prepare_photo, prepare_sketch
+from zsbir.onnx_graph import PHOTOS, SKETCHES
+from zsbir.preprocessing import PreprocessConfig, prepare_photo, prepare_sketch
 
 Embeddings = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
-EmbedFunction = Callable[[Tensor], Tensor]
 _NO_LISTS = ZeroShotSplit((), (), ())
 
 
@@ -47,14 +46,14 @@ class Embedder:
         checkpoint_sha256: str = "",
         split: ZeroShotSplit = _NO_LISTS,
         checkpoint: Path | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.preprocessing = preprocessing
         self.dim = encoder.config.embedding_dim
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
         self.checkpoint = checkpoint
-        self._encoder = encoder
-        self._device = next(encoder.parameters()).device
+        self._engine = engine or TorchEngine(encoder, preprocessing)
 
     @classmethod
     def from_pretrained(cls, repo: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
@@ -128,21 +127,16 @@ class Embedder:
 
     def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
         """Embeds what `sketch_pixels` made: float32 (n, d), rows of unit length."""
-        return self._embed(self._encoder.embed_sketches, pixels)
+        return self._embed(SKETCHES, pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
         """Embeds what `photo_pixels` made: float32 (n, d), rows of unit length."""
-        return self._embed(self._encoder.embed_photos, pixels)
+        return self._embed(PHOTOS, pixels)
 
-    @torch.inference_mode()
-    def _embed(self, embed: EmbedFunction, pixels: Sequence[Pixels]) -> Embeddings:
+    def _embed(self, side: str, pixels: Sequence[Pixels]) -> Embeddings:
         if not pixels:
             return np.zeros((0, self.dim), dtype=np.float32)
-        stacked = torch.from_numpy(np.stack(pixels)).to(self._device)
-        channels_first = stacked.unsqueeze(1) if stacked.ndim == 3 else stacked.permute(0, 3, 1, 2)
-        inputs = normalise(channels_first, self.preprocessing).contiguous(memory_format=torch.channels_last)
-        result: Embeddings = embed(inputs).float().cpu().numpy()
-        return result
+        return self._engine(side, np.stack(pixels))
 
 
 def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder:
@@ -157,6 +151,8 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
         ValueError: Not a valid checkpoint, or no such device.
     """
     path = Path(checkpoint)
-    loaded = load_checkpoint(path, choose_device(device))
+    target = choose_device(device)
+    loaded = load_checkpoint(path, target)
     loaded.encoder.fold()
-    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split, path)
+    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder, loaded.preprocessing)
+    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split, path, engine)

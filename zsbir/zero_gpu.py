@@ -16,6 +16,7 @@ import numpy as np
 
 from zsbir.checkpoint import load_checkpoint, sha256
 from zsbir.embedder import Embedder, Embeddings, Pixels, load_embedder
+from zsbir.engine import OnnxEngine
 
 FEWEST = 256  # photos at once that are worth a GPU; below, waiting for it takes longer than the CPU
 _SECONDS = 20  # lent at most for each call: ample for a batch, and short calls are served first
@@ -44,7 +45,8 @@ class ZeroGpuEmbedder(Embedder):
         spaces = importlib.import_module("spaces")  # only there; it has to come before anything is put on the GPU
         loaded = load_checkpoint(checkpoint)
         loaded.encoder.fold()
-        super().__init__(loaded.encoder, loaded.preprocessing, sha256(checkpoint), loaded.split, checkpoint)
+        engine = OnnxEngine(loaded.encoder, loaded.preprocessing)
+        super().__init__(loaded.encoder, loaded.preprocessing, sha256(checkpoint), loaded.split, checkpoint, engine)
         self._embed_lent = spaces.GPU(duration=_SECONDS)(load_embedder(checkpoint, _LENT).embed_photo_pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:

@@ -1,0 +1,68 @@
+"""The encoder as ONNX graphs: one for sketches, one for photos, from pixels to embeddings."""
+
+from __future__ import annotations
+
+import io
+import logging
+import warnings
+from threading import Lock
+
+import torch
+from torch import Tensor, nn
+
+from zsbir.model import SketchPhotoEncoder
+from zsbir.preprocessing import PreprocessConfig, normalise
+
+SKETCHES, PHOTOS = "sketches", "photos"
+_OPSET = 18
+_EXPORTING = Lock()  # torch's exporter keeps its state in globals
+
+
+class OneSide(nn.Module):
+    """One side of the encoder with its normalisation: uint8 (n, s, s) or (n, s, s, 3) -> float32 (n, d)."""
+
+    def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, side: str) -> None:
+        super().__init__()
+        self.encoder, self.preprocessing, self.side = encoder, preprocessing, side
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """Pixels -> embeddings of unit length."""
+        channels_first = pixels.unsqueeze(1) if self.side == SKETCHES else pixels.permute(0, 3, 1, 2)
+        inputs = normalise(channels_first, self.preprocessing).contiguous(memory_format=torch.channels_last)
+        embed = self.encoder.embed_sketches if self.side == SKETCHES else self.encoder.embed_photos
+        return embed(inputs)
+
+
+def picture_shape(preprocessing: PreprocessConfig, side: str) -> tuple[int, ...]:
+    """Shape of the uint8 pixels of one picture: (s, s) of a sketch, (s, s, 3) of a photo."""
+    if side == SKETCHES:
+        return (preprocessing.sketch_size, preprocessing.sketch_size)
+    return (preprocessing.photo_size, preprocessing.photo_size, 3)
+
+
+def onnx_graph(encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, side: str) -> bytes:
+    """One side as a serialised ONNX model: "pixels", any number of pictures at once, to "embeddings".
+
+    Args:
+        encoder: Whose weights of this moment are copied; on the CPU and in evaluation mode.
+        preprocessing: Sizes and normalisation.
+        side: `SKETCHES` or `PHOTOS`.
+    """
+    buffer = io.BytesIO()
+    example = torch.zeros((2, *picture_shape(preprocessing, side)), dtype=torch.uint8)
+    with _EXPORTING, torch.no_grad(), warnings.catch_warnings():
+        # The exporter that follows a run of the network: the newer one takes twenty times as long, which every
+        # start of the app would wait for. It warns of its age, and of constants that are meant to be constants.
+        warnings.simplefilter("ignore")
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        torch.onnx.export(
+            OneSide(encoder, preprocessing, side).eval(),  # a fresh module is in training mode
+            (example,),
+            buffer,  # type: ignore[arg-type]  # it writes to files, too
+            input_names=["pixels"],
+            output_names=["embeddings"],
+            dynamic_axes={"pixels": {0: "n"}, "embeddings": {0: "n"}},
+            opset_version=_OPSET,
+            dynamo=False,
+        )
+    return buffer.getvalue()
