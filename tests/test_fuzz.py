@@ -16,11 +16,12 @@ import httpx
 import pytest
 
 from tests.serving import encoded, serving, sketch_in
-from tests.visitor import Visitor, photos_in
+from tests.visitor import SEARCH, Visitor, photos_in
 from zsbir.galleries import Galleries
 from zsbir.retriever import Retriever
 from zsbir.ui.live_search import answer
 
+QUEUE = "gradio_api/queue/join"
 GOOD = {
     "width": 1000,
     "height": 800,
@@ -131,16 +132,17 @@ def test_the_page_answers_over_http(visitor: Visitor, only_in: None) -> None:
     assert photos_in(visitor.draw(json.dumps(GOOD))) == before != []
 
 
-def test_the_queue_takes_nothing_that_is_no_call(visitor: Visitor, only_in: None) -> None:
+@pytest.mark.parametrize("door", [SEARCH, QUEUE])
+def test_no_door_takes_what_is_no_call(visitor: Visitor, only_in: None, door: str) -> None:
     chance = random.Random(2)
     good = {"fn_index": visitor.search["id"], "data": [json.dumps(GOOD)]}
     for _ in range(400):
         body = {"session_hash": visitor.session, **good}
         name = chance.choice(("fn_index", "data"))
         body[name] = json.loads(json.dumps(mangled(body[name], chance)), parse_constant=str)  # JSON has no NaN
-        assert answered_cleanly(visitor, body), body
+        assert answered_cleanly(visitor, door, body), body
     for body in (b"", b"{", b"[" * 10_000, b'{"data": ', b"\xff\xfe", b"null", b"[]", b"7"):
-        assert is_refusal(post(visitor, body))
+        assert is_refusal(post(visitor, door, body))
     assert photos_in(visitor.draw(json.dumps(GOOD)))
 
 
@@ -168,13 +170,15 @@ def test_uploads_that_are_no_sketch_are_one_sentence(visitor: Visitor, only_in: 
         assert "event: complete" in said or '"error": "Expected ' in said, said
 
 
-def answered_cleanly(visitor: Visitor, body: dict[str, Any]) -> bool:
-    """Whether a call is refused at the door, or put into the queue and answered without a traceback."""
-    text = json.dumps(body)
-    response = post(visitor, text.encode())
+def answered_cleanly(visitor: Visitor, door: str, body: dict[str, Any]) -> bool:
+    """Whether a call is refused at the door, or run and answered without a traceback."""
+    response = post(visitor, door, json.dumps(body).encode())
     if response.status_code != 200:
         return is_refusal(response)
-    return "Traceback" not in json.dumps(visitor.wait_for(response.json()["event_id"], visitor.session))
+    answer = response.json()
+    if door == QUEUE:
+        answer = visitor.wait_for(answer["event_id"], visitor.session)
+    return "Traceback" not in json.dumps(answer)
 
 
 def is_refusal(response: httpx.Response) -> bool:
@@ -182,6 +186,6 @@ def is_refusal(response: httpx.Response) -> bool:
     return 400 <= response.status_code <= 500 and "Traceback" not in response.text
 
 
-def post(visitor: Visitor, body: bytes) -> httpx.Response:
+def post(visitor: Visitor, door: str, body: bytes) -> httpx.Response:
     headers = {"content-type": "application/json"}
-    return visitor.http.post("gradio_api/queue/join", content=body, headers=headers)
+    return visitor.http.post(door, content=body, headers=headers)

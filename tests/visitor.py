@@ -1,4 +1,4 @@
-"""A visitor without a browser: speaks to a running app as the page does, by its queue and its stream of events."""
+"""A visitor without a browser: speaks to a running app as the page does."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+SEARCH = "gradio_api/run/predict"  # where the page sends a drawing
 _PHOTO = re.compile(r'<a class="zs-frame" href="([^"]+)"')
 
 
@@ -38,14 +39,9 @@ class Visitor:
     def draw(self, canvas: object) -> str:
         """Sends a value of the canvas; returns the HTML of the results."""
         data = [canvas if place == self._at else value for place, value in enumerate(self._inputs)]
-        answer = self.ask({"fn_index": self.search["id"], "data": data})
-        html: str = answer["output"]["data"][0]
+        call = {"fn_index": self.search["id"], "data": data, "session_hash": self.session}
+        html: str = self.http.post(SEARCH, json=call).raise_for_status().json()["data"][0]
         return html
-
-    def ask(self, call: dict[str, Any]) -> dict[str, Any]:
-        """Puts a call into the queue and waits for the message that it is done."""
-        joined = self.http.post("gradio_api/queue/join", json={**call, "session_hash": self.session})
-        return self.wait_for(joined.raise_for_status().json()["event_id"], self.session)
 
     def wait_for(self, event: str, session: str) -> dict[str, Any]:
         """The message that a call of a session is done."""

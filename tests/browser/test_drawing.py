@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.serving import HOSTILE
+from tests.visitor import SEARCH
 from zsbir.drawing import read_quickdraw
 
 expect.set_options(timeout=TIMEOUT_MS)
@@ -248,7 +249,7 @@ def test_search_button_searches_again(page: Page, retriever: CountingRetriever) 
     expect_photos_for(page, "14 strokes")
     page.wait_for_timeout(500)
     before = len(retriever.asked)
-    with page.expect_response(lambda response: "queue/join" in response.url):
+    with page.expect_response(lambda response: SEARCH in response.url):
         page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_timeout(500)
     assert len(retriever.asked) == before + 1

@@ -57,6 +57,8 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
             results,
             # One search in flight for each visitor; when it is done, the newest drawing is searched for.
             trigger_mode="always_last",
+            # At once, beside others' searches: each is short, and what Gradio's queue costs is as much again.
+            queue=False,
             show_progress="hidden",
             api_visibility="private",
             js=_ASKED,
