@@ -55,12 +55,18 @@ def encoded(picture: Image.Image, format_: str = "PNG", **options: Any) -> bytes
     return buffer.getvalue()
 
 
-@contextmanager
-def serving(retriever: Retriever, mcp: bool = False) -> Iterator[str]:
-    """Runs the app, with its MCP tools or without; gives its address."""
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(retriever: Retriever, mcp: bool = False, port: int | None = None) -> Iterator[str]:
+    """Runs the app, with its MCP tools or without, on a free port or a known one; gives its address."""
+    port = port or free_port()
     galleries = Galleries(retriever.embedder, {"Test photos": retriever})
     demo = build_demo(galleries)
     try:

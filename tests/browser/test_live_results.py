@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, ink, photos
+from tests.serving import free_port, serving
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -217,6 +218,22 @@ def test_a_lost_server_is_said_and_the_drawing_is_searched_for_when_it_is_back(p
     page.context.set_offline(False)
     expect(page.locator(".zs-title", has_text="2 strokes")).to_have_count(3)
     assert ink(page) == before
+
+
+def test_a_server_that_is_stopped_and_started_again_finds_the_drawing(
+    browser: Browser, retriever: CountingRetriever
+) -> None:
+    port, context = free_port(), browser.new_context()
+    with serving(retriever, port=port) as address:
+        page = opened(context, address)
+        draw(page, *FIRST)
+        expect_photos_for(page, "1 strokes")
+    draw(page, *SECOND)
+    expect(page.locator(".zs-status")).to_contain_text("The server cannot be reached. Your drawing is kept here")
+    expect(page.locator(".zs-title", has_text="1 strokes")).to_have_count(5)  # what was found stays
+    with serving(retriever, port=port):
+        expect_photos_for(page, "2 strokes")
+        context.close()
 
 
 def test_a_reload_keeps_the_drawing_and_another_tab_does_not_see_it(page: Page, browser: Browser, address: str) -> None:
