@@ -125,7 +125,7 @@ def climb(rung: Rung, seed: int, arguments: argparse.Namespace) -> RunRecord:
     config = settings(rung, seed, arguments)
     folder = Path(config.checkpoint_dir)
     if rung.budget:
-        lend_teacher(folder, arguments.work)
+        lend_teacher(folder, arguments.work / f"{rung.base}-{seed}", arguments.work)
         train(config, resume=(folder / RECORD_NAME).exists())
         record, embedder = RunRecord.load(folder / RECORD_NAME), load_embedder(folder / CHECKPOINT_NAME)
     else:
@@ -171,12 +171,13 @@ def settings(rung: Rung, seed: int, arguments: argparse.Namespace) -> TrainConfi
     )
 
 
-def lend_teacher(folder: Path, work: Path) -> None:
-    """Copies the soft labels of an earlier run; training takes them if they answer its own question."""
+def lend_teacher(folder: Path, below: Path, work: Path) -> None:
+    """Copies the soft labels of the run below, or of any; training takes them if they answer its own question."""
     folder.mkdir(parents=True, exist_ok=True)
-    known = sorted(work.glob(f"*/{TEACHER_NAME}"), key=lambda path: path.stat().st_mtime)
+    newest_first = sorted(work.glob(f"*/{TEACHER_NAME}"), key=lambda path: -path.stat().st_mtime)
+    known = [path for path in (below / TEACHER_NAME, *newest_first) if path.is_file()]
     if known and not (folder / TEACHER_NAME).exists():
-        shutil.copy(known[-1], folder / TEACHER_NAME)
+        shutil.copy(known[0], folder / TEACHER_NAME)
 
 
 def untrained(config: TrainConfig) -> Embedder:

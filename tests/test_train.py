@@ -72,6 +72,13 @@ def test_log_has_losses_schedule_and_validation(unbroken: Path) -> None:
     assert any((unbroken / "tensorboard").iterdir())
 
 
+def test_the_last_epoch_is_kept_beside_the_best(unbroken: Path) -> None:
+    last = load_checkpoint(unbroken / "last.safetensors")
+    assert last.training["epoch"] == 3
+    final = [float(row["validation mAP@all"]) for row in rows(unbroken) if row["validation mAP@all"]][-1]
+    assert last.metrics["validation mAP@all"] == pytest.approx(final, abs=1e-5)
+
+
 def test_the_checkpoint_is_the_epoch_with_the_best_validation(unbroken: Path) -> None:
     best = max(float(row["validation mAP@all"]) for row in rows(unbroken) if row["validation mAP@all"])
     assert load_checkpoint(unbroken / "zsbir.safetensors").metrics["validation mAP@all"] == pytest.approx(

@@ -16,6 +16,9 @@ from zsbir.preprocessing import PreprocessConfig, normalise
 SKETCHES, PHOTOS = "sketches", "photos"
 _OPSET = 18
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
+# Mean and deviation of the pixels are meant to be constants. For the whole process, as other threads may undo what
+# `catch_warnings` does below.
+warnings.filterwarnings("ignore", message="torch.tensor results are registered as constants")
 
 
 class OneSide(nn.Module):
@@ -52,7 +55,7 @@ def onnx_graph(encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, sid
     example = torch.zeros((2, *picture_shape(preprocessing, side)), dtype=torch.uint8)
     with _EXPORTING, torch.no_grad(), warnings.catch_warnings():
         # The exporter that follows a run of the network: the newer one takes twenty times as long, which every
-        # start of the app would wait for. It warns of its age, and of constants that are meant to be constants.
+        # start of the app would wait for. It warns of its age.
         warnings.simplefilter("ignore")
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         torch.onnx.export(

@@ -160,5 +160,5 @@ def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
     except KeyboardInterrupt:
         if run.group.is_leader:
             if run.epoch == 0:
-                run.save_checkpoint({})
+                run.save_checkpoint(CHECKPOINT_NAME, {})
             tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")

@@ -32,7 +32,8 @@ from zsbir.teacher import TeacherConfig, TeacherTargets
 from zsbir.training_pictures import Pictures
 from zsbir.training_state import restore_state, save_state
 
-CHECKPOINT_NAME = "zsbir.safetensors"
+CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
+LAST_NAME = "last.safetensors"  # of the last
 STATE_NAME = "training_state.safetensors"
 RECORD_NAME = "run.json"
 _PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors")
@@ -185,23 +186,25 @@ class TrainingRun:
         return len(self.record.epochs)
 
     def finish_epoch(self, figures: Mapping[str, float], pictures: int, minutes: float) -> None:
-        """Writes the checkpoint if it is the best so far, then record and state to resume from; the leader does."""
+        """Writes the checkpoint, also as the best if it is, then record and state to resume from; the leader does."""
         self.record.add_epoch(pictures, minutes, figures)
         if not self.group.is_leader:
             return
+        metrics = {f"validation {name}": value for name, value in figures.items()}
+        self.save_checkpoint(LAST_NAME, metrics)
         if self.record.best is self.record.epochs[-1]:
-            self.save_checkpoint({f"validation {name}": value for name, value in figures.items()})
+            self.save_checkpoint(CHECKPOINT_NAME, metrics)
         self.record.save(self.folder / RECORD_NAME)
         description = {"epochs": self.record.epochs, "config": self.settings}
         save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
 
-    def save_checkpoint(self, metrics: Mapping[str, float]) -> None:
+    def save_checkpoint(self, name: str, metrics: Mapping[str, float]) -> None:
         """Writes the averaged encoder with all that describes it."""
         training = {**self.record.config, "epoch": self.epoch}
         checkpoint = Checkpoint(
             self.averaged_encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
         )
-        save_checkpoint(self.folder / CHECKPOINT_NAME, checkpoint)
+        save_checkpoint(self.folder / name, checkpoint)
 
     def restore(self) -> None:
         """Goes back to the last whole epoch.

@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
+from zsbir import averaging, load_embedder
+from zsbir.averaging import average_checkpoints
+from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
+from zsbir.data import ZeroShotSplit
+from zsbir.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.preprocessing import PreprocessConfig
+
+
+def written(folder: Path, seed: int, dim: int = 16, seen: tuple[str, ...] = SEEN) -> Path:
+    """A checkpoint with random weights, in which every layer differs from other seeds'."""
+    torch.manual_seed(seed)
+    encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=dim)).eval()
+    with torch.no_grad():
+        for tensor in encoder.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.add_(torch.rand_like(tensor))
+    path = folder / f"{seed}-{dim}-{len(seen)}.safetensors"
+    checkpoint = Checkpoint(
+        encoder,
+        PreprocessConfig(sketch_size=32, photo_size=48),
+        ZeroShotSplit(seen, VALIDATION, UNSEEN),
+        training={"epoch": seed},
+        metrics={"validation mAP@all": seed / 10},
+        seed=seed,
+    )
+    save_checkpoint(path, checkpoint)
+    return path
+
+
+def test_backbones_are_averaged_and_the_embedding_layer_is_the_first(tmp_path: Path) -> None:
+    paths = [written(tmp_path, seed) for seed in (1, 2, 3)]
+    states = [load_checkpoint(path).encoder.state_dict() for path in paths]
+    averaged = 0
+    for name, tensor in average_checkpoints(paths).encoder.state_dict().items():
+        if name.startswith("embeddings."):
+            assert torch.equal(tensor, states[0][name]), name
+        elif tensor.is_floating_point():
+            assert torch.allclose(tensor, (states[0][name] + states[1][name] + states[2][name]) / 3), name
+            averaged += not torch.equal(tensor, states[0][name])
+    assert averaged > 10
+
+
+def test_of_the_same_checkpoint_twice_it_is_that_checkpoint(tmp_path: Path) -> None:
+    path = written(tmp_path, 1)
+    state = load_checkpoint(path).encoder.state_dict()
+    again = average_checkpoints([path, path]).encoder.state_dict()
+    assert all(torch.equal(again[name], tensor) for name, tensor in state.items())
+
+
+def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path) -> None:
+    paths, out = [written(tmp_path, seed) for seed in (4, 5)], tmp_path / "average.safetensors"
+    assert averaging.main([*map(str, paths), "--out", str(out)]) == 0
+    checkpoint = load_checkpoint(out)
+    assert checkpoint.seed == 4
+    assert checkpoint.metrics == {}
+    assert checkpoint.training["average_of"] == [
+        {"checkpoint_sha256": sha256(path), "seed": seed, "metrics": {"validation mAP@all": seed / 10}, "epoch": seed}
+        for path, seed in zip(paths, (4, 5), strict=True)
+    ]
+    assert load_embedder(out, "cpu").split == load_checkpoint(paths[0]).split
+
+
+def test_what_does_not_fit_together_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = written(tmp_path, 1), str(tmp_path / "out.safetensors")
+    for others, sentence in (
+        ([written(tmp_path, 2, dim=8)], "same network and categories"),
+        ([written(tmp_path, 2, seen=SEEN[:-1])], "same network and categories"),
+        ([], "at least two checkpoints"),
+        ([tmp_path / "none.safetensors"], "found no file"),
+    ):
+        assert averaging.main([str(path), *map(str, others), "--out", out]) == 2
+        assert sentence in capsys.readouterr().err
+    assert not Path(out).exists()
