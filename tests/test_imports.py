@@ -15,7 +15,10 @@ FLOORS = [
         *("class_names", "learner", "optimizer", "training_pictures"),
         *("data_check", "data_sheet", "download"),
     ],
-    ["checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"],
+    [
+        *("checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"),
+        *("averaging", "onnx_graph", "engine"),
+    ],
     [
         *("embedder", "domain_probe", "ranking", "validation", "training_run", "training"),
         *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu", "gallery_build"),
