@@ -57,16 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     print("| gallery | search | mAP@all | P@5 | hit@5 |\n|---|---|---|---|---|")
     for title, draws in galleries.items():
-        for name in ways(sketches.embeddings[:1], photos.embeddings, means):
-            found = [
-                figures(
-                    *ways(sketches.embeddings, photos.embeddings[rows], means)[name],
-                    sketches.labels,
-                    photos.labels[rows],
-                )
-                for rows in draws
-            ]
-            print(f"| {title} | {name} | {' | '.join(f'{value:.3f}' for value in np.mean(found, axis=0))} |")
+        found = [
+            {
+                name: figures(*sides, sketches.labels, photos.labels[rows])
+                for name, sides in ways(sketches.embeddings, photos.embeddings[rows], means).items()
+            }
+            for rows in draws
+        ]
+        for name in found[0]:
+            means_of_draws = np.mean([draw[name] for draw in found], axis=0)
+            print(f"| {title} | {name} | {' | '.join(f'{value:.3f}' for value in means_of_draws)} |")
     return 0
 
 
