@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from app import build_demo
-from tests.conftest import CORNERS, make_photo
+from tests.conftest import CORNERS, free_port, make_photo
 from zsbir.embedder import Embedder
 from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery
@@ -53,14 +52,6 @@ def encoded(picture: Image.Image, format_: str = "PNG", **options: Any) -> bytes
     buffer = io.BytesIO()
     picture.save(buffer, format=format_, **options)
     return buffer.getvalue()
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import csv
 import os
 import signal
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import torch.multiprocessing
 from safetensors.torch import load_file
 
 import train
-from tests.conftest import CORNERS
+from tests.conftest import CORNERS, free_port
 from tests.test_train import run_arguments
 from zsbir.batches import BalancedBatches, Batch
 from zsbir.checkpoint import load_checkpoint
@@ -23,12 +22,6 @@ from zsbir.distributed import ALONE, Processes, in_charge, processes
 from zsbir.model import EncoderConfig, SketchPhotoEncoder, synchronise_batch_norm
 from zsbir.run_record import RunRecord
 from zsbir.training_run import TrainingRun
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environments(count: int) -> list[dict[str, str]]:

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, ink, photos
-from tests.serving import free_port, serving
+from tests.conftest import free_port
+from tests.serving import serving
 
 expect.set_options(timeout=TIMEOUT_MS)
 
