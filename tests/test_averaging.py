@@ -10,6 +10,7 @@ from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha25
 from zsbir.data import ZeroShotSplit
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
+from zsbir.validation import Validation
 
 
 def written(folder: Path, seed: int, dim: int = 16, seen: tuple[str, ...] = SEEN) -> Path:
@@ -64,6 +65,16 @@ def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path) -> No
         for path, seed in zip(paths, (4, 5), strict=True)
     ]
     assert load_embedder(out, "cpu").split == load_checkpoint(paths[0]).split
+
+
+def test_with_data_it_carries_the_figures_of_its_validation(tmp_path: Path, data_folder: Path) -> None:
+    paths, out = [written(tmp_path, seed) for seed in (4, 5)], tmp_path / "average.safetensors"
+    assert averaging.main([*map(str, paths), "--out", str(out), "--data_dir", str(data_folder)]) == 0
+    checkpoint = load_checkpoint(out)
+    average = average_checkpoints(paths)
+    expected = Validation(data_folder, VALIDATION, average.preprocessing).measure(average.encoder, 8, quiet=True)
+    assert checkpoint.metrics == pytest.approx({f"validation {name}": value for name, value in expected.items()})
+    assert 0 < checkpoint.metrics["validation mAP@all"] <= 1
 
 
 def test_what_does_not_fit_together_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

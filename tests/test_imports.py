@@ -17,10 +17,10 @@ FLOORS = [
     ],
     [
         *("checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"),
-        *("averaging", "onnx_graph", "engine"),
+        *("onnx_graph", "engine"),
     ],
     [
-        *("embedder", "domain_probe", "ranking", "validation", "training_run", "training"),
+        *("embedder", "domain_probe", "ranking", "validation", "averaging", "training_run", "training"),
         *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu", "gallery_build"),
         *("milvus_address", "milvus_gallery", "milvus"),
     ],
