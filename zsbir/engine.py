@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from zsbir.model import SketchPhotoEncoder
-from zsbir.onnx_graph import OneSide, onnx_graph
+from zsbir.onnx_graph import PHOTOS, SKETCHES, OneSide, onnx_graph
 from zsbir.preprocessing import PreprocessConfig
 
 
@@ -31,14 +31,14 @@ class TorchEngine:
     """Runs the encoder itself, wherever it is; what it learns meanwhile counts."""
 
     def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig) -> None:
-        self._encoder, self._preprocessing = encoder, preprocessing
+        self._networks = {side: OneSide(encoder, preprocessing, side) for side in (SKETCHES, PHOTOS)}
         self._device = next(encoder.parameters()).device
 
     @torch.inference_mode()
     def __call__(self, side: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As in `Engine`."""
-        network = OneSide(self._encoder, self._preprocessing, side)
-        embeddings: NDArray[np.float32] = network(torch.from_numpy(pixels).to(self._device)).cpu().numpy()
+        on_device = torch.from_numpy(pixels).to(self._device)
+        embeddings: NDArray[np.float32] = self._networks[side](on_device).cpu().numpy()
         return embeddings
 
 

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
-import warnings
 from threading import Lock
 
 import torch
 from torch import Tensor, nn
 
 from zsbir.model import SketchPhotoEncoder
-from zsbir.preprocessing import PreprocessConfig, normalise
+from zsbir.preprocessing import PreprocessConfig, channel_scaling, scale
 
 SKETCHES, PHOTOS = "sketches", "photos"
 _OPSET = 18
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
-# Mean and deviation of the pixels are meant to be constants. For the whole process, as other threads may undo what
-# `catch_warnings` does below.
-warnings.filterwarnings("ignore", message="torch.tensor results are registered as constants")
 
 
 class OneSide(nn.Module):
@@ -26,12 +21,13 @@ class OneSide(nn.Module):
 
     def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, side: str) -> None:
         super().__init__()
-        self.encoder, self.preprocessing, self.side = encoder, preprocessing, side
+        self.encoder, self.side = encoder, side
+        self.scaling = channel_scaling(preprocessing, next(encoder.parameters()).device)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels -> embeddings of unit length."""
         channels_first = pixels.unsqueeze(1) if self.side == SKETCHES else pixels.permute(0, 3, 1, 2)
-        inputs = normalise(channels_first, self.preprocessing).contiguous(memory_format=torch.channels_last)
+        inputs = scale(channels_first, *self.scaling).contiguous(memory_format=torch.channels_last)
         embed = self.encoder.embed_sketches if self.side == SKETCHES else self.encoder.embed_photos
         return embed(inputs)
 
@@ -53,11 +49,9 @@ def onnx_graph(encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, sid
     """
     buffer = io.BytesIO()
     example = torch.zeros((2, *picture_shape(preprocessing, side)), dtype=torch.uint8)
-    with _EXPORTING, torch.no_grad(), warnings.catch_warnings():
+    with _EXPORTING, torch.no_grad():
         # The exporter that follows a run of the network: the newer one takes twenty times as long, which every
-        # start of the app would wait for. It warns of its age.
-        warnings.simplefilter("ignore")
-        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        # start of the app would wait for.
         torch.onnx.export(
             OneSide(encoder, preprocessing, side).eval(),  # a fresh module is in training mode
             (example,),

@@ -143,8 +143,17 @@ def to_tensor(picture: Image.Image, config: PreprocessConfig) -> Tensor:
 
 def normalise(pixels: Tensor, config: PreprocessConfig) -> Tensor:
     """Normalises uint8 pixels of shape (n, 3, h, w) to float32 with the configured mean and std."""
-    mean = torch.tensor(config.mean, device=pixels.device).view(1, 3, 1, 1)
-    std = torch.tensor(config.std, device=pixels.device).view(1, 3, 1, 1)
+    return scale(pixels, *channel_scaling(config, pixels.device))
+
+
+def channel_scaling(config: PreprocessConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The configured mean and std, each of shape (1, 3, 1, 1)."""
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (config.mean, config.std))
+    return mean, std
+
+
+def scale(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Normalises uint8 pixels of shape (n, 3, h, w), or (n, 1, h, w) for three equal channels, to float32."""
     return (pixels.float() / 255 - mean) / std
 
 
