@@ -7,6 +7,8 @@ import logging
 import os
 from pathlib import Path
 
+import numpy as np
+
 from zsbir.embedder import Embedder, load_embedder
 from zsbir.galleries import OWN, Galleries, galleries_in
 from zsbir.gallery import Gallery
@@ -36,6 +38,9 @@ def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None, 
         ValueError: One of them is damaged, or the gallery belongs to another checkpoint, or its index cannot be had.
     """
     embedder = ZeroGpuEmbedder(checkpoint) if on_zero_gpu() else load_embedder(checkpoint)
+    side = embedder.preprocessing.sketch_size
+    # What is made when a sketch is first embedded is made now, or the first visitor would wait for it.
+    embedder.embed_sketch_pixels([np.full((side, side), 255, dtype=np.uint8)])
     shared: dict[str, Retriever | PhotoFolder] = {}
     if photos is not None:
         watched = PhotoFolder(photos, cache_folder(photos), embedder, index)
