@@ -16,7 +16,7 @@ from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery, Photo
 from zsbir.gallery_map import map_of
 from zsbir.retriever import Retriever
-from zsbir.ui.categories import ideas, show_categories
+from zsbir.ui.categories import count_in_chosen, ideas, show_categories
 from zsbir.ui.map_view import describe_map, map_of_chosen
 
 
@@ -40,7 +40,6 @@ def test_categories_are_counted_list_by_list(retriever: Retriever) -> None:
     split = ZeroShotSplit(("cat", "dog", "tree"), (), ("palm_tree", "owl"))
     page = show_categories(split, gallery_with(retriever, "owl", "owl", "cat", "kite", ""))
     assert lines(page) == [
-        "What it was trained on",
         "Never trained on: 2 categories, 1 of them in this gallery",
         "Trained on: 3 categories, 1 of them in this gallery",
         "In this gallery and in none of these lists: 1 category",
@@ -54,6 +53,12 @@ def test_names_of_categories_are_text(retriever: Retriever) -> None:
     page = show_categories(ZeroShotSplit((HOSTILE,), (), ()), gallery_with(retriever, HOSTILE + "2"))
     assert "<img src=x" not in page
     assert page.count("&lt;img src=x onerror=alert(1)&gt;") == 2
+
+
+def test_a_gallery_that_is_gone_is_counted_as_the_first(retriever: Retriever) -> None:
+    gone = json.dumps({"gallery": "gone", "visitor": "somebody"})
+    with closing(Galleries(retriever.embedder, {"first": retriever})) as galleries:
+        assert count_in_chosen(galleries, gone) == show_categories(retriever.embedder.split, retriever.gallery)
 
 
 def test_ideas_are_never_trained_on_and_in_the_gallery(retriever: Retriever) -> None:

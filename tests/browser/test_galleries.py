@@ -101,6 +101,20 @@ def test_a_zip_becomes_a_gallery(page: Page) -> None:
     expect(page.locator(".zs-photo[data-category='sea']")).to_have_count(1)
 
 
+def test_the_lists_of_categories_count_the_chosen_gallery(page: Page) -> None:
+    panel = page.locator("#zs-known")
+    page.get_by_text("What it was trained on").click()
+    panel.get_by_text("Never trained on: 2 categories", exact=True).click()
+    chip = panel.locator("li", has_text="disc")
+    expect(chip).to_have_text("disc 2 photos in this gallery")
+    bring(page, packed(("disc/a.png", upload("")["buffer"]), ("sea/b.png", upload("", 1)["buffer"])))
+    expect(chip).to_have_text("disc 1 photo in this gallery")
+    expect(chip, "what was opened stays open").to_be_visible()
+    expect(panel.get_by_text("In this gallery and in none of these lists: 1 category", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Delete them now").click()
+    expect(chip).to_have_text("disc 2 photos in this gallery")
+
+
 def test_a_dropped_picture_is_taken(page: Page) -> None:
     draw_example(page)
     page.get_by_role("button", name="Search your own pictures").click()

@@ -1,14 +1,22 @@
-"""What the encoder was trained on and what never, so that anybody can see for themselves what zero-shot means."""
+"""What the encoder was trained on and what never, so that anybody can see for themselves what zero-shot means.
+
+Its behaviour is categories.js.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
+
+import gradio as gr
 
 from zsbir.data import ZeroShotSplit
+from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery
 from zsbir.retriever import SearchableGallery
+from zsbir.ui.gallery_bar import chosen
 
 _INTRODUCTION = (
     "The encoder learned from sketches and photos of some categories only. What it finds of all others, it finds "
@@ -22,19 +30,42 @@ _PRETRAINED = (
 _UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
 
 
+def known_categories(galleries: Galleries) -> gr.HTML:
+    """The panel, closed; its value is `show_categories` of the gallery whose photos are counted."""
+    lists = show_categories(galleries.default.embedder.split, galleries.default.gallery)
+    return gr.HTML(
+        lists,
+        html_template=(
+            '<details class="zs-section"><summary>What it was trained on</summary>'
+            f'<p>{_INTRODUCTION}</p><div class="zs-lists">{lists}</div><p>{_PRETRAINED}</p></details>'
+        ),
+        js_on_load=(Path(__file__).parent / "categories.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id="zs-known",
+        label="What it was trained on",
+    )
+
+
+def count_in_chosen(galleries: Galleries, choice: str | None) -> str:
+    """`show_categories` of the gallery that the bar has chosen; of the default once the chosen one is gone."""
+    try:
+        retriever = chosen(galleries, choice)
+    except ValueError:  # the results say so
+        retriever = galleries.default
+    return show_categories(retriever.embedder.split, retriever.gallery)
+
+
 def show_categories(split: ZeroShotSplit, gallery: SearchableGallery) -> str:
-    """The panel as HTML, closed: each list of categories behind a line that counts it."""
+    """The lists of categories as HTML, each behind a line that counts it."""
     photos = _photos_by_category(gallery)
     listed = {*split.seen, *split.validation, *split.unseen}
-    groups = [
-        _group("Never trained on", split.unseen, photos),
-        _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
-        _group("Trained on", split.seen, photos),
-        _group("In this gallery and in none of these lists", photos.keys() - listed, photos, _UNLISTED),
-    ]
-    return (
-        '<details class="zs-section"><summary>What it was trained on</summary>'
-        f"<p>{_INTRODUCTION}</p>{''.join(groups)}<p>{_PRETRAINED}</p></details>"
+    return "".join(
+        (
+            _group("Never trained on", split.unseen, photos),
+            _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
+            _group("Trained on", split.seen, photos),
+            _group("In this gallery and in none of these lists", photos.keys() - listed, photos, _UNLISTED),
+        )
     )
 
 
@@ -60,7 +91,7 @@ def _group(title: str, categories: Iterable[str], photos: Counter[str], note: st
     where = "" if held == len(ordered) else f", {held} of them in this gallery"
     chips = "".join(_chip(category, photos[category]) for category in ordered)
     note = f"<p>{note}</p>" if note else ""
-    return f"<details><summary>{title}: {count}{where}</summary>{note}<ul>{chips}</ul></details>"
+    return f'<details data-list="{title}"><summary>{title}: {count}{where}</summary>{note}<ul>{chips}</ul></details>'
 
 
 def _chip(category: str, count: int) -> str:

@@ -11,7 +11,7 @@ import gradio as gr
 
 from zsbir.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
-from zsbir.ui.categories import ideas, show_categories
+from zsbir.ui.categories import count_in_chosen, ideas, known_categories
 from zsbir.ui.endpoint import add_endpoints
 from zsbir.ui.gallery_bar import follow_visitors, gallery_bar
 from zsbir.ui.live_search import answer
@@ -36,20 +36,22 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
 
     Photos are served from the galleries' folders of photos; nothing else in the galleries is.
     """
-    split, bundled = galleries.default.embedder.split, galleries.default.gallery
     gr.set_static_paths(list(galleries.served))
     demo = gr.Blocks(title="Draw to find photos", analytics_enabled=False, fill_width=True)
     with demo:
         gr.HTML(_styles() + _file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
-            canvas = drawing_canvas(ideas(split, bundled))
+            canvas = drawing_canvas(ideas(galleries.default.embedder.split, galleries.default.gallery))
             with gr.Column(elem_id="zs-search"):
                 gallery = gallery_bar(galleries)
                 with gr.Column(elem_id="zs-side"):
                     count = photo_count()
                     results = photo_results(galleries)
         gallery_map(galleries)
-        gr.HTML(show_categories(split, bundled), apply_default_css=False, elem_id="zs-known")
+        known = known_categories(galleries)
+        gallery.change(
+            partial(count_in_chosen, galleries), gallery, known, show_progress="hidden", api_visibility="private"
+        )
         search = gr.on(
             [canvas.change, canvas.submit, gallery.change, count.change],
             partial(answer, galleries),
