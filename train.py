@@ -24,6 +24,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "head": "none",
         "embedding_dim": 1024,
         "sketch_size": 224,
+        "sketch_turn": 0.0,
         "photo_size": 224,
         "train_size": 224,
         "hard_negatives": "semantic",
@@ -95,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--head", choices=("linear", "none"), default="linear", help="none: the features are the embedding")
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
     add("--sketch_size", type=int, default=112, help="side of sketches in pixels when the encoder is used")
+    add("--sketch_turn", type=float, default=8.0, help="degrees; a sketch is seen turned either way; 0: once, as it is")
     add("--photo_size", type=int, default=192, help="the same of photos")
     add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
     flag = argparse.BooleanOptionalAction
@@ -140,7 +142,12 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
             arguments.pooling,
             arguments.head,
         ),
-        preprocessing=PreprocessConfig(arguments.sketch_size, arguments.photo_size, *input_scaling(arguments.backbone)),
+        preprocessing=PreprocessConfig(
+            arguments.sketch_size,
+            arguments.photo_size,
+            *input_scaling(arguments.backbone),
+            sketch_turn=arguments.sketch_turn,
+        ),
         losses=LossConfig(
             triplet=arguments.triplet_loss_ratio,
             domain=arguments.domain_loss_ratio,

@@ -84,18 +84,15 @@ def build_ratio(embedder: Embedder, arguments: argparse.Namespace) -> float:
     folder = arguments.gallery / "photos"
     paths = sorted(folder.iterdir())
     size = embedder.preprocessing.photo_size
-    encoder = load_checkpoint(arguments.checkpoint).encoder
-    encoder.fold()
-    batch = torch.randn(_BATCH, 3, size, size).contiguous(memory_format=torch.channels_last)
+    batch = [np.zeros((size, size, 3), dtype=np.uint8)] * _BATCH
 
     def decode() -> None:
         for path in paths:
             open_picture(path)
 
     def encode() -> None:
-        with torch.inference_mode():
-            for _ in range(0, len(paths), _BATCH):
-                encoder.embed_photos(batch)
+        for _ in range(0, len(paths), _BATCH):
+            embedder.embed_photo_pixels(batch)
 
     def build() -> None:
         with tempfile.TemporaryDirectory() as out:

@@ -1,10 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
+from PIL import Image, ImageOps
 
 from tests.conftest import SMALL_BACKBONE
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
@@ -21,17 +23,36 @@ def encoder() -> SketchPhotoEncoder:
     return SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, encoders="separate")).eval()
 
 
+@pytest.mark.parametrize("turn", [0.0, 8.0])
 @pytest.mark.parametrize("side", [SKETCHES, PHOTOS])
-def test_a_graph_computes_what_torch_computes_for_any_number(encoder: SketchPhotoEncoder, side: str) -> None:
-    session = onnxruntime.InferenceSession(onnx_graph(encoder, SIZES, side), providers=["CPUExecutionProvider"])
+def test_a_graph_computes_what_torch_computes_for_any_number(
+    encoder: SketchPhotoEncoder, side: str, turn: float
+) -> None:
+    config = replace(SIZES, sketch_turn=turn)
+    session = onnxruntime.InferenceSession(onnx_graph(encoder, config, side), providers=["CPUExecutionProvider"])
     for count in (1, 2, 7):
         shape = (count, *picture_shape(SIZES, side))
         pixels = np.random.default_rng(count).integers(0, 256, shape, dtype=np.uint8)
         with torch.inference_mode():
-            expected = OneSide(encoder, SIZES, side)(torch.from_numpy(pixels)).numpy()
+            expected = OneSide(encoder, config, side)(torch.from_numpy(pixels)).numpy()
         (embeddings,) = session.run(None, {"pixels": pixels})
         assert embeddings.shape == (count, 16)
         assert embeddings == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_sketch_is_seen_turned_either_way(encoder: SketchPhotoEncoder) -> None:
+    """Against Pillow's rotation and a mean of one sketch at a time."""
+    rng = np.random.default_rng(0)
+    sketches = [ImageOps.expand(Image.fromarray(rng.integers(0, 256, (12, 8), np.uint8)), (12, 10), 255) for _ in "ab"]
+    see = OneSide(encoder, replace(SIZES, sketch_turn=20.0), SKETCHES)
+    once = OneSide(encoder, SIZES, SKETCHES)
+    with torch.inference_mode():
+        embeddings = see(torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])))
+        for sketch, embedding in zip(sketches, embeddings, strict=True):
+            turns = [sketch.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255) for angle in (-20, 20)]
+            mean = sum(once(torch.from_numpy(np.array(turn))[None])[0] for turn in turns) / 2
+            assert embedding.numpy() == pytest.approx((mean / mean.norm()).numpy(), abs=2e-3)
+            assert embedding.norm() == pytest.approx(1.0, abs=1e-5)
 
 
 def test_threads_may_write_graphs_at_once(encoder: SketchPhotoEncoder) -> None:

@@ -4,10 +4,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from zsbir import preprocessing
-from zsbir.preprocessing import PreprocessConfig, normalise, open_picture, prepare_photo, prepare_sketch, to_tensor
+from zsbir.preprocessing import (
+    PreprocessConfig,
+    normalise,
+    open_picture,
+    prepare_photo,
+    prepare_sketch,
+    to_tensor,
+    turned,
+    turning_grids,
+)
 
 
 def house(mode: str = "L", page: tuple[int, int] = (200, 160), at: tuple[int, int] = (40, 30)) -> Image.Image:
@@ -159,3 +168,15 @@ def test_a_picture_just_above_the_bound_is_refused(monkeypatch: pytest.MonkeyPat
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="gone"):
         open_picture(tmp_path / "gone.png")
+
+
+def test_a_turned_sketch_is_what_pillow_turns() -> None:
+    config = PreprocessConfig(sketch_size=60, sketch_turn=15.0)
+    rng = np.random.default_rng(0)
+    blurred = Image.fromarray(rng.integers(0, 256, (6, 6), np.uint8)).resize((36, 36), Image.Resampling.BICUBIC)
+    sketch = ImageOps.expand(blurred, 12, 255)
+    views = turned(torch.from_numpy(np.array(sketch))[None, None], turning_grids(config, torch.device("cpu")))
+    for view, angle in zip(views, (-15, 15), strict=True):
+        expected = np.asarray(sketch.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255), dtype=np.float32)
+        assert np.abs(view[0].numpy() - expected).max() < 1.5  # Pillow rounds
+    assert views[0, 0, 0, 0] == views[1, 0, -1, -1] == 255

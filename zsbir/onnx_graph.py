@@ -7,9 +7,10 @@ from threading import Lock
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from zsbir.model import SketchPhotoEncoder
-from zsbir.preprocessing import PreprocessConfig, channel_scaling, scale
+from zsbir.preprocessing import PreprocessConfig, channel_scaling, scale, turned, turning_grids
 
 SKETCHES, PHOTOS = "sketches", "photos"
 _OPSET = 18
@@ -21,15 +22,24 @@ class OneSide(nn.Module):
 
     def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, side: str) -> None:
         super().__init__()
+        device = next(encoder.parameters()).device
         self.encoder, self.side = encoder, side
-        self.scaling = channel_scaling(preprocessing, next(encoder.parameters()).device)
+        self.scaling = channel_scaling(preprocessing, device)
+        is_turned = side == SKETCHES and preprocessing.sketch_turn != 0
+        self.grids = turning_grids(preprocessing, device) if is_turned else None
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels -> embeddings of unit length."""
-        channels_first = pixels.unsqueeze(1) if self.side == SKETCHES else pixels.permute(0, 3, 1, 2)
-        inputs = scale(channels_first, *self.scaling).contiguous(memory_format=torch.channels_last)
-        embed = self.encoder.embed_sketches if self.side == SKETCHES else self.encoder.embed_photos
-        return embed(inputs)
+        if self.side == PHOTOS:
+            return self.encoder.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2)))
+        sketches = pixels.unsqueeze(1)
+        if self.grids is None:
+            return self.encoder.embed_sketches(self._scaled(sketches))
+        views = self.encoder.embed_sketches(self._scaled(turned(sketches, self.grids)))
+        return functional.normalize(views.view(len(self.grids), -1, views.shape[1]).mean(dim=0))
+
+    def _scaled(self, channels_first: Tensor) -> Tensor:
+        return scale(channels_first, *self.scaling).contiguous(memory_format=torch.channels_last)
 
 
 def picture_shape(preprocessing: PreprocessConfig, side: str) -> tuple[int, ...]:

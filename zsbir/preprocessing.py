@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from torch import Tensor
+from torch.nn import functional
 
 try:
     from pillow_heif import register_heif_opener
@@ -39,12 +40,15 @@ class PreprocessConfig:
         photo_size: The same of photos.
         mean: Subtracted from each channel (values 0 to 1).
         std: Divides each channel afterwards.
+        sketch_turn: Degrees. A sketch is seen twice, turned by this much to either side, and the two embeddings are
+            averaged, so that a slant matters less; 0: it is seen once, as it is.
     """
 
     sketch_size: int = 112
     photo_size: int = 112
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    sketch_turn: float = 0.0
 
 
 def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) -> Image.Image:
@@ -153,8 +157,27 @@ def channel_scaling(config: PreprocessConfig, device: torch.device) -> tuple[Ten
 
 
 def scale(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """Normalises uint8 pixels of shape (n, 3, h, w), or (n, 1, h, w) for three equal channels, to float32."""
+    """Normalises pixels, 0 to 255, of shape (n, 3, h, w), or (n, 1, h, w) for three equal channels, to float32."""
     return (pixels.float() / 255 - mean) / std
+
+
+def turning_grids(config: PreprocessConfig, device: torch.device) -> tuple[Tensor, ...]:
+    """For `turned`: where each pixel of a sketch turned by minus and plus `sketch_turn` comes from, (1, s, s, 2)."""
+    angles = torch.tensor([-config.sketch_turn, config.sketch_turn], device=device).deg2rad()
+    cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
+    maps = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(2, 2, 3)
+    size = [2, 1, config.sketch_size, config.sketch_size]
+    return functional.affine_grid(maps, size, align_corners=False).chunk(2)
+
+
+def turned(sketches: Tensor, grids: tuple[Tensor, ...]) -> Tensor:
+    """Sketches (n, 1, s, s), 0 to 255, all as the first grid turns them, then all as the second: float32 (2n, 1, s, s).
+
+    White paper comes in at the corners.
+    """
+    ink = 255 - sketches.float()  # what comes in from outside is zero
+    views = [functional.grid_sample(ink, grid.expand(ink.shape[0], -1, -1, -1), align_corners=False) for grid in grids]
+    return 255 - torch.cat(views)
 
 
 def rgb_on_white(picture: Image.Image) -> Image.Image:

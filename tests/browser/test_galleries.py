@@ -6,11 +6,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import photos
@@ -40,6 +41,23 @@ def bring(page: Page, *files: Any) -> None:
     if button.get_attribute("aria-expanded") == "false":
         button.click()
     page.locator(".zs-drop input").set_input_files(list(files))
+
+
+def drop(page: Page, place: Locator, path: Path) -> None:
+    """Drops a real file or folder, as the desktop does; what JavaScript can make up is never a folder."""
+    box = place.bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send(
+            "Input.dispatchDragEvent",
+            {
+                "type": kind,
+                "x": box["x"] + box["width"] / 2,
+                "y": box["y"] + box["height"] / 2,
+                "data": {"items": [], "files": [str(path)], "dragOperationsMask": 1},
+            },
+        )
 
 
 def gallery(page: Page) -> Any:
@@ -130,6 +148,17 @@ def test_a_dropped_picture_is_taken(page: Page) -> None:
     page.dispatch_event(".zs-drop", "drop", {"dataTransfer": transfer})
     expect_own(page, 1)
     expect(page.locator(".zs-photo[data-source='dropped.png']")).to_have_count(1)
+
+
+def test_a_dropped_folder_is_taken_with_the_folders_in_it(page: Page, tmp_path: Path) -> None:
+    for name in ("trip/sea/a.png", "trip/b.png", "trip/notes.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(upload("", len(name))["buffer"])
+    draw_example(page)
+    page.get_by_role("button", name="Search your own pictures").click()
+    drop(page, page.locator(".zs-drop"), tmp_path / "trip")
+    expect_own(page, 2)
+    expect(page.locator(".zs-photo[data-category='sea']")).to_have_count(1)
 
 
 @pytest.mark.parametrize(
