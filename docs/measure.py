@@ -22,10 +22,10 @@ from zsbir import Gallery, load_embedder  # noqa: E402
 from zsbir.atomic import replacing  # noqa: E402
 from zsbir.data import CategoryData, find_photos, find_sketches, read_labels  # noqa: E402
 from zsbir.domain_probe import domain_accuracy  # noqa: E402
-from zsbir.embedder import Embedder  # noqa: E402
+from zsbir.embedder import Embedder, Embeddings  # noqa: E402
 from zsbir.experience import measure_experience  # noqa: E402
 from zsbir.metrics import Figures, retrieval_figures  # noqa: E402
-from zsbir.ranking import EmbeddedPhotos, EmbeddedSketches, embed_photos, embed_sketches  # noqa: E402
+from zsbir.ranking import EmbeddedPhotos, EmbeddedSketches, Labels, embed_photos, embed_sketches  # noqa: E402
 
 PROTOCOLS = {"sketchy25": "images", "sketchy21": "images", "quickdraw30": "drawings"}
 MEASURED = _HERE / "shipped.json"
@@ -45,13 +45,20 @@ class Unseen:
         self, asked: Sequence[str], source: str = "all", gallery: Sequence[str] | None = None
     ) -> dict[str, Figures]:
         """Figures of the sketches of some categories in a gallery of the same, or of others too."""
+        queries, known = self.sketches_of(asked, source), self.photos_of(gallery or asked)
+        return retrieval_figures(queries[0], known[0], queries[1], known[1])
+
+    def sketches_of(self, asked: Sequence[str], source: str = "all") -> tuple[Embeddings, Labels]:
+        """Embeddings and labels of the sketches of some categories."""
         is_path = np.array([isinstance(sketch, Path) for sketch in self.queries.sources])
         of_source = {"all": np.ones_like(is_path), "images": is_path, "drawings": ~is_path}[source]
         rows = of_source & np.isin(self.queries.labels, self._numbers(asked))
-        photos = np.isin(self.gallery.labels, self._numbers(gallery or asked))
-        queries = (self.queries.embeddings[rows], self.queries.labels[rows])
-        known = (self.gallery.embeddings[photos], self.gallery.labels[photos])
-        return retrieval_figures(queries[0], known[0], queries[1], known[1])
+        return self.queries.embeddings[rows], self.queries.labels[rows]
+
+    def photos_of(self, asked: Sequence[str]) -> tuple[Embeddings, Labels]:
+        """Embeddings and labels of the photos of some categories."""
+        rows = np.isin(self.gallery.labels, self._numbers(asked))
+        return self.gallery.embeddings[rows], self.gallery.labels[rows]
 
     def _numbers(self, categories: Sequence[str]) -> list[int]:
         return [self.categories.index(category) for category in categories]
