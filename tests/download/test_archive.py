@@ -1,6 +1,8 @@
+import gc
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +112,23 @@ def test_an_interrupted_unpacking_is_gone_on_from(suffix: str, tmp_path: Path, m
     unpack(path, ARCHIVE, tmp_path / "data", layout_name, quiet=True)
     assert tree(tmp_path / "data") == EXPECTED
     assert first.read_bytes() == b"it stays"
+
+
+def test_a_member_of_which_a_part_came_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    py7zr = pytest.importorskip("py7zr")
+    path = write(tmp_path, MEMBERS, ".7z")
+    decompress = py7zr.py7zr.Worker.decompress
+
+    def cut_short(self: object, fp: object, folder: object, member: Any, *rest: object) -> None:
+        decompress(self, fp, folder, member, *rest)
+        member.write(b"more")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(py7zr.py7zr.Worker, "decompress", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        unpack(path, ARCHIVE, tmp_path / "data", layout_name, quiet=True)
+    gc.collect()
+    assert tree(tmp_path / "data") == set()
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".7z"])

@@ -142,19 +142,29 @@ class _SevenZip:
 def _memory_factory(interface: Any, write: Write) -> Any:
     """Receives the members of a .7z in memory, as py7zr wants it."""
 
-    class Member(io.BytesIO):
+    class Member(interface.Py7zIO):  # type: ignore[misc]
+        """Holds a buffer and is none: a buffer closes itself when it is thrown away, whole or not."""
+
         def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+            self.name, self.buffer = name, io.BytesIO()
+
+        def write(self, part: bytes | bytearray) -> int:
+            return self.buffer.write(part)
+
+        def read(self, size: int | None = None) -> bytes:
+            return self.buffer.read(size)
+
+        def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+            return self.buffer.seek(offset, whence)
+
+        def flush(self) -> None:
+            pass
 
         def size(self) -> int:
-            return self.getbuffer().nbytes
+            return self.buffer.getbuffer().nbytes
 
         def close(self) -> None:  # called when the member is whole
-            write(self.name, self.getvalue())
-            super().close()
-
-    interface.Py7zIO.register(Member)
+            write(self.name, self.buffer.getvalue())
 
     class Factory(interface.WriterFactory):  # type: ignore[misc]
         def create(self, filename: str) -> Member:
