@@ -16,7 +16,7 @@ from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery, Photo
 from zsbir.gallery_map import map_of
 from zsbir.retriever import Retriever
-from zsbir.ui.categories import count_in_chosen, ideas, show_categories
+from zsbir.ui.categories import count_in_chosen, ideas, known_categories, show_categories
 from zsbir.ui.map_view import describe_map, map_of_chosen
 
 
@@ -53,6 +53,17 @@ def test_names_of_categories_are_text(retriever: Retriever) -> None:
     page = show_categories(ZeroShotSplit((HOSTILE,), (), ()), gallery_with(retriever, HOSTILE + "2"))
     assert "<img src=x" not in page
     assert page.count("&lt;img src=x onerror=alert(1)&gt;") == 2
+
+
+def test_no_name_of_a_category_is_part_of_a_template(retriever: Retriever, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in ${} of a template is run by the page."""
+    gallery = gallery_with(retriever, "${alert(1)}")
+    monkeypatch.setattr(gallery, "checkpoint_sha256", retriever.embedder.checkpoint_sha256)
+    with closing(Galleries(retriever.embedder, {"first": retriever})) as galleries:
+        monkeypatch.setattr(Galleries, "default", Retriever(retriever.embedder, gallery))
+        panel = known_categories(galleries)
+    assert "${alert(1)}" in panel.value
+    assert "${" not in panel.html_template
 
 
 def test_a_gallery_that_is_gone_is_counted_as_the_first(retriever: Retriever) -> None:

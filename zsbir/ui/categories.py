@@ -32,12 +32,11 @@ _UNLISTED = "Some of these are a category of the other lists under another name,
 
 def known_categories(galleries: Galleries) -> gr.HTML:
     """The panel, closed; its value is `show_categories` of the gallery whose photos are counted."""
-    lists = show_categories(galleries.default.embedder.split, galleries.default.gallery)
     return gr.HTML(
-        lists,
-        html_template=(
+        show_categories(galleries.default.embedder.split, galleries.default.gallery),
+        html_template=(  # without names of categories: the page computes what a template has in ${}
             '<details class="zs-section"><summary>What it was trained on</summary>'
-            f'<p>{_INTRODUCTION}</p><div class="zs-lists">{lists}</div><p>{_PRETRAINED}</p></details>'
+            f'<p>{_INTRODUCTION}</p><div class="zs-lists"></div><p>{_PRETRAINED}</p></details>'
         ),
         js_on_load=(Path(__file__).parent / "categories.js").read_text(encoding="utf-8"),
         apply_default_css=False,
