@@ -25,6 +25,7 @@ sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without 
 from zsbir import load_embedder  # noqa: E402
 from zsbir.data import CategoryData, read_labels  # noqa: E402
 from zsbir.domain_probe import domain_accuracy  # noqa: E402
+from zsbir.hubness import uncorrected  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
 
 _SHOWN = 40  # sketches and photos a category
@@ -43,10 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     checkpoints = (("without gradient reversal", arguments.without), ("with gradient reversal", arguments.reversed))
     for axis, (title, checkpoint) in zip(axes, checkpoints, strict=True):
         embedder = load_embedder(checkpoint)
-        sides = (
-            embed_sketches(embedder, [members[:_SHOWN] for members in data.sketches], 64).embeddings,
-            embed_photos(embedder, [members[:_SHOWN] for members in data.photos], 64).embeddings,
-        )
+        sketches = embed_sketches(embedder, [members[:_SHOWN] for members in data.sketches], 64)
+        photos = embed_photos(embedder, [members[:_SHOWN] for members in data.photos], 64)
+        sides = [uncorrected(side.embeddings, embedder.encoder_dim) for side in (sketches, photos)]
         places = TSNE(metric="cosine", init="pca", random_state=0).fit_transform(np.concatenate(sides))
         parts = np.split(places, [len(sides[0])])
         for (name, mark, colour), part in zip(_MARKS, parts, strict=True):

@@ -7,7 +7,8 @@ from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import averaging, load_embedder
 from zsbir.averaging import average_checkpoints
 from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
-from zsbir.data import ZeroShotSplit
+from zsbir.data import CategoryData, ZeroShotSplit
+from zsbir.hub_fit import fit_hubs
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
 from zsbir.validation import Validation
@@ -34,14 +35,12 @@ def written(folder: Path, seed: int, dim: int = 16, seen: tuple[str, ...] = SEEN
     return path
 
 
-def test_backbones_are_averaged_and_the_embedding_layer_is_the_first(tmp_path: Path) -> None:
+def test_all_weights_are_averaged(tmp_path: Path) -> None:
     paths = [written(tmp_path, seed) for seed in (1, 2, 3)]
     states = [load_checkpoint(path).encoder.state_dict() for path in paths]
     averaged = 0
     for name, tensor in average_checkpoints(paths).encoder.state_dict().items():
-        if name.startswith("embeddings."):
-            assert torch.equal(tensor, states[0][name]), name
-        elif tensor.is_floating_point():
+        if tensor.is_floating_point():
             assert torch.allclose(tensor, (states[0][name] + states[1][name] + states[2][name]) / 3), name
             averaged += not torch.equal(tensor, states[0][name])
     assert averaged > 10
@@ -54,12 +53,11 @@ def test_of_the_same_checkpoint_twice_it_is_that_checkpoint(tmp_path: Path) -> N
     assert all(torch.equal(again[name], tensor) for name, tensor in state.items())
 
 
-def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path) -> None:
+def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path, data_folder: Path) -> None:
     paths, out = [written(tmp_path, seed) for seed in (4, 5)], tmp_path / "average.safetensors"
-    assert averaging.main([*map(str, paths), "--out", str(out)]) == 0
+    assert averaging.main([*map(str, paths), "--out", str(out), "--data_dir", str(data_folder)]) == 0
     checkpoint = load_checkpoint(out)
     assert checkpoint.seed == 4
-    assert checkpoint.metrics == {}
     assert checkpoint.training["average_of"] == [
         {"checkpoint_sha256": sha256(path), "seed": seed, "metrics": {"validation mAP@all": seed / 10}, "epoch": seed}
         for path, seed in zip(paths, (4, 5), strict=True)
@@ -67,17 +65,35 @@ def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path) -> No
     assert load_embedder(out, "cpu").split == load_checkpoint(paths[0]).split
 
 
-def test_with_data_it_carries_the_figures_of_its_validation(tmp_path: Path, data_folder: Path) -> None:
+def test_it_corrects_hubs_and_carries_the_figures_of_its_validation(tmp_path: Path, data_folder: Path) -> None:
     paths, out = [written(tmp_path, seed) for seed in (4, 5)], tmp_path / "average.safetensors"
-    assert averaging.main([*map(str, paths), "--out", str(out), "--data_dir", str(data_folder)]) == 0
+    command = [*map(str, paths), "--out", str(out), "--data_dir", str(data_folder), "--hub_sketches", "3"]
+    assert averaging.main(command) == 0
     checkpoint = load_checkpoint(out)
     average = average_checkpoints(paths)
-    expected = Validation(data_folder, VALIDATION, average.preprocessing).measure(average.encoder, 8, quiet=True)
+    sketches = CategoryData.load(data_folder, SEEN).sketches
+    encoder = fit_hubs(average.encoder, average.preprocessing, sketches, 3, quiet=True)
+    assert checkpoint.encoder.config.hub_sketches == 3 * len(SEEN)
+    assert checkpoint.encoder.hubs is not None
+    assert encoder.hubs is not None
+    assert torch.allclose(checkpoint.encoder.hubs.sketches, encoder.hubs.sketches, atol=1e-3)  # half precision
+    expected = Validation(data_folder, VALIDATION, average.preprocessing).measure(encoder, 8, quiet=True)
     assert checkpoint.metrics == pytest.approx({f"validation {name}": value for name, value in expected.items()})
     assert 0 < checkpoint.metrics["validation mAP@all"] <= 1
 
 
-def test_what_does_not_fit_together_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_parts_that_correct_hubs_can_be_averaged(tmp_path: Path, data_folder: Path) -> None:
+    paths = [written(tmp_path, seed) for seed in (4, 5)]
+    for path in paths:
+        assert averaging.main([str(path), str(path), "--out", str(path), "--data_dir", str(data_folder)]) == 0
+    average = average_checkpoints(paths)
+    assert load_checkpoint(paths[0]).encoder.hubs is not None
+    assert average.encoder.hubs is None
+
+
+def test_what_does_not_fit_together_is_refused(
+    tmp_path: Path, data_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path, out = written(tmp_path, 1), str(tmp_path / "out.safetensors")
     for others, sentence in (
         ([written(tmp_path, 2, dim=8)], "same network and categories"),
@@ -85,6 +101,9 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, capsys: pytest.Ca
         ([], "at least two checkpoints"),
         ([tmp_path / "none.safetensors"], "found no file"),
     ):
-        assert averaging.main([str(path), *map(str, others), "--out", out]) == 2
+        assert averaging.main([str(path), *map(str, others), "--out", out, "--data_dir", str(data_folder)]) == 2
         assert sentence in capsys.readouterr().err
+    other = written(tmp_path, 3, seen=("triangle", "circle"))
+    assert averaging.main([str(other), str(other), "--out", out, "--data_dir", str(data_folder)]) == 2
+    assert "2 categories that the checkpoints were trained on, found 2, not all the same" in capsys.readouterr().err
     assert not Path(out).exists()

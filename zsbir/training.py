@@ -10,7 +10,6 @@ import contextlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,10 +17,11 @@ from tqdm.auto import tqdm
 
 from zsbir.batch_norm import freeze_batch_norm
 from zsbir.batches import BalancedBatches
-from zsbir.data import CategoryData, ZeroShotSplit
+from zsbir.data import training_data
 from zsbir.device import choose_device, keep_freed_memory
 from zsbir.distributed import Processes, processes
 from zsbir.gradient_reversal import reversal_strength
+from zsbir.hub_fit import fit_hubs
 from zsbir.optimizer import learning_rate
 from zsbir.teacher import TeacherTargets, teacher_targets
 from zsbir.training_log import TrainingLog
@@ -56,10 +56,7 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
 def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> Path:
     device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
     folder = Path(config.data_dir)
-    split = ZeroShotSplit.load(folder)
-    data = CategoryData.load(folder, split.seen)
-    if config.extra_dir:
-        data = data.with_extra(Path(config.extra_dir), (*split.validation, *split.unseen))
+    split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
     validation = Validation(folder, split.validation, config.preprocessing, group)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
     batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
@@ -78,7 +75,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         with group.leader_first():
             targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
     torch.manual_seed(config.seed)
-    run = TrainingRun(config, replace(split, seen=data.categories), targets, device, group)
+    run = TrainingRun(config, split, targets, device, group)
     if resume:
         run.restore()
     with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:
@@ -86,8 +83,11 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
             started = time.perf_counter()
             seen = _train_epoch(run, pictures, batches, log, check, quiet)
             minutes = (time.perf_counter() - started) / 60
-            figures = validation.measure(run.averaged_encoder, config.batch_size, quiet=quiet)
-            run.finish_epoch(figures, seen, minutes)
+            encoder = fit_hubs(
+                run.averaged_encoder, config.preprocessing, data.sketches, config.hub_sketches, quiet=quiet
+            )
+            figures = validation.measure(encoder, config.batch_size, quiet=quiet)
+            run.finish_epoch(encoder, figures, seen, minutes)
             if log:
                 log.write(run.epoch, run.epoch * steps, {f"validation {name}": figures[name] for name in figures})
     return run.folder / CHECKPOINT_NAME
@@ -160,5 +160,5 @@ def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
     except KeyboardInterrupt:
         if run.group.is_leader:
             if run.epoch == 0:
-                run.save_checkpoint(CHECKPOINT_NAME, {})
+                run.save_checkpoint(CHECKPOINT_NAME, run.averaged_encoder, {})
             tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")

@@ -65,6 +65,7 @@ class TrainConfig:
         frozen_depthwise: Depthwise filters keep theirs.
         learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
         average_decay: Decay a step of the averaged weights that are validated and shipped.
+        hub_sketches: Of each category, how many sketches the checkpoint knows to correct hubs by, see `fit_hubs`.
         steps_per_epoch: Overrides the length of an epoch.
         workers: Processes that prepare pictures; 0 prepares them in the training process.
         seed: Of everything random.
@@ -92,6 +93,7 @@ class TrainConfig:
     head_speed: float = 3.0
     weight_decay: float = 1e-4
     average_decay: float = 0.998
+    hub_sketches: int = 8
     steps_per_epoch: int | None = None
     print_every: int = 50
     workers: int = 1
@@ -100,6 +102,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
+        if self.hub_sketches < 0:
+            raise ValueError(f"Expected 0 sketches of a category or more to know hubs by, found {self.hub_sketches}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
 
@@ -148,7 +152,7 @@ class TrainingRun:
 
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
-        """The weights that are validated and shipped."""
+        """The weights that are validated and shipped, without a correction of hubs."""
         encoder = self.average.module
         assert isinstance(encoder, SketchPhotoEncoder)
         return encoder
@@ -185,24 +189,26 @@ class TrainingRun:
         """Whole epochs done."""
         return len(self.record.epochs)
 
-    def finish_epoch(self, figures: Mapping[str, float], pictures: int, minutes: float) -> None:
+    def finish_epoch(
+        self, encoder: SketchPhotoEncoder, figures: Mapping[str, float], pictures: int, minutes: float
+    ) -> None:
         """Writes the checkpoint, also as the best if it is, then record and state to resume from; the leader does."""
         self.record.add_epoch(pictures, minutes, figures)
         if not self.group.is_leader:
             return
         metrics = {f"validation {name}": value for name, value in figures.items()}
-        self.save_checkpoint(LAST_NAME, metrics)
+        self.save_checkpoint(LAST_NAME, encoder, metrics)
         if self.record.best is self.record.epochs[-1]:
-            self.save_checkpoint(CHECKPOINT_NAME, metrics)
+            self.save_checkpoint(CHECKPOINT_NAME, encoder, metrics)
         self.record.save(self.folder / RECORD_NAME)
         description = {"epochs": self.record.epochs, "config": self.settings}
         save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
 
-    def save_checkpoint(self, name: str, metrics: Mapping[str, float]) -> None:
-        """Writes the averaged encoder with all that describes it."""
+    def save_checkpoint(self, name: str, encoder: SketchPhotoEncoder, metrics: Mapping[str, float]) -> None:
+        """Writes an encoder with all that describes it."""
         training = {**self.record.config, "epoch": self.epoch}
         checkpoint = Checkpoint(
-            self.averaged_encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
+            encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
         )
         save_checkpoint(self.folder / name, checkpoint)
 

@@ -3,7 +3,7 @@
 //   element  the section's root, filled from map.html
 //   server   load_map of map_view.py, which returns a promise
 
-const SHARPNESS = 0.05; // of the weights by similarity: a photo this much less similar counts a third as much
+const SHARPNESS = 0.025; // of the weights by similarity: a photo this much less similar counts a third as much
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const NARROW = 720; // pixels; narrower windows begin larger
 
