@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--weight_decay", type=float, default=1e-4, help="of AdamW")
     add("--average_decay", type=float, default=0.998, help="a step, of the averaged weights that are shipped")
     add(
-        "--hub_sketches", type=int, default=8, help="of each category, known to the checkpoint to correct hubs; 0: none"
+        "--hub_sketches", type=int, default=6, help="of each category, known to the checkpoint to correct hubs; 0: none"
     )
     add("--steps_per_epoch", type=int, help="overrides the length of an epoch")
     add("--print_every", type=int, default=50, help="logging interval in steps")

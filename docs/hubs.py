@@ -30,7 +30,7 @@ from zsbir.hubness import HubCorrection  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
 
 _SHARPNESSES = (5.0, 8.0, 12.0, 15.0, 20.0, 30.0)
-_KNOWN = 8  # sketches of each category trained on
+_KNOWN = 6  # sketches of each category trained on
 _EVERY, _EVERY_SEEN, _FIRST_SEEN = 10, 40, 7  # of the sketches asked; the first seen one is none that is known
 _SEEN_PHOTOS = 20  # of each seen category, of which two are drawn
 _DRAWS = 10

@@ -93,9 +93,7 @@ RUNGS = (
          {"train_size": 160, "preprocessing.sketch_size": 160, "preprocessing.photo_size": 192}),
     Rung("192px", "192 pixels", "extra",
          {"train_size": 192, "preprocessing.sketch_size": 192, "preprocessing.photo_size": 232}),
-    Rung("224px", "224 pixels", "extra",
-         {"train_size": 224, "preprocessing.sketch_size": 224, "preprocessing.photo_size": 272}),
-    Rung("hubs", "hubs corrected", "extra", {"hub_sketches": 8}),
+    Rung("hubs", "hubs corrected", "extra", {"hub_sketches": 6}),
     Rung("lite1", "EfficientNet-Lite1", "extra", {"encoder.backbone": "tf_efficientnet_lite1"}),
     Rung("lite2", "EfficientNet-Lite2", "extra", {"encoder.backbone": "tf_efficientnet_lite2"}),
     Rung("no-average", "last weights instead of their average", "extra", {"average_decay": 0.0}),
@@ -129,17 +127,17 @@ def climb(rung: Rung, seed: int, arguments: argparse.Namespace) -> RunRecord:
     """Trains one rung and measures it."""
     config = settings(rung, seed, arguments)
     folder = Path(config.checkpoint_dir)
+    validation = read_labels(arguments.data_dir / "val_labels.txt")
     if rung.budget:
         lend_teacher(folder, arguments.work / f"{rung.base}-{seed}", arguments.work)
         train(config, resume=(folder / RECORD_NAME).exists())
         record, embedder = RunRecord.load(folder / RECORD_NAME), load_embedder(folder / CHECKPOINT_NAME)
     else:
         record, embedder = RunRecord(asdict(config.preprocessing), seed), untrained(config)
-        data = CategoryData.load(arguments.data_dir, read_labels(arguments.data_dir / "val_labels.txt"))
-        figures = measure(embedder, data, 64)
+        figures = measure(embedder, CategoryData.load(arguments.data_dir, validation), 64)
         record.add_epoch(0, 0.0, {name: float(figures[name].mean()) for name in ("mAP@all", "P@5")})
     record.test = protocols(embed_unseen(embedder, arguments.data_dir), arguments.data_dir)
-    record.test["domain"] = {"accuracy": tell_apart(embedder, arguments.data_dir)}
+    record.test["domain"] = {"accuracy": tell_apart(embedder, arguments.data_dir, validation)}
     return record
 
 

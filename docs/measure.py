@@ -20,7 +20,7 @@ sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without 
 
 from zsbir import Gallery, load_embedder  # noqa: E402
 from zsbir.atomic import replacing  # noqa: E402
-from zsbir.data import CategoryData, find_photos, find_sketches, read_labels  # noqa: E402
+from zsbir.data import CategoryData, ZeroShotSplit, find_photos, find_sketches, read_labels  # noqa: E402
 from zsbir.domain_probe import domain_accuracy  # noqa: E402
 from zsbir.embedder import Embedder, Embeddings  # noqa: E402
 from zsbir.experience import measure_experience  # noqa: E402
@@ -73,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--gallery", type=Path, default=_HERE.parent / "gallery_cache")
     arguments = parser.parse_args(argv)
     embedder, folder = load_embedder(arguments.model), arguments.data
-    seen, labels = read_labels(folder / "train_labels.txt"), folder / "test_labels.txt"
+    split, labels = ZeroShotSplit.load(folder), folder / "test_labels.txt"
+    seen = (*split.seen, *split.validation)  # the bundled checkpoint was trained on both
     unseen = embed_unseen(embedder, folder, seen)
     measured: dict[str, Any] = {
         "checkpoint_sha256": embedder.checkpoint_sha256,
@@ -82,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "categories": {
             name: _means(unseen.figures([name], gallery=read_labels(labels))) for name in read_labels(labels)
         },
-        "domain_accuracy": tell_apart(embedder, folder),
+        "domain_accuracy": tell_apart(embedder, folder, read_labels(labels)),
         "experience": asdict(measure_experience(embedder, Gallery.load(arguments.gallery), folder, labels)),
     }
     with replacing(MEASURED) as partial:
@@ -107,12 +108,12 @@ def protocols(unseen: Unseen, folder: Path, further: Sequence[str] = ()) -> dict
     return found
 
 
-def tell_apart(embedder: Embedder, folder: Path) -> float:
-    """Accuracy of a classifier of the domain on the validation categories (see `domain_accuracy`).
+def tell_apart(embedder: Embedder, folder: Path, categories: Sequence[str]) -> float:
+    """Accuracy of a classifier of the domain on some categories (see `domain_accuracy`).
 
     By what the encoder says: the numbers that correct hubs differ between the domains by construction.
     """
-    data = CategoryData.load(folder, read_labels(folder / "val_labels.txt"))
+    data = CategoryData.load(folder, categories)
     sketches = embed_sketches(embedder, [members[:_PROBED] for members in data.sketches], _BATCH)
     photos = embed_photos(embedder, [members[:_PROBED] for members in data.photos], _BATCH)
     return domain_accuracy(*(uncorrected(side.embeddings, embedder.encoder_dim) for side in (sketches, photos)))

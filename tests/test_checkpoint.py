@@ -1,9 +1,11 @@
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION, make_checkpoint
@@ -18,8 +20,6 @@ from zsbir.data import ZeroShotSplit
 
 def rewrite(path: Path, **changes: str) -> None:
     """Writes the same tensors with other metadata."""
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         metadata = dict(file.metadata())
     save_file(load_file(path), path, metadata={**metadata, **changes})
@@ -45,6 +45,29 @@ def test_round_trip(path: Path, tmp_path: Path) -> None:
     assert all(torch.equal(one[name], other[name]) for name in one)
     pictures = torch.randn(2, 3, 32, 32)
     assert torch.equal(load_checkpoint(again).encoder.embed_photos(pictures), loaded.encoder.embed_photos(pictures))
+
+
+def test_known_sketches_are_kept(path: Path) -> None:
+    loaded = load_checkpoint(path)
+    known = torch.nn.functional.normalize(torch.randn(7, 16, generator=torch.Generator().manual_seed(0)))
+    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.with_hubs(known)))
+    again = load_checkpoint(path).encoder
+    assert again.config.hub_sketches == 7
+    assert again.hubs is not None
+    assert torch.allclose(again.hubs.sketches, known, atol=1e-3)
+    assert again.hubs.sharpness == 15
+
+
+@pytest.mark.parametrize("known", [8, -1, 1.5, "7", 10**12])
+def test_as_many_known_sketches_are_expected_as_are_said(path: Path, known: object) -> None:
+    loaded = load_checkpoint(path)
+    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.with_hubs(torch.eye(16)[:7])))
+    with safe_open(path, framework="pt") as file:
+        description = json.loads(file.metadata()["description"])
+    description["encoder"]["hub_sketches"] = known
+    rewrite(path, description=json.dumps(description))
+    with pytest.raises(ValueError, match=r"^Expected"):
+        load_checkpoint(path)
 
 
 def test_half_precision_is_close_to_what_was_saved(path: Path) -> None:
@@ -106,8 +129,6 @@ def test_a_damaged_description_is_refused(path: Path, description: str) -> None:
 
 
 def test_tensors_must_be_exactly_those_expected(path: Path) -> None:
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         metadata = dict(file.metadata())
     tensors = load_file(path)

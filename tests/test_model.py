@@ -55,7 +55,9 @@ def test_a_backbone_may_widen_its_features_behind_the_pooling() -> None:
     [
         ({"backbone": "no_such_net"}, "no_such_net"),
         ({"encoders": "both"}, "'both'"),
-        ({"embedding_dim": 0}, "found 0"),
+        ({"embedding_dim": 0}, "from 1 to 65536 as embedding_dim, found 0"),
+        ({"embedding_dim": 1.5}, "found 1.5"),
+        ({"embedding_dim": 10**12}, "found 1000000000000"),
         ({"hub_sketches": -1}, "found -1"),
         ({"hub_sketches": 10**9}, "found 1000000000"),
         ({"batch_norm": "layer"}, "'layer'"),

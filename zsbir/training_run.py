@@ -93,7 +93,7 @@ class TrainConfig:
     head_speed: float = 3.0
     weight_decay: float = 1e-4
     average_decay: float = 0.998
-    hub_sketches: int = 8
+    hub_sketches: int = 6
     steps_per_epoch: int | None = None
     print_every: int = 50
     workers: int = 1

@@ -27,7 +27,7 @@ def add_endpoints(galleries: Galleries) -> None:
     def search(sketch: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a sketch.
 
-        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity, at most 1),
+        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity; higher is better),
         title, category, author, licence and source. k is 1 to 50.
 
         Args:
@@ -42,7 +42,7 @@ def add_endpoints(galleries: Galleries) -> None:
     def more_like_this(photo: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a photo.
 
-        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity, at most 1),
+        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity; higher is better),
         title, category, author, licence and source. k is 1 to 50.
 
         Args:

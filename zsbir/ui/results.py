@@ -86,7 +86,7 @@ def _photo(rank: int, match: Match) -> str:
         f'<a class="zs-frame" href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="{escape(title)}"></a>'
         '<div class="zs-caption">'
         f'<span class="zs-title" title="{escape(title)}"><span class="zs-rank">{rank}</span> {escape(title)}</span>'
-        f'<span class="zs-score" title="Similarity of drawing and photo, at most 1">{match.score:.2f}</span>'
+        f'<span class="zs-score" title="The higher, the better it fits">{match.score:.2f}</span>'
         f'<span class="zs-author" title="{escape(match.author)}">{escape(match.author)}</span>'
         f'<span class="zs-licence" title="{escape(match.licence)}">{escape(match.licence)}</span>'
         "</div></li>"
