@@ -1,10 +1,9 @@
 """What can still be done with finished embeddings: `python docs/afterwards.py --data DATA`.
 
-Validation categories. Each side moved so that its mean over the seen categories is 0, which takes away where sketches
-lie from where photos lie; each photo averaged with its nearest in the gallery (Turcot and Lowe, ICCV workshop 2009;
+Validation categories. Each photo averaged with its nearest in the gallery (Turcot and Lowe, ICCV workshop 2009;
 Arandjelović and Zisserman, CVPR 2012); the sketch averaged with the photos that it finds first (query expansion,
-Chum et al., ICCV 2007); and the last two together. Once in a gallery with many photos of a few categories, once with
-two photos of many. Prints a table for docs/results.md; nothing of it is in the app.
+Chum et al., ICCV 2007); and both together. Once in a gallery with many photos of a few categories, once with two photos
+of many. Prints a table for docs/results.md; nothing of it is in the app.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _HERE = Path(__file__).parent
 sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
 
 from zsbir import load_embedder  # noqa: E402
-from zsbir.data import CategoryData, find_photos, find_sketches, read_labels  # noqa: E402
+from zsbir.data import CategoryData, find_photos, read_labels  # noqa: E402
 from zsbir.metrics import average_precision, precision_at, rank_gallery  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
 
@@ -44,10 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     validation, seen = (read_labels(folder / f"{name}_labels.txt") for name in ("val", "train"))
     data = CategoryData.load(folder, validation)
     sketches = embed_sketches(embedder, [members[::_EVERY] for members in data.sketches], 64)
-    seen_sketches = embed_sketches(embedder, [find_sketches(folder, name)[:: 2 * _EVERY] for name in seen], 64)
     photos = embed_photos(embedder, [*data.photos, *(find_photos(folder, name)[:_SEEN_PHOTOS] for name in seen)], 64)
     of_validation = photos.labels < len(validation)
-    means = seen_sketches.embeddings.mean(axis=0), photos.embeddings[~of_validation].mean(axis=0)
     chance = np.random.default_rng(0)
     galleries = {
         f"{of_validation.sum():,} photos of {len(validation)} categories": [np.flatnonzero(of_validation)],
@@ -60,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         found = [
             {
                 name: figures(*sides, sketches.labels, photos.labels[rows])
-                for name, sides in ways(sketches.embeddings, photos.embeddings[rows], means).items()
+                for name, sides in ways(sketches.embeddings, photos.embeddings[rows]).items()
             }
             for rows in draws
         ]
@@ -75,12 +72,11 @@ def some_of_each(labels: Labels, chance: np.random.Generator) -> Labels:
     return np.concatenate([chance.permutation(np.flatnonzero(labels == label))[:_FEW] for label in np.unique(labels)])
 
 
-def ways(sketches: Rows, photos: Rows, means: tuple[Rows, Rows]) -> dict[str, tuple[Rows, Rows]]:
-    """Queries and gallery of each way to search; `means` are those of each side."""
+def ways(sketches: Rows, photos: Rows) -> dict[str, tuple[Rows, Rows]]:
+    """Queries and gallery of each way to search."""
     averaged = mean_of_nearest(photos, photos, _NEIGHBOURS + 1)
     return {
         "embeddings alone": (sketches, photos),
-        "each side centred": (unit(sketches - means[0]), unit(photos - means[1])),
         "photos averaged": (sketches, averaged),
         "sketches expanded": (unit(sketches + mean_of_nearest(sketches, photos, _EXPANSION)), photos),
         "both": (unit(sketches + mean_of_nearest(sketches, averaged, _EXPANSION)), averaged),

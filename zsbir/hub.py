@@ -92,8 +92,9 @@ def model_card(checkpoint: Path) -> ModelCard:
         config, split = loaded.encoder.config, loaded.split
         known = {}
         text = (
-            f"# {checkpoint.stem}\n\nAn encoder that puts sketches and photos into one space of {config.embedding_dim} "
-            f"dimensions ({config.backbone}, {config.encoders}), trained on {len(split.seen)} categories.\n"
+            f"# {checkpoint.stem}\n\nAn encoder that puts sketches and photos into one space of "
+            f"{loaded.encoder.output_dim} dimensions ({config.backbone}, {config.encoders}), "
+            f"trained on {len(split.seen)} categories.\n"
         )
     figures = [
         EvalResult(
