@@ -34,7 +34,7 @@ def expected_place(page: Page, retriever: CountingRetriever) -> tuple[float, flo
     left = top = total = 0.0
     for item in page.locator("#zs-found [data-photo]").all():
         cell = made.cells[made.photos.index(int(item.get_attribute("data-photo") or ""))]
-        weight = math.exp(float(item.get_attribute("data-score") or "") / 0.05)
+        weight = math.exp(float(item.get_attribute("data-score") or "") / 0.025)
         left += weight * (cell % made.columns + 0.5) / made.columns * 100
         top += weight * (cell // made.columns + 0.5) / made.rows * 100
         total += weight
