@@ -83,6 +83,7 @@ def step(
                 torch.arange(_PAIRS) // 2,
                 sketch_targets=targets,
                 photo_targets=targets,
+                rows=torch.arange(_PAIRS),
                 strength=1.0,
                 generator=torch.Generator(),
             )
