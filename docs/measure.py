@@ -120,7 +120,7 @@ def tell_apart(embedder: Embedder, folder: Path, categories: Sequence[str]) -> f
 
 
 def _means(figures: dict[str, Figures]) -> dict[str, float]:
-    return {name: round(float(values.mean()), 6) for name, values in figures.items()}
+    return {name: round(float(values.mean()), 9) for name, values in figures.items()}
 
 
 if __name__ == "__main__":
