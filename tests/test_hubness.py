@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from zsbir.hubness import HubCorrection
+from zsbir.hubness import HubCorrection, uncorrected
 
 SHARPNESS = 15.0
 
@@ -57,3 +57,9 @@ def test_photos_are_compared_with_photos_nearly_as_before() -> None:
     after = corrected @ corrected.T
     assert np.corrcoef(before.flatten(), after.flatten())[0, 1] > 0.95
     assert np.allclose(after.diagonal(), 1, atol=1e-6)
+
+
+def test_what_the_encoder_said_can_be_had_back() -> None:
+    photos, correction = unit(6, 3), HubCorrection(unit(30, 0))
+    for rows in (correction.of_photos(photos), correction.of_sketches(photos), photos):
+        assert np.allclose(uncorrected(rows.numpy(), 8), photos, atol=1e-6)

@@ -44,7 +44,7 @@ class HubCorrection(nn.Module):
     def of_sketches(self, embeddings: Tensor) -> Tensor:
         """Embeddings of sketches (n, d) -> (n, d + 2), unit length."""
         one = torch.ones_like(embeddings[:, :1])
-        return torch.cat([embeddings, -one, 0 * one], dim=1) / math.sqrt(2)
+        return torch.cat([embeddings, -one, torch.zeros_like(one)], dim=1) / math.sqrt(2)
 
     def of_photos(self, embeddings: Tensor) -> Tensor:
         """Embeddings of photos (n, d) -> (n, d + 2), unit length."""
