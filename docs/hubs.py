@@ -25,7 +25,7 @@ from zsbir.checkpoint import load_checkpoint  # noqa: E402
 from zsbir.data import CategoryData, read_labels, training_data  # noqa: E402
 from zsbir.embedder import Embedder  # noqa: E402
 from zsbir.engine import OnnxEngine  # noqa: E402
-from zsbir.hub_fit import fit_hubs  # noqa: E402
+from zsbir.finishing import finish_encoder  # noqa: E402
 from zsbir.hubness import HubCorrection  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
 
@@ -49,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     checkpoint.encoder.fold()
     preprocessing = checkpoint.preprocessing
     trained_on = training_data(arguments.data, arguments.extra)[1]
-    fitted = fit_hubs(checkpoint.encoder, preprocessing, trained_on.sketches, _KNOWN)
+    posterior = checkpoint.encoder.posterior
+    prototypes = posterior.prototypes if posterior else None
+    fitted = finish_encoder(checkpoint.encoder, preprocessing, trained_on.sketches, _KNOWN, prototypes)
     plain = fitted.with_hubs(None).eval()
     embedder = Embedder(plain, preprocessing, engine=OnnxEngine(plain, preprocessing))
     seen = CategoryData.load(arguments.data, read_labels(arguments.data / "train_labels.txt"))
