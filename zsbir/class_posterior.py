@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-_SHARPNESS = 16.0  # α; the larger, the more the likeliest classes count
+_SHARPNESS = 16.0
 
 
 class ClassPosterior(nn.Module):
@@ -28,13 +28,14 @@ class ClassPosterior(nn.Module):
     Args:
         prototypes: Of the classes: (c, d), rows of unit length, in the space of the embeddings.
         projection: (d + c, d), see `fitted`.
+        sharpness: α; the larger, the more the likeliest classes count.
     """
 
-    def __init__(self, prototypes: Tensor, projection: Tensor) -> None:
+    def __init__(self, prototypes: Tensor, projection: Tensor, sharpness: float = _SHARPNESS) -> None:
         super().__init__()
         self.register_buffer("prototypes", prototypes)
         self.register_buffer("projection", projection)
-        self.register_buffer("sharpness", torch.tensor(_SHARPNESS))
+        self.register_buffer("sharpness", torch.tensor(sharpness))
         self.prototypes: Tensor
         self.projection: Tensor
         self.sharpness: Tensor
@@ -45,15 +46,16 @@ class ClassPosterior(nn.Module):
         return cls(torch.zeros(classes, dim), torch.zeros(dim + classes, dim))
 
     @classmethod
-    def fitted(cls, prototypes: Tensor, known: Tensor) -> ClassPosterior:
+    def fitted(cls, prototypes: Tensor, known: Tensor, sharpness: float = _SHARPNESS) -> ClassPosterior:
         """Projects onto the principal directions that the prototypes themselves and known embeddings have when joined.
 
         Args:
             prototypes: (c, d), of any length but 0.
             known: Embeddings (m, d), m ≥ 0; the more they are like those to come, the less is lost.
+            sharpness: α.
         """
         dim = prototypes.shape[1]
-        posterior = cls(F.normalize(prototypes.detach().float(), dim=1), torch.empty(0))
+        posterior = cls(F.normalize(prototypes.detach().float(), dim=1), torch.empty(0), sharpness)
         rows = posterior.joined(torch.cat([posterior.prototypes, known])).double()
         directions = torch.linalg.eigh(rows.T @ rows).eigenvectors  # in the order of rising eigenvalues
         posterior.projection = directions[:, -dim:].flip(1).float().contiguous()
