@@ -39,7 +39,6 @@ PRESETS: dict[str, dict[str, object]] = {
         "head_speed": 10.0,
         "weight_decay": 0.0,
         "average_decay": 0.0,
-        "class_posterior": False,
         "hub_sketches": 0,
     },
 }
@@ -117,7 +116,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--head_speed", type=float, default=3.0, help="new layers learn this much faster than the backbone")
     add("--weight_decay", type=float, default=1e-4, help="of AdamW")
     add("--average_decay", type=float, default=0.998, help="a step, of the averaged weights that are shipped")
-    add("--class_posterior", action=flag, default=True, help="join likeness to the teacher's classes to embeddings")
     add(
         "--hub_sketches", type=int, default=6, help="of each category, known to the checkpoint to correct hubs; 0: none"
     )
@@ -183,7 +181,6 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
         head_speed=arguments.head_speed,
         weight_decay=arguments.weight_decay,
         average_decay=arguments.average_decay,
-        class_posterior=arguments.class_posterior,
         hub_sketches=arguments.hub_sketches,
         steps_per_epoch=arguments.steps_per_epoch,
         print_every=arguments.print_every,

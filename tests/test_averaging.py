@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,8 @@ from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import averaging, load_embedder
 from zsbir.averaging import average_checkpoints
 from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
-from zsbir.class_posterior import ClassPosterior
 from zsbir.data import CategoryData, ZeroShotSplit
-from zsbir.finishing import finish_encoder
+from zsbir.hub_fit import fit_hubs
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
 from zsbir.validation import Validation
@@ -74,7 +72,7 @@ def test_it_corrects_hubs_and_carries_the_figures_of_its_validation(tmp_path: Pa
     checkpoint = load_checkpoint(out)
     average = average_checkpoints(paths)
     sketches = CategoryData.load(data_folder, SEEN).sketches
-    encoder = finish_encoder(average.encoder, average.preprocessing, sketches, 3, quiet=True)
+    encoder = fit_hubs(average.encoder, average.preprocessing, sketches, 3, quiet=True)
     assert checkpoint.encoder.config.hub_sketches == 3 * len(SEEN)
     assert checkpoint.encoder.hubs is not None
     assert encoder.hubs is not None
@@ -91,27 +89,6 @@ def test_parts_that_correct_hubs_can_be_averaged(tmp_path: Path, data_folder: Pa
     average = average_checkpoints(paths)
     assert load_checkpoint(paths[0]).encoder.hubs is not None
     assert average.encoder.hubs is None
-
-
-def test_prototypes_are_averaged_and_their_directions_found_anew(tmp_path: Path, data_folder: Path) -> None:
-    paths = [written(tmp_path, seed) for seed in (4, 5)]
-    normalize = torch.nn.functional.normalize
-    prototypes = [normalize(torch.randn(6, 16, generator=torch.Generator().manual_seed(seed))) for seed in (4, 5)]
-    for rows, path in zip(prototypes, paths, strict=True):
-        part, posterior = load_checkpoint(path), ClassPosterior.fitted(rows, torch.eye(16))
-        save_checkpoint(path, replace(part, encoder=part.encoder.with_posterior(posterior)))
-    mean = normalize(prototypes[0] + prototypes[1])
-    average = average_checkpoints(paths).encoder.posterior
-    assert average is not None
-    assert torch.allclose(average.prototypes, mean, atol=1e-3)
-    projection = average.projection
-    assert torch.allclose(projection.T @ projection, torch.eye(16), atol=1e-4)  # no mean of two projections is that
-    out = tmp_path / "average.safetensors"
-    assert averaging.main([*map(str, paths), "--out", str(out), "--data_dir", str(data_folder)]) == 0
-    finished = load_checkpoint(out).encoder
-    assert finished.posterior is not None
-    assert finished.hubs is not None
-    assert torch.allclose(finished.posterior.prototypes, mean, atol=2e-3)
 
 
 def test_what_does_not_fit_together_is_refused(

@@ -15,7 +15,6 @@ from zsbir.checkpoint import (
     save_checkpoint,
     save_training_state,
 )
-from zsbir.class_posterior import ClassPosterior
 from zsbir.data import ZeroShotSplit
 
 
@@ -57,19 +56,6 @@ def test_known_sketches_are_kept(path: Path) -> None:
     assert again.hubs is not None
     assert torch.allclose(again.hubs.sketches, known, atol=1e-3)
     assert again.hubs.sharpness == 15
-
-
-def test_class_posteriors_are_kept(path: Path) -> None:
-    loaded = load_checkpoint(path)
-    draws = torch.Generator().manual_seed(0)
-    posterior = ClassPosterior.fitted(torch.randn(7, 16, generator=draws), torch.randn(9, 16, generator=draws))
-    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.with_posterior(posterior)))
-    again = load_checkpoint(path).encoder
-    assert again.config.posterior_classes == 7
-    assert again.posterior is not None
-    rows = torch.nn.functional.normalize(torch.randn(5, 16, generator=draws))
-    assert torch.allclose(again.posterior(rows), posterior(rows), atol=5e-3)
-    assert again.posterior.sharpness == 16
 
 
 @pytest.mark.parametrize("known", [8, -1, 1.5, "7", 10**12])

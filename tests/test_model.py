@@ -5,7 +5,6 @@ import torch
 from safetensors.torch import save_file
 
 from tests.conftest import SMALL_BACKBONE
-from zsbir.class_posterior import ClassPosterior
 from zsbir.model import (
     DomainDiscriminator,
     EncoderConfig,
@@ -61,8 +60,6 @@ def test_a_backbone_may_widen_its_features_behind_the_pooling() -> None:
         ({"embedding_dim": 10**12}, "found 1000000000000"),
         ({"hub_sketches": -1}, "found -1"),
         ({"hub_sketches": 10**9}, "found 1000000000"),
-        ({"posterior_classes": -1}, "found -1"),
-        ({"posterior_classes": 10**9}, "found 1000000000"),
         ({"batch_norm": "layer"}, "'layer'"),
         ({"batch_norm": "per_domain", "encoders": "separate"}, "shared encoders"),
     ],
@@ -88,20 +85,6 @@ def test_a_copy_with_known_sketches_leaves_the_encoder_as_it_was() -> None:
     assert (knowing.config.hub_sketches, knowing.output_dim) == (5, 18)
     assert knowing.with_hubs(None).state_dict().keys() == plain.state_dict().keys()
     assert torch.equal(knowing.embed_photos(PICTURES), plain.embed_photos(PICTURES))
-
-
-def test_another_class_posterior_forgets_known_sketches() -> None:
-    plain = encoder()
-    posterior = ClassPosterior.fitted(torch.eye(16)[:7], torch.eye(16))
-    joining = plain.with_posterior(posterior).with_hubs(posterior(torch.eye(16)[:5]))
-    assert (joining.config.posterior_classes, joining.output_dim) == (7, 18)
-    without = joining.with_posterior(None)
-    assert without.config == plain.config
-    assert without.state_dict().keys() == plain.state_dict().keys()
-    assert joining.with_hubs(None).config.posterior_classes == 7
-    embeddings = plain.embed_photos(PICTURES)
-    assert torch.equal(without.finish_photos(embeddings), embeddings)
-    assert not torch.allclose(joining.with_hubs(None).finish_photos(embeddings), embeddings, atol=0.1)
 
 
 def test_the_adversary_reaches_the_encoder_with_reversed_gradient() -> None:

@@ -9,7 +9,6 @@ import torch
 from PIL import Image, ImageOps
 
 from tests.conftest import SMALL_BACKBONE
-from zsbir.class_posterior import ClassPosterior
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.onnx_graph import PHOTOS, SKETCHES, OneSide, onnx_graph, picture_shape
 from zsbir.preprocessing import PreprocessConfig
@@ -53,22 +52,6 @@ def test_a_graph_corrects_hubs_as_torch_does(encoder: SketchPhotoEncoder, side: 
         expected = knowing.hubs.of_sketches(plain) if side == SKETCHES else knowing.hubs.of_photos(plain)
     (embeddings,) = session.run(None, {"pixels": pixels})
     assert embeddings.shape == (3, 18)
-    assert embeddings == pytest.approx(expected.numpy(), abs=1e-5)
-
-
-@pytest.mark.parametrize("side", [SKETCHES, PHOTOS])
-def test_a_graph_joins_class_posteriors_as_torch_does(encoder: SketchPhotoEncoder, side: str) -> None:
-    draws = torch.Generator().manual_seed(1)
-    known, prototypes = (torch.nn.functional.normalize(torch.randn(20, 16, generator=draws)) for _ in range(2))
-    posterior = ClassPosterior.fitted(prototypes, known)
-    joining = encoder.with_posterior(posterior).with_hubs(posterior(known)).eval()
-    session = onnxruntime.InferenceSession(onnx_graph(joining, SIZES, side), providers=["CPUExecutionProvider"])
-    pixels = np.random.default_rng(0).integers(0, 256, (3, *picture_shape(SIZES, side)), dtype=np.uint8)
-    with torch.inference_mode():
-        joined = posterior(OneSide(encoder, SIZES, side)(torch.from_numpy(pixels)))
-        assert joining.hubs is not None
-        expected = joining.hubs.of_sketches(joined) if side == SKETCHES else joining.hubs.of_photos(joined)
-    (embeddings,) = session.run(None, {"pixels": pixels})
     assert embeddings == pytest.approx(expected.numpy(), abs=1e-5)
 
 

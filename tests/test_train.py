@@ -156,23 +156,6 @@ def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_fo
     assert load_checkpoint(tmp_path / "run" / "zsbir.safetensors").training["epoch"] == 3
 
 
-def test_what_the_teacher_taught_is_joined_to_embeddings(unbroken: Path) -> None:
-    learned = load_file(unbroken / "training_state.safetensors")["learner/teacher_prototypes.vectors"]
-    encoder = load_checkpoint(unbroken / "last.safetensors").encoder
-    assert encoder.posterior is not None
-    assert torch.allclose(encoder.posterior.prototypes, torch.nn.functional.normalize(learned), atol=1e-3)
-    assert encoder.hubs is not None
-
-
-@pytest.mark.parametrize("options", [["--no-class_posterior"], ["--teacher_loss_ratio", "0"]], ids=" ".join)
-def test_without_it_or_a_teacher_nothing_is_joined(options: list[str], arguments: list[str], tmp_path: Path) -> None:
-    short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
-    assert train.main([*short, *options]) == 0
-    encoder = load_checkpoint(tmp_path / "zsbir.safetensors").encoder
-    assert encoder.posterior is None
-    assert encoder.hubs is not None
-
-
 @pytest.mark.parametrize(
     "options",
     [

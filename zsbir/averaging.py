@@ -3,7 +3,7 @@
 Run as `python -m zsbir.averaging --out M --data_dir DATA [--extra_dir EXTRA] FIRST OTHER ...`, with checkpoints of runs
 that differ in seed or length; all runs start from the same weights, those of the embedding layer too. Source: Wortsman
 et al., "Model soups", ICML 2022, the uniform soup. The data are those of the runs: the average gets to know sketches of
-them by which it is finished, and is measured on the validation categories.
+them to correct hubs by, and is measured on the validation categories.
 """
 
 from __future__ import annotations
@@ -17,16 +17,15 @@ from pathlib import Path
 import torch
 
 from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
-from zsbir.class_posterior import ClassPosterior
 from zsbir.data import training_data
-from zsbir.finishing import finish_encoder
+from zsbir.hub_fit import fit_hubs
 from zsbir.validation import Validation
 
 _BATCH = 64  # pictures at once, to measure
 
 
 def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
-    """The mean of several checkpoints, still to be `finished`; its description says of each what it was.
+    """The mean of several checkpoints, which corrects no hubs; its description says of each what it was.
 
     Args:
         paths: At least two; seed and input sizes are those of the first.
@@ -53,25 +52,23 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
             for name, tensor in states[0].items()
         }
     )
-    average = encoders[0]
-    if average.posterior:
-        nothing = torch.empty(0, average.config.embedding_dim)
-        average = average.with_posterior(ClassPosterior.fitted(average.posterior.prototypes, nothing))
     described = [
         {"checkpoint_sha256": sha256(path), "seed": part.seed, "metrics": dict(part.metrics), **part.training}
         for path, part in zip(paths, parts, strict=True)
     ]
-    return Checkpoint(average, first.preprocessing, first.split, {"average_of": described}, metrics={}, seed=first.seed)
+    return Checkpoint(
+        encoders[0], first.preprocessing, first.split, {"average_of": described}, metrics={}, seed=first.seed
+    )
 
 
 def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub_sketches: int) -> Checkpoint:
-    """The checkpoint as training leaves one: its encoder finished, with its figures on the validation categories.
+    """The checkpoint as training leaves one: hubs corrected, with its figures on the validation categories.
 
     Args:
         checkpoint: An average.
         data_dir: What its parts were trained on.
         extra_dir: Their further categories.
-        hub_sketches: See `each` of `finish_encoder`.
+        hub_sketches: See `fit_hubs`.
 
     Raises:
         FileNotFoundError: A folder or a label file is missing.
@@ -83,14 +80,7 @@ def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub
             f"Expected the {len(checkpoint.split.seen)} categories that the checkpoints were trained on, found "
             f"{len(split.seen)}, not all the same; give their --data_dir and --extra_dir."
         )
-    posterior = checkpoint.encoder.posterior
-    encoder = finish_encoder(
-        checkpoint.encoder,
-        checkpoint.preprocessing,
-        data.sketches,
-        hub_sketches,
-        posterior.prototypes if posterior else None,
-    )
+    encoder = fit_hubs(checkpoint.encoder, checkpoint.preprocessing, data.sketches, hub_sketches)
     validation = Validation(data_dir, checkpoint.split.validation, checkpoint.preprocessing)
     figures = validation.measure(encoder, _BATCH)
     metrics = {f"validation {name}": value for name, value in figures.items()}

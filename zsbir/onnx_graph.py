@@ -18,7 +18,7 @@ _EXPORTING = Lock()  # torch's exporter keeps its state in globals
 
 
 class OneSide(nn.Module):
-    """One side of the encoder with its normalisation, a sketch seen turned, and the embedding finished.
+    """One side of the encoder with its normalisation, a sketch seen turned, and hubs corrected.
 
     uint8 (n, s, s) or (n, s, s, 3) -> float32 (n, d) of unit length.
     """
@@ -33,9 +33,12 @@ class OneSide(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels -> embeddings of unit length."""
+        hubs = self.encoder.hubs
         if self.side == PHOTOS:
-            return self.encoder.finish_photos(self.encoder.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2))))
-        return self.encoder.finish_sketches(self._seen(pixels.unsqueeze(1)))
+            photos = self.encoder.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2)))
+            return hubs.of_photos(photos) if hubs else photos
+        sketches = self._seen(pixels.unsqueeze(1))
+        return hubs.of_sketches(sketches) if hubs else sketches
 
     def _seen(self, sketches: Tensor) -> Tensor:
         if self.grids is None:

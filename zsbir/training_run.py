@@ -65,9 +65,7 @@ class TrainConfig:
         frozen_depthwise: Depthwise filters keep theirs.
         learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
         average_decay: Decay a step of the averaged weights that are validated and shipped.
-        class_posterior: Whether how an embedding spreads over the teacher's classes is joined to it, see
-            `ClassPosterior`; not without a teacher.
-        hub_sketches: Of each category, how many sketches the checkpoint knows to correct hubs by, see `finish_encoder`.
+        hub_sketches: Of each category, how many sketches the checkpoint knows to correct hubs by, see `fit_hubs`.
         steps_per_epoch: Overrides the length of an epoch.
         workers: Processes that prepare pictures; 0 prepares them in the training process.
         seed: Of everything random.
@@ -95,7 +93,6 @@ class TrainConfig:
     head_speed: float = 3.0
     weight_decay: float = 1e-4
     average_decay: float = 0.998
-    class_posterior: bool = True
     hub_sketches: int = 6
     steps_per_epoch: int | None = None
     print_every: int = 50
@@ -155,16 +152,10 @@ class TrainingRun:
 
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
-        """The weights that are validated and shipped, still to be finished."""
+        """The weights that are validated and shipped, without a correction of hubs."""
         encoder = self.average.module
         assert isinstance(encoder, SketchPhotoEncoder)
         return encoder
-
-    @property
-    def prototypes(self) -> Tensor | None:
-        """Of the classes whose posteriors are joined to the embedding; None if none are."""
-        joined = self.config.class_posterior and self.config.losses.teacher
-        return self.learner.teacher_prototypes.vectors if joined else None
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""

@@ -5,10 +5,9 @@ import pytest
 import torch
 
 from tests.conftest import SEEN, SMALL_BACKBONE, make_photo
-from zsbir.class_posterior import ClassPosterior
 from zsbir.data import CategoryData
 from zsbir.embedder import Embedder
-from zsbir.finishing import finish_encoder, spread
+from zsbir.hub_fit import fit_hubs, spread
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
 from zsbir.ranking import open_sketch
@@ -26,7 +25,7 @@ def test_it_knows_the_embeddings_of_some_sketches_of_each_category(
     encoder: SketchPhotoEncoder, data_folder: Path
 ) -> None:
     sketches = (*CategoryData.load(data_folder, SEEN).sketches, ())  # the last has photos alone
-    fitted = finish_encoder(encoder, SIZES, sketches, 3, quiet=True)
+    fitted = fit_hubs(encoder, SIZES, sketches, 3, quiet=True)
     plain = Embedder(encoder.eval(), SIZES)
     chosen = [open_sketch(sketch) for of_category in sketches for sketch in spread(of_category, 3)]
     assert fitted.config.hub_sketches == len(chosen) == 6
@@ -37,17 +36,17 @@ def test_it_knows_the_embeddings_of_some_sketches_of_each_category(
 
 def test_known_sketches_are_forgotten_when_it_is_fitted_again(encoder: SketchPhotoEncoder, data_folder: Path) -> None:
     sketches = CategoryData.load(data_folder, SEEN).sketches
-    once = finish_encoder(encoder, SIZES, sketches, 2, quiet=True)
-    twice = finish_encoder(once, SIZES, sketches, 2, quiet=True)
+    once = fit_hubs(encoder, SIZES, sketches, 2, quiet=True)
+    twice = fit_hubs(once, SIZES, sketches, 2, quiet=True)
     assert once.hubs is not None
     assert twice.hubs is not None
     assert torch.equal(once.hubs.sketches, twice.hubs.sketches)
-    assert finish_encoder(once, SIZES, sketches, 0, quiet=True).hubs is None
+    assert fit_hubs(once, SIZES, sketches, 0, quiet=True).hubs is None
 
 
 def test_pictures_find_by_the_corrected_score(encoder: SketchPhotoEncoder, data_folder: Path) -> None:
     sketches = CategoryData.load(data_folder, SEEN).sketches
-    fitted = finish_encoder(encoder, SIZES, sketches, 4, quiet=True)
+    fitted = fit_hubs(encoder, SIZES, sketches, 4, quiet=True)
     assert fitted.hubs is not None
     photos = [make_photo(category, np.random.default_rng(1)) for category in ("square", "disc", "bar")]
     asked = [open_sketch(sketch) for sketch in sketches[0][:2]]
@@ -57,31 +56,6 @@ def test_pictures_find_by_the_corrected_score(encoder: SketchPhotoEncoder, data_
     expected = plain.embed_sketches(asked) @ photo_rows.T - fitted.hubs.hubness(torch.from_numpy(photo_rows)).numpy().T
     found = corrected.embed_sketches(asked) @ corrected.embed_photos(photos).T
     assert 2 * found == pytest.approx(expected, abs=1e-5)
-
-
-def test_class_posteriors_are_joined_before_hubs_are_corrected(encoder: SketchPhotoEncoder, data_folder: Path) -> None:
-    sketches = CategoryData.load(data_folder, SEEN).sketches
-    prototypes = torch.randn(6, 16, generator=torch.Generator().manual_seed(0))
-    finished = finish_encoder(encoder, SIZES, sketches, 4, prototypes, quiet=True)
-    known = [open_sketch(sketch) for of_category in sketches for sketch in spread(of_category, 4)]
-    rows = torch.from_numpy(Embedder(encoder.eval(), SIZES).embed_sketches(known))
-    expected = ClassPosterior.fitted(prototypes, rows)
-    assert finished.posterior is not None
-    assert finished.hubs is not None
-    assert torch.allclose(finished.posterior.projection.abs(), expected.projection.abs(), atol=1e-3)
-    assert finished.hubs.sketches.numpy() == pytest.approx(finished.posterior(rows).numpy(), abs=1e-5)
-    again = finish_encoder(finished, SIZES, sketches, 4, prototypes, quiet=True)
-    assert again.state_dict().keys() == finished.state_dict().keys()
-    assert all(torch.equal(again.state_dict()[name], tensor) for name, tensor in finished.state_dict().items())
-
-
-def test_class_posteriors_without_known_sketches(encoder: SketchPhotoEncoder, data_folder: Path) -> None:
-    prototypes = torch.eye(16)[:6]
-    finished = finish_encoder(encoder, SIZES, CategoryData.load(data_folder, SEEN).sketches, 0, prototypes, quiet=True)
-    assert finished.hubs is None
-    assert finished.posterior is not None
-    assert torch.isfinite(finished.posterior.projection).all()
-    assert finish_encoder(finished, SIZES, [], 0, quiet=True).posterior is None
 
 
 @pytest.mark.parametrize(
