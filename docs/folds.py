@@ -17,7 +17,7 @@ import numpy as np
 _HERE = Path(__file__).parent
 sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
 
-from zsbir.data import read_labels  # noqa: E402
+from zsbir.data import ZeroShotSplit  # noqa: E402
 
 _SEED = 8
 _FOLDS, _LEFT_OUT = 2, 36  # folders, and categories that each leaves out
@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="must not be there yet")
     arguments = parser.parse_args(argv)
-    names = [name for part in ("train", "val") for name in read_labels(arguments.data / f"{part}_labels.txt")]
+    split = ZeroShotSplit.load(arguments.data)
+    names = [*split.seen, *split.validation]
     order = np.random.default_rng(_SEED).permutation(len(names))
     for fold in range(_FOLDS):
         left_out = sorted(order[fold * _LEFT_OUT : (fold + 1) * _LEFT_OUT])
