@@ -151,14 +151,14 @@ def normalise(pixels: Tensor, config: PreprocessConfig) -> Tensor:
 
 
 def channel_scaling(config: PreprocessConfig, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The configured mean and std, each of shape (1, 3, 1, 1)."""
+    """Factor and offset of each channel, each of shape (1, 3, 1, 1), that turn 0 to 255 into the configured range."""
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (config.mean, config.std))
-    return mean, std
+    return 1 / (255 * std), -mean / std
 
 
-def scale(pixels: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+def scale(pixels: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
     """Normalises pixels, 0 to 255, of shape (n, 3, h, w), or (n, 1, h, w) for three equal channels, to float32."""
-    return (pixels.float() / 255 - mean) / std
+    return torch.addcmul(offset, pixels.float(), factor)
 
 
 def turning_grids(config: PreprocessConfig, device: torch.device) -> tuple[Tensor, ...]:

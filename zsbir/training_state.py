@@ -49,6 +49,10 @@ def restore_state(
         index, key = name.split(".", 1)
         state["state"].setdefault(int(index), {})[key] = tensor
     optimizer.load_state_dict(state)
+    for parameter, values in optimizer.state.items():  # a fused step takes it for granted that they share a layout
+        for name, value in values.items():
+            if value.shape == parameter.shape:
+                values[name] = torch.empty_like(parameter, requires_grad=False).copy_(value)
     return description
 
 
