@@ -37,7 +37,7 @@ from zsbir.training_pictures import Pictures  # noqa: E402
 from zsbir.training_run import TrainConfig, TrainingRun  # noqa: E402
 
 _PAIRS = 32
-_EVERY = 5  # steps of the loop, one of forward and backward alone is done
+_EVERY = 5  # steps of the loop, after which forward and backward alone is done once
 _SKIPPED = 2  # of such turns; the first steps fill caches
 
 

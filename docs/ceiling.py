@@ -20,12 +20,11 @@ import numpy as np
 _HERE = Path(__file__).parent
 sys.path[:0] = [str(_HERE.parent), str(_HERE)]  # so that it runs from anywhere, without installation
 
-from afterwards import Labels, Rows, unit  # noqa: E402
+from afterwards import Labels, Rows, figures, unit  # noqa: E402
 from measure import PROTOCOLS, Unseen, embed_unseen  # noqa: E402
 
 from zsbir import Gallery, load_embedder  # noqa: E402
 from zsbir.data import read_labels  # noqa: E402
-from zsbir.experience import SHOWN  # noqa: E402
 from zsbir.hubness import uncorrected  # noqa: E402
 from zsbir.metrics import average_precision, precision_at, rank_gallery  # noqa: E402
 
@@ -79,20 +78,16 @@ def hits_in(gallery: Gallery, unseen: Unseen, encoder_dim: int) -> dict[str, flo
     asked = sorted(held)
     hits = {}
     for source, kind in {"images": "sketch picture", "drawings": "drawing"}.items():
-        sketches = unseen.sketches_of(asked, source)
-        hits[f"one {kind}"] = hit(ranked(*sketches, gallery.embeddings, labels))
-        hits[f"mean of a category's {kind}s"] = hit(ranked(*means_by_category(*sketches), gallery.embeddings, labels))
-    photos, photo_labels = unseen.photos_of(asked)
-    plain = uncorrected(photos, encoder_dim)
-    gallery_photos = uncorrected(gallery.embeddings, encoder_dim)
-    hits["one photo"] = hit(ranked(plain, photo_labels, gallery_photos, labels))
-    hits["mean of a category's photos"] = hit(ranked(*means_by_category(plain, photo_labels), gallery_photos, labels))
+        sketches, of = unseen.sketches_of(asked, source)
+        means, of_means = means_by_category(sketches, of)
+        *_, hits[f"one {kind}"] = figures(sketches, gallery.embeddings, of, labels)
+        *_, hits[f"mean of a category's {kind}s"] = figures(means, gallery.embeddings, of_means, labels)
+    photos, of = unseen.photos_of(asked)
+    plain, in_gallery = (uncorrected(rows, encoder_dim) for rows in (photos, gallery.embeddings))
+    means, of_means = means_by_category(plain, of)
+    *_, hits["one photo"] = figures(plain, in_gallery, of, labels)
+    *_, hits["mean of a category's photos"] = figures(means, in_gallery, of_means, labels)
     return hits
-
-
-def hit(relevance: np.ndarray) -> float:
-    """Share of the rows (n, photos) in which one of the first five is right."""
-    return float(relevance[:, :SHOWN].any(axis=1).mean())
 
 
 def means_by_category(embeddings: Rows, labels: Labels) -> tuple[Rows, Labels]:
