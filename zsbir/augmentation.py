@@ -55,7 +55,7 @@ def random_photo(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
     Returns:
         Mode "RGB", size x size.
     """
-    photo = photo.resize((size, size), Image.Resampling.BILINEAR, box=_random_box(photo.size, rng), reducing_gap=2.0)
+    photo = _random_crop(photo, size, rng)
     if rng.random() < 0.5:
         photo = ImageOps.mirror(photo)
     if rng.random() < 0.1:
@@ -80,8 +80,7 @@ def pseudo_sketch(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
     Returns:
         Mode "L", size x size.
     """
-    grey = photo.convert("L")  # before all else: three channels cost three times as much
-    crop = grey.resize((size, size), Image.Resampling.BILINEAR, box=_random_box(photo.size, rng), reducing_gap=2.0)
+    crop = _random_crop(photo.convert("L"), size, rng)  # grey before all else: three channels cost three times as much
     smooth = crop.filter(ImageFilter.GaussianBlur(rng.uniform(1.0, 2.5)))
     edges = _thin_edges(smooth, keep=rng.uniform(0.03, 0.09))
     sketch = Image.fromarray(np.where(edges, 0, 255).astype(np.uint8))
@@ -142,6 +141,11 @@ def _warp(sketch: Image.Image, rng: Generator) -> Image.Image:
     return sketch.transform(
         (size, size), Image.Transform.AFFINE, coefficients, resample=Image.Resampling.BILINEAR, fillcolor=255
     )
+
+
+def _random_crop(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
+    box = _random_box(photo.size, rng)
+    return photo.resize((size, size), Image.Resampling.BILINEAR, box=box, reducing_gap=2.0)
 
 
 def _random_box(photo_size: tuple[int, int], rng: Generator) -> tuple[float, float, float, float]:
