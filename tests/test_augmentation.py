@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageEnhance, ImageFilter
 
 from tests.conftest import make_photo, make_sketch
-from zsbir.augmentation import pseudo_sketch, random_photo, random_sketch
-from zsbir.drawing import Drawing, Stroke
+from zsbir.augmentation import _jitter, _random_map, _thickened, _warp, pseudo_sketch, random_photo, random_sketch
+from zsbir.drawing import Drawing, Stroke, rasterise
 
 RNG = np.random.default_rng(0)
 PHOTO = make_photo("square", RNG)
@@ -69,3 +69,31 @@ def test_pseudo_sketch_draws_the_outline_and_not_the_inside() -> None:
 def test_pseudo_sketch_of_an_even_photo_is_empty() -> None:
     plain = Image.new("RGB", (64, 64), (90, 120, 30))
     assert np.asarray(pseudo_sketch(plain, 64, np.random.default_rng(0))).min() > 200
+
+
+def test_a_thicker_pen_is_that_of_pillow() -> None:
+    assert np.array_equal(np.asarray(_thickened(PICTURE)), np.asarray(PICTURE.filter(ImageFilter.MinFilter(3))))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_colours_are_changed_as_pillow_enhances_them(seed: int) -> None:
+    greyish = Image.fromarray(np.random.default_rng(seed).integers(90, 150, (24, 24, 3), dtype=np.uint8))
+    brightness, contrast, saturation = np.random.default_rng(seed).uniform(0.7, 1.3, 3)
+    expected = ImageEnhance.Brightness(greyish).enhance(brightness)
+    expected = ImageEnhance.Contrast(expected).enhance(contrast)
+    expected = ImageEnhance.Color(expected).enhance(saturation)
+    changed = _jitter(greyish, np.random.default_rng(seed))
+    assert np.asarray(changed, dtype=float) == pytest.approx(np.asarray(expected, dtype=float), abs=3)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_strokes_are_warped_as_their_picture_is(seed: int) -> None:
+    picture = _warp(rasterise(DRAWING, 128, pen=0.03), np.random.default_rng(seed))
+    strokes = rasterise(DRAWING, 128, pen=0.03, warp=_random_map(np.random.default_rng(seed)))
+    other = rasterise(DRAWING, 128, pen=0.03, warp=_random_map(np.random.default_rng(seed + 100)))
+
+    def apart(one: Image.Image, another: Image.Image) -> float:
+        blurred = (np.asarray(sketch.filter(ImageFilter.GaussianBlur(2)), dtype=float) for sketch in (one, another))
+        return float(np.abs(next(blurred) - next(blurred)).mean())
+
+    assert apart(picture, strokes) < apart(picture, other) / 2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,15 @@ class Drawing:
         count = max(1, math.ceil(fraction * len(self.strokes)))
         return Drawing(self.strokes[:count])
 
+    def turned(self, degrees: float) -> Drawing:
+        """The drawing turned about its page's origin, clockwise as y points down."""
+        angle = math.radians(degrees)
+        turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+        turned = ((stroke.points @ turn.T).astype(np.float32) for stroke in self.strokes)
+        return Drawing(
+            tuple(replace(stroke, points=points) for stroke, points in zip(self.strokes, turned, strict=True))
+        )
+
 
 def parse_quickdraw(line: str) -> Drawing:
     """Reads one line of a Quick, Draw! simplified `.ndjson` file.
@@ -127,7 +136,9 @@ def parse_canvas(text: str) -> Drawing:
     return _bounded(_canvas_stroke(stroke, page) for stroke in strokes)
 
 
-def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Image:
+def rasterise(
+    drawing: Drawing, size: int, pen: float | None = None, warp: NDArray[np.float64] | None = None
+) -> Image.Image:
     """Draws the strokes dark on white, scaled so that the ink fills the page up to the margin.
 
     Place and scale on the page are dropped, so a drawing means the same wherever it was put; the pen's
@@ -137,6 +148,7 @@ def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Im
         drawing: At least one stroke.
         size: Side of the square sketch in pixels.
         pen: Width of every stroke as a fraction of the side, whatever the pressure; None keeps each stroke's own.
+        warp: Shape (2, 3), an affine map of the page that is drawn on, about its middle, in sides of the page.
 
     Returns:
         A picture of mode "L", size x size, 0 = ink, 255 = paper.
@@ -152,7 +164,10 @@ def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Im
     canvas = ImageDraw.Draw(sketch)
     for stroke in drawing.strokes:
         width = max(1.0, side * (pen or stroke.width or DEFAULT_PEN))
-        points = (stroke.points - middle) * scale + side / 2
+        points = (stroke.points - middle) * scale
+        if warp is not None:
+            points = points @ warp[:, :2].T + side * warp[:, 2]
+        points += side / 2
         if stroke.pressure is None or pen:
             _draw_stroke(canvas, points, width)
         else:
@@ -161,20 +176,22 @@ def rasterise(drawing: Drawing, size: int, pen: float | None = None) -> Image.Im
 
 
 def _draw_stroke(canvas: ImageDraw.ImageDraw, points: Points, width: float) -> None:
-    path = [(float(x), float(y)) for x, y in points]
-    if len(path) > 1:
-        canvas.line(path, fill=0, width=round(width), joint="curve")
-    radius = width / 2
-    for x, y in (path[0], path[-1]):  # round caps; a stroke of one point is a dot
-        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+    canvas.line(points.ravel().tolist(), fill=0, width=round(width))
+    _draw_dots(canvas, points, np.full(len(points), width))
 
 
 def _draw_pressed(canvas: ImageDraw.ImageDraw, points: Points, widths: Points) -> None:
     """A line as wide at each point as it was pressed: pieces between neighbours, round at every point."""
     for (start, end), width in zip(pairwise(points), (widths[1:] + widths[:-1]) / 2, strict=True):
         canvas.line([tuple(start.tolist()), tuple(end.tolist())], fill=0, width=round(float(width)))
-    for (x, y), radius in zip(points.tolist(), (widths / 2).tolist(), strict=True):
-        canvas.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+    _draw_dots(canvas, points, widths)
+
+
+def _draw_dots(canvas: ImageDraw.ImageDraw, points: Points, widths: Points) -> None:
+    """Round ends and corners; a stroke of one point is a dot."""
+    radii = widths[:, None] / 2
+    for box in np.hstack([points - radii, points + radii]).tolist():
+        canvas.ellipse(box, fill=0)
 
 
 def _json_object(text: str, expected: str) -> dict[str, Any]:

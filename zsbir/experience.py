@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -122,17 +121,15 @@ def changed(
         pen: Factor of the widths of the strokes.
     """
     left, top, right, bottom = drawing.bounds()
-    angle = math.radians(degrees)
-    turn = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     offset = shift * max(right - left, bottom - top)
     return Drawing(
         tuple(
             replace(
                 stroke,
-                points=(stroke.points @ turn.T + offset).astype(np.float32),
+                points=(scale * stroke.points + offset).astype(np.float32),
                 width=pen * (stroke.width or DEFAULT_PEN),
             )
-            for stroke in drawing.strokes
+            for stroke in drawing.turned(degrees).strokes
         )
     )
 
