@@ -25,6 +25,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "embedding_dim": 1024,
         "sketch_size": 224,
         "sketch_turn": 0.0,
+        "max_slant": 0.0,
         "photo_size": 224,
         "train_size": 224,
         "hard_negatives": "semantic",
@@ -98,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--embedding_dim", type=int, default=512, help="length of an embedding")
     add("--sketch_size", type=int, default=112, help="side of sketches in pixels when the encoder is used")
     add("--sketch_turn", type=float, default=8.0, help="degrees; a sketch is seen turned either way; 0: once, as it is")
+    add("--max_slant", type=float, default=10.0, help="degrees; sketches slanted by less are set upright; 0: none is")
     add("--photo_size", type=int, default=192, help="the same of photos")
     add("--train_size", type=int, default=112, help="side of the training pictures; smaller is faster")
     flag = argparse.BooleanOptionalAction
@@ -117,7 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--weight_decay", type=float, default=1e-4, help="of AdamW")
     add("--average_decay", type=float, default=0.998, help="a step, of the averaged weights that are shipped")
     add(
-        "--hub_sketches", type=int, default=6, help="of each category, known to the checkpoint to correct hubs; 0: none"
+        "--hub_sketches",
+        type=int,
+        default=6,
+        help="of each category, to finish the checkpoint by (hubs, whitening); 0: it is not",
     )
     add("--steps_per_epoch", type=int, help="overrides the length of an epoch")
     add("--print_every", type=int, default=50, help="logging interval in steps")
@@ -151,6 +156,7 @@ def _config(arguments: argparse.Namespace) -> TrainConfig:
             arguments.photo_size,
             *input_scaling(arguments.backbone),
             sketch_turn=arguments.sketch_turn,
+            max_slant=arguments.max_slant,
         ),
         losses=LossConfig(
             triplet=arguments.triplet_loss_ratio,

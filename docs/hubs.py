@@ -1,4 +1,6 @@
-"""What it brings to correct hubs: `python docs/hubs.py --data DATA [--extra EXTRA]`, see zsbir/hubness.py.
+"""What it brings to whiten embeddings and to correct hubs: `python docs/hubs.py --data DATA [--extra EXTRA]`.
+
+See zsbir/whitening.py and zsbir/hubness.py.
 
 Every tenth sketch of the validation categories, by the sharpness β: in a gallery of their photos alone, and in one of
 two photos of each validation and each seen category, which is what people have. In the latter sketches of seen
@@ -25,12 +27,13 @@ from zsbir.checkpoint import load_checkpoint  # noqa: E402
 from zsbir.data import CategoryData, read_labels, training_data  # noqa: E402
 from zsbir.embedder import Embedder  # noqa: E402
 from zsbir.engine import OnnxEngine  # noqa: E402
-from zsbir.hub_fit import fit_hubs  # noqa: E402
+from zsbir.finishing import spread  # noqa: E402
 from zsbir.hubness import HubCorrection  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
+from zsbir.whitening import Whitening, whitening_matrix  # noqa: E402
 
 _SHARPNESSES = (5.0, 8.0, 12.0, 15.0, 20.0, 30.0)
-_KNOWN = 6  # sketches of each category trained on
+_KNOWN = 6  # sketches and photos of each category trained on
 _EVERY, _EVERY_SEEN, _FIRST_SEEN = 10, 40, 7  # of the sketches asked; the first seen one is none that is known
 _SEEN_PHOTOS = 20  # of each seen category, of which two are drawn
 _DRAWS = 10
@@ -40,7 +43,7 @@ Side = Callable[[Rows], Rows]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Embeds, corrects and prints."""
-    parser = argparse.ArgumentParser(description="Measure what it brings to correct hubs.")
+    parser = argparse.ArgumentParser(description="Measure what it brings to whiten embeddings and correct hubs.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--extra", type=Path, help="further categories that the encoder was trained on")
     parser.add_argument("--model", type=Path, default=_HERE.parent / "checkpoints" / "zsbir.safetensors")
@@ -49,8 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     checkpoint.encoder.fold()
     preprocessing = checkpoint.preprocessing
     trained_on = training_data(arguments.data, arguments.extra)[1]
-    fitted = fit_hubs(checkpoint.encoder, preprocessing, trained_on.sketches, _KNOWN)
-    plain = fitted.with_hubs(None).eval()
+    plain = checkpoint.encoder.unfinished().eval()
     embedder = Embedder(plain, preprocessing, engine=OnnxEngine(plain, preprocessing))
     seen = CategoryData.load(arguments.data, read_labels(arguments.data / "train_labels.txt"))
     new = CategoryData.load(arguments.data, read_labels(arguments.data / "val_labels.txt"))
@@ -60,12 +62,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     ]
     shown = [*new.photos, *(members[:_SEEN_PHOTOS] for members in seen.photos)]
     queries, photos = embed_sketches(embedder, asked, 64), embed_photos(embedder, shown, 64)
+    known = embed_sketches(embedder, [spread(members, _KNOWN) for members in trained_on.sketches], 64).embeddings
+    known_photos = embed_photos(embedder, [spread(members, _KNOWN) for members in trained_on.photos], 64).embeddings
+    whitening = Whitening(whitening_matrix(torch.from_numpy(np.concatenate([known, known_photos]))))
     is_new = queries.labels < len(new.categories), photos.labels < len(new.categories)
     chance = np.random.default_rng(0)
     few = [some_of_each(photos.labels, chance) for _ in range(_DRAWS)]
-    print("| β | mAP@all | P@5 | hit@5 | hit@5 among all, new | hit@5 among all, seen |\n|---|---|---|---|---|---|")
-    for sharpness in (None, *_SHARPNESSES):
-        ask, show = corrected(fitted.hubs, sharpness)
+    print("| whitened | β | mAP@all | P@5 | hit@5 | hit@5 among all, new | hit@5 among all, seen |")
+    print("|---|---|---|---|---|---|---|")
+    for whiten, sharpness in ((None, None), (None, 15.0), *((whitening, value) for value in (None, *_SHARPNESSES))):
+        ask, show = finished(known, whiten, sharpness)
         sketches, gallery = ask(queries.embeddings), show(photos.embeddings)
 
         def hit(of: Labels, sketches: Rows = sketches, gallery: Rows = gallery) -> float:
@@ -74,18 +80,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         alone = figures(sketches[is_new[0]], gallery[is_new[1]], queries.labels[is_new[0]], photos.labels[is_new[1]])
         values = (*alone, hit(np.flatnonzero(is_new[0])), hit(np.flatnonzero(~is_new[0])))
-        print(f"| {sharpness or 'not corrected'} | {' | '.join(f'{value:.3f}' for value in values)} |")
+        finish = f"{'yes' if whiten else 'no'} | {sharpness or 'not corrected'}"
+        print(f"| {finish} | {' | '.join(f'{value:.3f}' for value in values)} |")
     return 0
 
 
-def corrected(hubs: HubCorrection | None, sharpness: float | None) -> tuple[Side, Side]:
-    """What turns sketches and photos of the encoder into corrected ones; None: leaves them as they are."""
-    if hubs is None or sharpness is None:
-        return (lambda rows: rows), (lambda rows: rows)
+def finished(known: Rows, whitening: Whitening | None, sharpness: float | None) -> tuple[Side, Side]:
+    """What turns embeddings of sketches and of photos into finished ones, see `zsbir.finishing`; None: without that."""
+
+    def whitened(rows: Rows) -> torch.Tensor:
+        return torch.from_numpy(rows) if whitening is None else whitening(torch.from_numpy(rows))
+
+    if sharpness is None:
+        return (lambda rows: whitened(rows).numpy()), (lambda rows: whitened(rows).numpy())
+    hubs = HubCorrection(whitened(known))
     hubs.sharpness.fill_(sharpness)
-    return (
-        lambda rows: hubs.of_sketches(torch.from_numpy(rows)).numpy(),
-        lambda rows: hubs.of_photos(torch.from_numpy(rows)).numpy(),
+    return (lambda rows: hubs.of_sketches(whitened(rows)).numpy()), (
+        lambda rows: hubs.of_photos(whitened(rows)).numpy()
     )
 
 

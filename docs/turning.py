@@ -1,7 +1,8 @@
-"""What it brings to see a sketch turned to either side: `python docs/turning.py --data DATA`.
+"""What it brings to set a sketch upright and to see it turned to either side: `python docs/turning.py --data DATA`.
 
-Validation categories, every tenth sketch, by `PreprocessConfig.sketch_turn`; "stay" is the share of a drawing's first
-five photos that are found again when the drawing is turned by 10 degrees. Prints a table for docs/results.md.
+Validation categories, every tenth sketch, by `PreprocessConfig.max_slant` and `sketch_turn`; "stay" is the share of a
+drawing's first five photos that are found again when the drawing is turned by 10 degrees. Prints a table for
+docs/results.md.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ from zsbir.experience import CHANGES  # noqa: E402
 from zsbir.metrics import rank_gallery  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
 
-_TURNS = (0.0, 4.0, 8.0, 12.0)  # degrees; 0 is once, as it is
+_SLANTS_AND_TURNS = ((0, 0), (0, 8), (10, 8), (20, 0), (20, 4), (20, 8), (20, 12))  # degrees
 _ROTATIONS = ("rotated by 10°", "rotated by -10°")
 _EVERY = 10  # one of so many sketches
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Embeds and ranks for each angle, and prints."""
-    parser = argparse.ArgumentParser(description="Measure what seeing a sketch turned brings.")
+    parser = argparse.ArgumentParser(description="Measure what setting sketches upright and seeing them turned brings.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=_HERE.parent / "checkpoints" / "zsbir.safetensors")
     arguments = parser.parse_args(argv)
@@ -45,9 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     sketches = [members[::_EVERY] for members in data.sketches]
     drawings = [sketch for members in sketches for sketch in members if isinstance(sketch, Drawing)]
     photos = None
-    print("| turned by | mAP@all | P@5 | hit@5 | stay |\n|---|---|---|---|---|")
-    for turn in _TURNS:
-        preprocessing = replace(checkpoint.preprocessing, sketch_turn=turn)
+    print("| set upright up to | seen turned by | mAP@all | P@5 | hit@5 | stay |\n|---|---|---|---|---|---|")
+    for slant, turn in _SLANTS_AND_TURNS:
+        preprocessing = replace(checkpoint.preprocessing, sketch_turn=turn, max_slant=slant)
         engine = OnnxEngine(checkpoint.encoder, preprocessing)
         embedder = Embedder(checkpoint.encoder, preprocessing, engine=engine)
         photos = photos or embed_photos(embedder, data.photos, 64)
@@ -56,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             *figures(queries.embeddings, photos.embeddings, queries.labels, photos.labels),
             stay(embedder, drawings, photos.embeddings),
         )
-        print(f"| {f'{turn:.0f}° either way' if turn else 'not'} | {' | '.join(f'{value:.3f}' for value in found)} |")
+        seen = f"{turn}° either way" if turn else "not"
+        print(f"| {f'{slant}°' if slant else 'not'} | {seen} | {' | '.join(f'{value:.3f}' for value in found)} |")
     return 0
 
 

@@ -8,7 +8,7 @@ from zsbir import averaging, load_embedder
 from zsbir.averaging import average_checkpoints
 from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.data import CategoryData, ZeroShotSplit
-from zsbir.hub_fit import fit_hubs
+from zsbir.finishing import finish
 from zsbir.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.preprocessing import PreprocessConfig
 from zsbir.validation import Validation
@@ -65,14 +65,13 @@ def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path, data_
     assert load_embedder(out, "cpu").split == load_checkpoint(paths[0]).split
 
 
-def test_it_corrects_hubs_and_carries_the_figures_of_its_validation(tmp_path: Path, data_folder: Path) -> None:
+def test_it_is_finished_and_carries_the_figures_of_its_validation(tmp_path: Path, data_folder: Path) -> None:
     paths, out = [written(tmp_path, seed) for seed in (4, 5)], tmp_path / "average.safetensors"
     command = [*map(str, paths), "--out", str(out), "--data_dir", str(data_folder), "--hub_sketches", "3"]
     assert averaging.main(command) == 0
     checkpoint = load_checkpoint(out)
     average = average_checkpoints(paths)
-    sketches = CategoryData.load(data_folder, SEEN).sketches
-    encoder = fit_hubs(average.encoder, average.preprocessing, sketches, 3, quiet=True)
+    encoder = finish(average.encoder, average.preprocessing, CategoryData.load(data_folder, SEEN), 3, quiet=True)
     assert checkpoint.encoder.config.hub_sketches == 3 * len(SEEN)
     assert checkpoint.encoder.hubs is not None
     assert encoder.hubs is not None
@@ -82,13 +81,14 @@ def test_it_corrects_hubs_and_carries_the_figures_of_its_validation(tmp_path: Pa
     assert 0 < checkpoint.metrics["validation mAP@all"] <= 1
 
 
-def test_parts_that_correct_hubs_can_be_averaged(tmp_path: Path, data_folder: Path) -> None:
+def test_finished_parts_can_be_averaged(tmp_path: Path, data_folder: Path) -> None:
     paths = [written(tmp_path, seed) for seed in (4, 5)]
     for path in paths:
         assert averaging.main([str(path), str(path), "--out", str(path), "--data_dir", str(data_folder)]) == 0
     average = average_checkpoints(paths)
     assert load_checkpoint(paths[0]).encoder.hubs is not None
     assert average.encoder.hubs is None
+    assert average.encoder.whitening is None
 
 
 def test_what_does_not_fit_together_is_refused(

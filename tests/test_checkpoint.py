@@ -47,21 +47,34 @@ def test_round_trip(path: Path, tmp_path: Path) -> None:
     assert torch.equal(load_checkpoint(again).encoder.embed_photos(pictures), loaded.encoder.embed_photos(pictures))
 
 
-def test_known_sketches_are_kept(path: Path) -> None:
+def test_what_finished_it_is_kept(path: Path) -> None:
     loaded = load_checkpoint(path)
     known = torch.nn.functional.normalize(torch.randn(7, 16, generator=torch.Generator().manual_seed(0)))
-    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.with_hubs(known)))
+    whitening = torch.eye(16) + 0.25
+    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.finished(whitening, known)))
     again = load_checkpoint(path).encoder
     assert again.config.hub_sketches == 7
     assert again.hubs is not None
     assert torch.allclose(again.hubs.sketches, known, atol=1e-3)
     assert again.hubs.sharpness == 15
+    assert again.whitening is not None
+    assert torch.equal(again.whitening.matrix, whitening)
+
+
+def test_checkpoints_from_before_whitening_are_still_read(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        description = json.loads(file.metadata()["description"])
+    del description["encoder"]["whitened"], description["preprocessing"]["max_slant"]
+    rewrite(path, description=json.dumps(description))
+    loaded = load_checkpoint(path)
+    assert loaded.encoder.whitening is None
+    assert loaded.preprocessing.max_slant == 0
 
 
 @pytest.mark.parametrize("known", [8, -1, 1.5, "7", 10**12])
 def test_as_many_known_sketches_are_expected_as_are_said(path: Path, known: object) -> None:
     loaded = load_checkpoint(path)
-    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.with_hubs(torch.eye(16)[:7])))
+    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.finished(torch.eye(16), torch.eye(16)[:7])))
     with safe_open(path, framework="pt") as file:
         description = json.loads(file.metadata()["description"])
     description["encoder"]["hub_sketches"] = known

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,8 +7,8 @@ from PIL import Image
 
 from tests.conftest import make_photo, make_sketch
 from zsbir import load_embedder
-from zsbir.checkpoint import sha256
-from zsbir.drawing import Drawing, parse_quickdraw
+from zsbir.checkpoint import load_checkpoint, sha256
+from zsbir.drawing import Drawing, parse_quickdraw, rasterise
 from zsbir.embedder import Embedder
 
 RNG = np.random.default_rng(0)
@@ -42,6 +43,22 @@ def test_drawings_and_pictures_mix(embedder: Embedder) -> None:
     rows = embedder.embed_sketches([drawing, picture])
     assert rows[0] == pytest.approx(embedder.embed_sketches([drawing])[0], abs=1e-5)
     assert rows[1] == pytest.approx(embedder.embed_sketches([picture])[0], abs=1e-5)
+
+
+def test_slanted_sketches_are_set_upright_where_the_checkpoint_says_so(checkpoint_path: Path) -> None:
+    loaded = load_checkpoint(checkpoint_path)
+    square = parse_quickdraw('{"drawing": [[[0, 100, 100, 0, 0], [0, 0, 100, 100, 0]], [[50, 50], [0, 40]]]}')
+    sketches = [square, square.turned(9), rasterise(square, 200), rasterise(square.turned(9), 200)]
+    as_they_are, upright = (
+        Embedder(loaded.encoder, replace(loaded.preprocessing, max_slant=max_slant)) for max_slant in (0.0, 20.0)
+    )
+    assert np.array_equal(upright.sketch_pixels(sketches[0]), upright.sketch_pixels(sketches[1]))
+    for one, other in ((0, 1), (2, 3)):
+        plain, straight = (
+            float(embeddings[one] @ embeddings[other])
+            for embeddings in (embedder.embed_sketches(sketches) for embedder in (as_they_are, upright))
+        )
+        assert 1 - straight < (1 - plain) / 2
 
 
 def test_nothing_in_nothing_out(embedder: Embedder) -> None:

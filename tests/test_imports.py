@@ -8,10 +8,11 @@ import pytest
 FLOORS = [
     [
         *("gradient_reversal", "metrics", "drawing", "preprocessing"),
-        *("atomic", "batch_norm", "device", "distributed", "hubness", "nearest", "torchvision_import", "word_vectors"),
+        *("atomic", "batch_norm", "device", "distributed", "hubness", "nearest", "torchvision_import", "whitening"),
+        "word_vectors",
     ],
     [
-        *("augmentation", "data", "batches", "model", "losses"),
+        *("slant", "augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
         *("data_check", "data_sheet", "download"),
     ],
@@ -20,7 +21,7 @@ FLOORS = [
         *("onnx_graph", "engine"),
     ],
     [
-        *("embedder", "domain_probe", "ranking", "validation", "hub_fit", "averaging", "training_run", "training"),
+        *("embedder", "domain_probe", "ranking", "validation", "finishing", "averaging", "training_run", "training"),
         *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu", "gallery_build"),
         *("milvus_address", "milvus_gallery", "milvus"),
     ],

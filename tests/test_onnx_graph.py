@@ -41,15 +41,17 @@ def test_a_graph_computes_what_torch_computes_for_any_number(
 
 
 @pytest.mark.parametrize("side", [SKETCHES, PHOTOS])
-def test_a_graph_corrects_hubs_as_torch_does(encoder: SketchPhotoEncoder, side: str) -> None:
+def test_a_graph_whitens_and_corrects_hubs_as_torch_does(encoder: SketchPhotoEncoder, side: str) -> None:
     known = torch.nn.functional.normalize(torch.randn(20, 16, generator=torch.Generator().manual_seed(1)))
-    knowing = encoder.with_hubs(known).eval()
-    session = onnxruntime.InferenceSession(onnx_graph(knowing, SIZES, side), providers=["CPUExecutionProvider"])
+    finished = encoder.finished(torch.eye(16) + torch.diag(torch.ones(15), 1), known).eval()
+    session = onnxruntime.InferenceSession(onnx_graph(finished, SIZES, side), providers=["CPUExecutionProvider"])
     pixels = np.random.default_rng(0).integers(0, 256, (3, *picture_shape(SIZES, side)), dtype=np.uint8)
     with torch.inference_mode():
         plain = OneSide(encoder, SIZES, side)(torch.from_numpy(pixels))
-        assert knowing.hubs is not None
-        expected = knowing.hubs.of_sketches(plain) if side == SKETCHES else knowing.hubs.of_photos(plain)
+        assert finished.whitening is not None
+        assert finished.hubs is not None
+        whitened = finished.whitening(plain)
+        expected = finished.hubs.of_sketches(whitened) if side == SKETCHES else finished.hubs.of_photos(whitened)
     (embeddings,) = session.run(None, {"pixels": pixels})
     assert embeddings.shape == (3, 18)
     assert embeddings == pytest.approx(expected.numpy(), abs=1e-5)

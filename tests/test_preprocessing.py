@@ -1,5 +1,6 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -180,3 +181,20 @@ def test_a_turned_sketch_is_what_pillow_turns() -> None:
         expected = np.asarray(sketch.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255), dtype=np.float32)
         assert np.abs(view[0].numpy() - expected).max() < 1.5  # Pillow rounds
     assert views[0, 0, 0, 0] == views[1, 0, -1, -1] == 255
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"sketch_size": 8}, "8 of sketches"),
+        ({"photo_size": 2048}, "2048 of photos"),
+        ({"mean": (0.5,)}, "three channels"),
+        ({"std": (0.5, 0.0, 0.5)}, "std above 0"),
+        ({"sketch_turn": -1.0}, "found -1 and 0"),
+        ({"max_slant": 45.0}, "found 0 and 45"),
+        ({"max_slant": float("nan")}, "found 0 and nan"),
+    ],
+)
+def test_configurations_out_of_bounds_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        PreprocessConfig(**values)

@@ -247,6 +247,7 @@ def test_from_checkpoint_to_gallery_to_search_to_report(unbroken: Path, data_fol
         (["--backbone", "no_such_net"], "no_such_net"),
         (["--batch_size", "2"], "batch of at least 4"),
         (["--grl_threshold_epoch", "-1"], "threshold epoch -1"),
+        (["--max_slant", "45"], "found 8 and 45"),
     ],
 )
 def test_mistakes_give_one_sentence(

@@ -18,7 +18,7 @@ import torch
 
 from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.data import training_data
-from zsbir.hub_fit import fit_hubs
+from zsbir.finishing import finish
 from zsbir.validation import Validation
 
 _BATCH = 64  # pictures at once, to measure
@@ -44,7 +44,7 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
                 f"Expected checkpoints of the same network and categories, found {path} to differ from {paths[0]}; "
                 "average runs with equal settings."
             )
-    encoders = [part.encoder.with_hubs(None) for part in parts]
+    encoders = [part.encoder.unfinished() for part in parts]
     states = [encoder.state_dict() for encoder in encoders]
     encoders[0].load_state_dict(
         {
@@ -68,7 +68,7 @@ def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub
         checkpoint: An average.
         data_dir: What its parts were trained on.
         extra_dir: Their further categories.
-        hub_sketches: See `fit_hubs`.
+        hub_sketches: See `finish`.
 
     Raises:
         FileNotFoundError: A folder or a label file is missing.
@@ -80,7 +80,7 @@ def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub
             f"Expected the {len(checkpoint.split.seen)} categories that the checkpoints were trained on, found "
             f"{len(split.seen)}, not all the same; give their --data_dir and --extra_dir."
         )
-    encoder = fit_hubs(checkpoint.encoder, checkpoint.preprocessing, data.sketches, hub_sketches)
+    encoder = finish(checkpoint.encoder, checkpoint.preprocessing, data, hub_sketches)
     validation = Validation(data_dir, checkpoint.split.validation, checkpoint.preprocessing)
     figures = validation.measure(encoder, _BATCH)
     metrics = {f"validation {name}": value for name, value in figures.items()}

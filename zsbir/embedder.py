@@ -17,7 +17,8 @@ from zsbir.engine import Engine, OnnxEngine, TorchEngine
 from zsbir.hub import fetch_checkpoint, push_checkpoint
 from zsbir.model import SketchPhotoEncoder
 from zsbir.onnx_graph import PHOTOS, SKETCHES
-from zsbir.preprocessing import PreprocessConfig, prepare_photo, prepare_sketch
+from zsbir.preprocessing import PreprocessConfig, prepare_photo
+from zsbir.slant import prepare_upright, upright_drawing
 
 Embeddings = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -117,11 +118,12 @@ class Embedder:
         Raises:
             ValueError: The sketch has no ink, or nothing but one dot.
         """
+        size, max_slant = self.preprocessing.sketch_size, self.preprocessing.max_slant
         if isinstance(sketch, Image.Image):
-            return np.asarray(prepare_sketch(sketch, self.preprocessing.sketch_size))
+            return np.asarray(prepare_upright(sketch, size, max_slant))
         if sketch.is_blank:
             raise ValueError("Expected a drawing with some lines, found an empty page or a single dot; draw more.")
-        return np.asarray(rasterise(sketch, self.preprocessing.sketch_size))
+        return np.asarray(rasterise(upright_drawing(sketch, max_slant), size))
 
     def photo_pixels(self, photo: Image.Image) -> Pixels:
         """What the encoder gets to see of a photo: uint8 (photo_size, photo_size, 3)."""

@@ -16,6 +16,7 @@ from zsbir.batch_norm import BATCH_NORMS, fold_batch_norm, share_all_but_batch_n
 from zsbir.gradient_reversal import GradientReversal
 from zsbir.hubness import EXTRA_DIMS, HubCorrection
 from zsbir.torchvision_import import import_torchvision
+from zsbir.whitening import Whitening
 
 import_torchvision()
 import timm  # noqa: E402  (needs torchvision)
@@ -46,6 +47,7 @@ class EncoderConfig:
         pooling: Of the backbone's last maps, "avg" or "max".
         head: "linear" = a layer from features to embedding; "none" = the features are the embedding.
         hub_sketches: How many sketches it knows to take the lead of hubs back by (see `HubCorrection`); 0: it does not.
+        whitened: Whether embeddings are whitened when they are used (see `Whitening`).
     """
 
     backbone: str = "tf_efficientnet_lite0"
@@ -55,6 +57,7 @@ class EncoderConfig:
     pooling: str = "avg"
     head: str = "linear"
     hub_sketches: int = 0
+    whitened: bool = False
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
@@ -72,6 +75,8 @@ class EncoderConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or not least <= value <= most:
                 raise ValueError(f"Expected a whole number from {least} to {most} as {name}, found {value!r}.")
+        if not isinstance(self.whitened, bool):
+            raise ValueError(f"Expected true or false as whitened, found {self.whitened!r}.")
         if not timm.is_model(self.backbone):
             raise ValueError(
                 f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "
@@ -95,8 +100,9 @@ class SketchPhotoEncoder(nn.Module):
             share_all_but_batch_norm(self.backbones["photo"], self.backbones["sketch"])
             self.embeddings["photo"] = self.embeddings["sketch"]
         self._sketch_side, self._photo_side = sides[0], sides[-1]
-        known = torch.zeros(config.hub_sketches, config.embedding_dim)
-        self.hubs = HubCorrection(known) if config.hub_sketches else None
+        dim = config.embedding_dim
+        self.whitening = Whitening(torch.eye(dim)) if config.whitened else None
+        self.hubs = HubCorrection(torch.zeros(config.hub_sketches, dim)) if config.hub_sketches else None
 
     @property
     def output_dim(self) -> int:
@@ -131,11 +137,23 @@ class SketchPhotoEncoder(nn.Module):
         for backbone in self.backbones.values():
             fold_batch_norm(backbone)
 
-    def with_hubs(self, known: Tensor | None) -> SketchPhotoEncoder:
-        """A copy that knows these embeddings of sketches (m, d) to correct hubs by; None: that corrects none."""
+    def finished(self, whitening: Tensor, known: Tensor) -> SketchPhotoEncoder:
+        """A copy whose embeddings are whitened by this matrix (d, d), and that knows sketches to correct hubs by.
+
+        Args:
+            whitening: See `Whitening`.
+            known: Whitened embeddings (m, d) of the sketches, see `HubCorrection`.
+        """
+        encoder = self.unfinished()
+        encoder.config = replace(self.config, hub_sketches=len(known), whitened=True)
+        encoder.whitening, encoder.hubs = Whitening(whitening), HubCorrection(known)
+        return encoder
+
+    def unfinished(self) -> SketchPhotoEncoder:
+        """A copy as training left it: nothing is whitened, and no hubs are corrected."""
         encoder = copy.deepcopy(self)
-        encoder.config = replace(self.config, hub_sketches=0 if known is None else len(known))
-        encoder.hubs = None if known is None else HubCorrection(known)
+        encoder.config = replace(self.config, hub_sketches=0, whitened=False)
+        encoder.whitening = encoder.hubs = None
         return encoder
 
     def _embedding_layer(self, side: str) -> nn.Module:

@@ -18,7 +18,7 @@ _EXPORTING = Lock()  # torch's exporter keeps its state in globals
 
 
 class OneSide(nn.Module):
-    """One side of the encoder with its normalisation, a sketch seen turned, and hubs corrected.
+    """One side of the encoder with its normalisation, a sketch seen turned, whitening, and hubs corrected.
 
     uint8 (n, s, s) or (n, s, s, 3) -> float32 (n, d) of unit length.
     """
@@ -33,11 +33,13 @@ class OneSide(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels -> embeddings of unit length."""
-        hubs = self.encoder.hubs
+        whitening, hubs = self.encoder.whitening, self.encoder.hubs
         if self.side == PHOTOS:
             photos = self.encoder.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2)))
+            photos = whitening(photos) if whitening else photos
             return hubs.of_photos(photos) if hubs else photos
         sketches = self._seen(pixels.unsqueeze(1))
+        sketches = whitening(sketches) if whitening else sketches
         return hubs.of_sketches(sketches) if hubs else sketches
 
     def _seen(self, sketches: Tensor) -> Tensor:

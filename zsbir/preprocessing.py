@@ -40,8 +40,12 @@ class PreprocessConfig:
         photo_size: The same of photos.
         mean: Subtracted from each channel (values 0 to 1).
         std: Divides each channel afterwards.
+        max_slant: Degrees. A sketch that is slanted is set upright first, if it is by no more than this; 0: none is.
         sketch_turn: Degrees. A sketch is seen twice, turned by this much to either side, and the two embeddings are
             averaged, so that a slant matters less; 0: it is seen once, as it is.
+
+    Raises:
+        ValueError: A size, a scaling or an angle is out of bounds.
     """
 
     sketch_size: int = 112
@@ -49,6 +53,23 @@ class PreprocessConfig:
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.5, 0.5, 0.5)
     sketch_turn: float = 0.0
+    max_slant: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 16 <= min(self.sketch_size, self.photo_size) <= max(self.sketch_size, self.photo_size) <= 1024:
+            raise ValueError(
+                f"Expected pictures of 16 to 1,024 pixels, found {self.sketch_size} of sketches and {self.photo_size} "
+                "of photos; choose another size."
+            )
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise ValueError(
+                f"Expected a mean and a std above 0 for each of three channels, found {self.mean} and {self.std}."
+            )
+        if not (0 <= self.sketch_turn <= 45 and 0 <= self.max_slant < 45):
+            raise ValueError(
+                "Expected sketches to be turned by 0 to 45 degrees, and set upright up to less than 45, found "
+                f"{self.sketch_turn:g} and {self.max_slant:g}; choose smaller angles."
+            )
 
 
 def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) -> Image.Image:
@@ -113,14 +134,36 @@ def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:
     Raises:
         ValueError: There is no ink, or nothing but one dot.
     """
-    page = _stretch_contrast(_grey_on_white(sketch))
+    return fit_ink(clean_page(sketch), size)
+
+
+def clean_page(sketch: Image.Image) -> Image.Image:
+    """A sketch of any size and mode as mode "L": paper white, the darkest ink black."""
+    return _stretch_contrast(_grey_on_white(sketch))
+
+
+def ink_box(page: Image.Image) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the ink on a clean page.
+
+    Raises:
+        ValueError: There is none, or nothing but one dot.
+    """
     box = Image.eval(page, lambda value: 255 if value < _INK else 0).getbbox()
     if box is None or max(box[2] - box[0], box[3] - box[1]) < 2:
         raise ValueError(
             f"Expected a sketch with some lines on it, found {'nothing' if box is None else 'a single dot'} "
-            f"on {sketch.width} x {sketch.height} pixels; draw a little more."
+            f"on {page.width} x {page.height} pixels; draw a little more."
         )
-    ink = _fit(page.crop(box), round(size * (1 - 2 * _MARGIN)))
+    return box
+
+
+def fit_ink(page: Image.Image, size: int) -> Image.Image:
+    """The ink of a clean page, centred on a square of this side up to a margin.
+
+    Raises:
+        ValueError: There is none, or nothing but one dot.
+    """
+    ink = _fit(page.crop(ink_box(page)), round(size * (1 - 2 * _MARGIN)))
     prepared = Image.new("L", (size, size), 255)
     prepared.paste(ink, ((size - ink.width) // 2, (size - ink.height) // 2))
     return prepared

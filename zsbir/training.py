@@ -20,8 +20,8 @@ from zsbir.batches import BalancedBatches
 from zsbir.data import training_data
 from zsbir.device import choose_device, keep_freed_memory
 from zsbir.distributed import Processes, processes
+from zsbir.finishing import finish
 from zsbir.gradient_reversal import reversal_strength
-from zsbir.hub_fit import fit_hubs
 from zsbir.optimizer import learning_rate
 from zsbir.teacher import TeacherTargets, teacher_targets
 from zsbir.training_log import TrainingLog
@@ -83,9 +83,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
             started = time.perf_counter()
             seen = _train_epoch(run, pictures, batches, log, check, quiet)
             minutes = (time.perf_counter() - started) / 60
-            encoder = fit_hubs(
-                run.averaged_encoder, config.preprocessing, data.sketches, config.hub_sketches, quiet=quiet
-            )
+            encoder = finish(run.averaged_encoder, config.preprocessing, data, config.hub_sketches, quiet=quiet)
             figures = validation.measure(encoder, config.batch_size, quiet=quiet)
             run.finish_epoch(encoder, figures, seen, minutes)
             if log:

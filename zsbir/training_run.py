@@ -65,7 +65,7 @@ class TrainConfig:
         frozen_depthwise: Depthwise filters keep theirs.
         learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
         average_decay: Decay a step of the averaged weights that are validated and shipped.
-        hub_sketches: Of each category, how many sketches the checkpoint knows to correct hubs by, see `fit_hubs`.
+        hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by, see `finish`.
         steps_per_epoch: Overrides the length of an epoch.
         workers: Processes that prepare pictures; 0 prepares them in the training process.
         seed: Of everything random.
