@@ -95,8 +95,9 @@ def finished(known: Rows, whitening: Whitening | None, sharpness: float | None) 
         return (lambda rows: whitened(rows).numpy()), (lambda rows: whitened(rows).numpy())
     hubs = HubCorrection(whitened(known))
     hubs.sharpness.fill_(sharpness)
-    return (lambda rows: hubs.of_sketches(whitened(rows)).numpy()), (
-        lambda rows: hubs.of_photos(whitened(rows)).numpy()
+    return (
+        lambda rows: hubs.of_sketches(whitened(rows)).numpy(),
+        lambda rows: hubs.of_photos(whitened(rows)).numpy(),
     )
 
 

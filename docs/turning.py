@@ -29,7 +29,7 @@ from zsbir.experience import CHANGES  # noqa: E402
 from zsbir.metrics import rank_gallery  # noqa: E402
 from zsbir.ranking import embed_photos, embed_sketches  # noqa: E402
 
-_SLANTS_AND_TURNS = ((0, 0), (0, 8), (10, 8), (20, 0), (20, 4), (20, 8), (20, 12))  # degrees
+_SLANTS_AND_TURNS = ((0, 0), (0, 8), (10, 0), (10, 8), (20, 8))  # degrees
 _ROTATIONS = ("rotated by 10°", "rotated by -10°")
 _EVERY = 10  # one of so many sketches
 

@@ -136,6 +136,14 @@ def test_an_empty_drawing_cannot_be_drawn() -> None:
         rasterise(Drawing(()), 32)
 
 
+def test_a_quarter_turn_is_clockwise_and_keeps_pen_and_pressure() -> None:
+    stroke = Stroke(np.array([[1, 0], [3, 5]], dtype=np.float32), 0.04, np.array([0.2, 0.9], dtype=np.float32))
+    (turned,) = Drawing((stroke,)).turned(90).strokes
+    assert turned.points == pytest.approx(np.array([[0, 1], [-5, 3]]), abs=1e-5)  # y points down
+    assert turned.points.dtype == np.float32
+    assert (turned.width, turned.pressure) == (stroke.width, stroke.pressure)
+
+
 def test_first_strokes() -> None:
     assert len(cross().first(0.5).strokes) == 1
     assert len(cross().first(0.51).strokes) == 2
