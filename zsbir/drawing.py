@@ -81,9 +81,8 @@ class Drawing:
         """The drawing turned about its page's origin, clockwise as y points down."""
         angle = math.radians(degrees)
         turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-        turned = ((stroke.points @ turn.T).astype(np.float32) for stroke in self.strokes)
         return Drawing(
-            tuple(replace(stroke, points=points) for stroke, points in zip(self.strokes, turned, strict=True))
+            tuple(replace(stroke, points=(stroke.points @ turn.T).astype(np.float32)) for stroke in self.strokes)
         )
 
 
