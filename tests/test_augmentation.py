@@ -97,3 +97,11 @@ def test_strokes_are_warped_as_their_picture_is(seed: int) -> None:
         return float(np.abs(next(blurred) - next(blurred)).mean())
 
     assert apart(picture, strokes) < apart(picture, other) / 2
+
+
+def test_a_page_made_smaller_has_thinner_lines() -> None:
+    def ink(warp: np.ndarray | None) -> float:
+        return float((255 - np.asarray(rasterise(DRAWING, 128, pen=0.04, warp=warp), dtype=float)).sum())
+
+    assert ink(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])) == pytest.approx(ink(None) / 4, rel=0.1)
+    assert ink(np.array([[-0.8, 0.0, 0.0], [0.0, 0.8, 0.0]])) == pytest.approx(ink(None) * 0.64, rel=0.1)

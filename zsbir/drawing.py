@@ -147,7 +147,8 @@ def rasterise(
         drawing: At least one stroke.
         size: Side of the square sketch in pixels.
         pen: Width of every stroke as a fraction of the side, whatever the pressure; None keeps each stroke's own.
-        warp: Shape (2, 3), an affine map of the page that is drawn on, about its middle, in sides of the page.
+        warp: Shape (2, 3), an affine map of the page that is drawn on, about its middle, in sides of the page; pens
+            widen and narrow with the page's area.
 
     Returns:
         A picture of mode "L", size x size, 0 = ink, 255 = paper.
@@ -159,10 +160,11 @@ def rasterise(
     side = size * _SUPERSAMPLING
     scale = side * (1 - 2 * MARGIN) / max(right - left, bottom - top, 1e-6)
     middle = np.array([(left + right) / 2, (top + bottom) / 2], dtype=np.float32)
+    widening = side if warp is None else side * math.sqrt(abs(np.linalg.det(warp[:, :2])))
     sketch = Image.new("L", (side, side), 255)
     canvas = ImageDraw.Draw(sketch)
     for stroke in drawing.strokes:
-        width = max(1.0, side * (pen or stroke.width or DEFAULT_PEN))
+        width = max(1.0, widening * (pen or stroke.width or DEFAULT_PEN))
         points = (stroke.points - middle) * scale
         if warp is not None:
             points = points @ warp[:, :2].T + side * warp[:, 2]
