@@ -93,7 +93,7 @@ RUNGS = (
          {"train_size": 160, "preprocessing.sketch_size": 160, "preprocessing.photo_size": 192}),
     Rung("192px", "192 pixels", "extra",
          {"train_size": 192, "preprocessing.sketch_size": 192, "preprocessing.photo_size": 232}),
-    Rung("hubs", "hubs corrected", "extra", {"hub_sketches": 6}),
+    Rung("hubs", "whitened, hubs corrected", "extra", {"hub_sketches": 6}),
     Rung("lite1", "EfficientNet-Lite1", "extra", {"encoder.backbone": "tf_efficientnet_lite1"}),
     Rung("lite2", "EfficientNet-Lite2", "extra", {"encoder.backbone": "tf_efficientnet_lite2"}),
     Rung("no-average", "last weights instead of their average", "extra", {"average_decay": 0.0}),
