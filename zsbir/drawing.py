@@ -148,7 +148,7 @@ def rasterise(
         size: Side of the square sketch in pixels.
         pen: Width of every stroke as a fraction of the side, whatever the pressure; None keeps each stroke's own.
         warp: Shape (2, 3), an affine map of the page that is drawn on, about its middle, in sides of the page; pens
-            widen and narrow with the page's area.
+            are scaled by the root of what it does to areas.
 
     Returns:
         A picture of mode "L", size x size, 0 = ink, 255 = paper.
