@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 server_name=arguments.host,
                 server_port=arguments.port,
                 share=arguments.share,
-                **launch_options(arguments.mcp),
+                **launch_options(galleries, arguments.mcp),
             )
     except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201

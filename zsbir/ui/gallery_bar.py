@@ -1,6 +1,6 @@
 """The bar above the results: which gallery is searched, and a gallery of the visitor's own pictures.
 
-Its page is gallery_bar.html, its behaviour two scripts. The visitor is known by a secret that the page makes up.
+Its page is gallery_bar.html, its behaviour static/gallery_bar.js. The visitor is known by a secret that the page makes up.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -19,10 +18,8 @@ from zsbir.gallery_build import SUFFIXES
 from zsbir.preprocessing import MAX_PIXELS
 from zsbir.private_gallery import MAX_PIECE, Announced
 from zsbir.retriever import Retriever
-from zsbir.ui.answered import Answer, answered
+from zsbir.ui.component import Answer, answered, component
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("gallery_upload.js", "gallery_bar.js")
 _LISTED = 50  # files left out that are named on the page
 _MAX_ANNOUNCED = 10_000  # files; more are not even counted
 
@@ -49,13 +46,11 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
     def delete_own(asked: object) -> Answer:
         return answered(lambda: delete(galleries, asked))
 
-    return gr.HTML(
-        html_template=(_HERE / "gallery_bar.html").read_text(encoding="utf-8"),
-        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-        server_functions=[list_galleries, begin_upload, send_piece, build_own, delete_own],
-        apply_default_css=False,
-        elem_id="zs-gallery",
-        label="Gallery",
+    return component(
+        "gallery_bar",
+        "Gallery",
+        "zs-gallery",
+        functions=[list_galleries, begin_upload, send_piece, build_own, delete_own],
         limits={
             **asdict(galleries.private.limits),
             "pixels": MAX_PIXELS,

@@ -1,8 +1,7 @@
-"""Ways on from a photo that was found: others like it, and why it was found. Its page is photo_dialog.js."""
+"""Ways on from a photo that was found: others like it, and why it was found. Its behaviour is static/photo_dialog.js."""
 
 from __future__ import annotations
 
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -13,13 +12,11 @@ from zsbir.explanation import Heat
 from zsbir.galleries import Galleries
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
-from zsbir.ui.answered import Answer, answered
+from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import png_data_url, read_count, read_query
-from zsbir.ui.results import show_hint, show_neighbours
+from zsbir.ui.results import HINT, SHOWN, found
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("results.js", "photo_dialog.js")
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest place
 _LEGEND = "The warmer a place, the more the similarity falls when it is covered."
@@ -38,19 +35,11 @@ def photo_results(galleries: Galleries) -> gr.HTML:
     def explain(asked: object) -> Answer:
         return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
 
-    return gr.HTML(
-        "",
-        html_template=show_hint(),
-        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-        server_functions=[more_like, explain],
-        apply_default_css=False,
-        elem_id="zs-found",
-        label="Photos found",
-    )
+    return component("results", "Photos found", "zs-found", functions=[more_like, explain], hint=HINT, shown=SHOWN)
 
 
 def neighbours(retriever: Retriever, asked: object) -> Answer:
-    """The photos most like one of them, as HTML.
+    """The photos most like one of them, as `found` has them.
 
     Args:
         retriever: Knows the gallery.
@@ -62,7 +51,8 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     """
     photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
-    return {"html": show_neighbours(retriever.photo(photo).title, matches, len(retriever.gallery))}
+    title, searched = retriever.photo(photo).title, len(retriever.gallery)
+    return found(matches, f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.")
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -82,12 +72,12 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     photo = _row_of(retriever, asked)
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
-    found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
-    paper = Image.fromarray(found.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
+    heat = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
+    paper = Image.fromarray(heat.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
-        "photo": png_data_url(_warmth(found.photo)),
-        "sketch": png_data_url(Image.alpha_composite(paper, _warmth(found.sketch))),
-        "sentence": f"Similarity {found.similarity:.2f}. {_LEGEND}",
+        "photo": png_data_url(_warmth(heat.photo)),
+        "sketch": png_data_url(Image.alpha_composite(paper, _warmth(heat.sketch))),
+        "sentence": f"Similarity {heat.similarity:.2f}. {_LEGEND}",
     }
 
 

@@ -7,17 +7,20 @@ import binascii
 import io
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
-from zsbir.drawing import Drawing, parse_canvas
+from zsbir.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
 from zsbir.preprocessing import open_picture, prepare_sketch
 from zsbir.ui.results import MOST_SHOWN
 
-MAX_UPLOAD_BYTES = 20_000_000  # canvas.js has the same limit
+MAX_UPLOAD_BYTES = 20_000_000  # opening.js has the same limit
+_RUBBER = 34  # radius of the eraser; strokes.js has the same
+_LONGEST_PAGE = 4096  # pixels; the canvas of the page has 1,000
 _SHOWN_SIDE = 512  # of an uploaded sketch on the canvas, in pixels
 _DATA_URL = "data:"
-_MAX_QUERY = MAX_UPLOAD_BYTES * 4 // 3 + 1_000  # characters
+MAX_QUERY = MAX_UPLOAD_BYTES * 4 // 3 + 1_000  # characters
 
 
 @dataclass(frozen=True)
@@ -41,16 +44,17 @@ def read_query(value: str | None) -> Query:
     """Reads the value of the canvas.
 
     Args:
-        value: The JSON of `parse_canvas`, or `{"picture": "data:image/png;base64,…"}`, either with
-            `"reference": {"photo": row, "weight": w, "digest": …}` or without; empty or None for a canvas
-            that nobody has touched.
+        value: The JSON of `parse_canvas`; with `"picture": "data:image/png;base64,…"`, ink on transparent paper that
+            lies under the strokes, and `"rubbed": [{"from": [x, y], "to": [x, y]}, …]`, where the eraser went over
+            it; and with `"reference": {"photo": row, "weight": w, "digest": …}`; empty or None for a canvas that
+            nobody has touched.
 
     Raises:
         ValueError: It is no such thing, or damaged, or too large; one sentence.
     """
     if not value:
         return Query(Drawing(()))
-    if not isinstance(value, str) or len(value) > _MAX_QUERY:
+    if not isinstance(value, str) or len(value) > MAX_QUERY:
         raise ValueError("Expected a drawing as text of moderate length, found something else; draw again.")
     try:
         asked = json.loads(value)
@@ -59,8 +63,41 @@ def read_query(value: str | None) -> Query:
     if not isinstance(asked, dict):
         raise ValueError(f"Expected a drawing as a JSON object, found {type(asked).__name__}; draw again.")
     reference = asked.get("reference")
-    sketch = decode_picture(asked["picture"]) if "picture" in asked else parse_canvas(value)
+    drawing = parse_canvas(value)
+    sketch = _on_picture(decode_picture(asked["picture"]), asked, drawing) if "picture" in asked else drawing
     return Query(sketch) if reference is None else Query(sketch, *_reference(reference))
+
+
+def _on_picture(picture: Image.Image, asked: dict[str, Any], drawing: Drawing) -> Image.Image:
+    """The page with an opened picture under the strokes, as painter.js shows it: dark on white."""
+    width, height = (min(round(asked[name]), _LONGEST_PAGE) for name in ("width", "height"))
+    page = Image.new("L", (max(1, width), max(1, height)), 255)
+    glass = picture.convert("RGBA").getchannel("A").resize((page.height, page.height), Image.Resampling.BICUBIC)
+    page.paste(0, ((page.width - page.height) // 2, 0), glass)
+    rubber = ImageDraw.Draw(page)
+    for start, end in _ways(asked.get("rubbed", [])):
+        rubber.line([start, end], fill=255, width=2 * _RUBBER)
+        for x, y in (start, end):
+            rubber.ellipse((x - _RUBBER, y - _RUBBER, x + _RUBBER, y + _RUBBER), fill=255)
+    draw_strokes(page, drawing)
+    return page
+
+
+def _ways(value: object) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    try:
+        ways = [(_place(way["from"]), _place(way["to"])) for way in value[:MAX_POINTS]]  # type: ignore[index]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            "Expected the ways of the eraser as points, found something else; open the picture again."
+        ) from error
+    return ways
+
+
+def _place(value: object) -> tuple[float, float]:
+    x, y = value  # type: ignore[misc]
+    if not all(isinstance(it, int | float) and abs(it) <= MAX_COORDINATE for it in (x, y)):
+        raise ValueError("no place")
+    return float(x), float(y)
 
 
 def _reference(value: object) -> tuple[int, float, str]:

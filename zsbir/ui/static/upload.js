@@ -1,10 +1,7 @@
 // Files on their way to the server: which are worth sending, what is in a dropped folder, and sending in pieces.
-// First of the two files that make the bar of galleries (see gallery_bar.js).
-
-const limits = props.limits;
 
 /** What is worth sending, and one sentence for each file that is left out. Hidden files are passed over. */
-function sorted(files) {
+export function sorted(files, limits) {
   const taken = [];
   const left = [];
   for (const { name, file } of files.filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))) {
@@ -17,7 +14,8 @@ function sorted(files) {
   return { taken, left };
 }
 
-async function sendAll(taken, goesOn) {
+/** Sends files piece by piece with `ask`, for as long as it `goesOn`, and shows how far that is. */
+export async function sendAll(taken, { limits, ask, show, goesOn }) {
   const all = taken.reduce((sum, { file }) => sum + file.size, 0);
   let sent = 0;
   for (const [at, { file }] of taken.entries()) {
@@ -45,7 +43,7 @@ function base64(blob) {
 // ---- Dropped files and folders
 
 /** Files with their names; of a folder, all that are in it, with the way there before the name. */
-async function filesIn(entries, way = "") {
+export async function filesIn(entries, way = "") {
   const found = [];
   for (const entry of entries) {
     if (entry.isDirectory) found.push(...(await filesIn(await entriesOf(entry), `${way}${entry.name}/`)));
@@ -64,4 +62,5 @@ async function entriesOf(folder) {
   }
 }
 
-const named = (files) => Array.from(files, (file) => ({ name: file.name, file }));
+/** Files of a chooser, with their names. */
+export const named = (files) => Array.from(files, (file) => ({ name: file.name, file }));

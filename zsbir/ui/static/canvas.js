@@ -1,0 +1,191 @@
+// The drawing area: puts together page, painter, pointers, keys and files, and says what is drawn to the search.
+
+import { jsonOf, WIDTH, HEIGHT, extend, rubbed } from "./strokes.js";
+import { BLANK, makePage } from "./page.js";
+import { makePainter } from "./painter.js";
+import { followPointers } from "./pointer.js";
+import { acceptFiles } from "./opening.js";
+import { offerSaving } from "./saving.js";
+import { keepIn } from "./keep.js";
+import { listenToKeys } from "./keys.js";
+import { showExamples } from "./examples.js";
+import { offerTasks } from "./task.js";
+import { want } from "./search.js";
+import { letLoaderRest } from "./loader.js";
+
+/** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py, `props` the ideas. */
+export function start({ element, props, server }) {
+  const find = (selector) => element.querySelector(selector);
+  const canvas = find("canvas");
+  const notice = find(".zs-notice");
+  const painter = makePainter(canvas);
+  const page = makePage(show);
+  let live = null; // the stroke under the pen
+
+  const isBlank = () => page.isBlank && live === null;
+
+  /** Everything that depends on the page. */
+  function show() {
+    find(".zs-undo").disabled = !page.canUndo;
+    find(".zs-redo").disabled = !page.canRedo;
+    find(".zs-clear").disabled = isBlank();
+    find(".zs-hint").hidden = !isBlank();
+    say("");
+    painter.show(page.now, live);
+  }
+
+  /** One sentence for the visitor, under the tools; none hides it. */
+  function say(sentence) {
+    if (notice.textContent !== sentence) notice.textContent = sentence;
+    notice.hidden = sentence === "";
+  }
+
+  // ---- What is searched for
+
+  /** Strokes as JSON, with the picture under them and the photo beside them, if there are any. */
+  function query() {
+    const { strokes, picture, rubbed: ways } = page.now;
+    const under = picture ? `,"picture":${JSON.stringify(picture.src)},"rubbed":${JSON.stringify(ways)}` : "";
+    const beside = reference
+      ? `,"reference":${JSON.stringify({ photo: reference.photo, digest: reference.digest, weight: Number(weight.value) })}`
+      : "";
+    const drawn = [...strokes.map(jsonOf), ...(live ? [JSON.stringify(live)] : [])];
+    return `{"width":${WIDTH},"height":${HEIGHT},"strokes":[${drawn.join()}]${under}${beside}}`;
+  }
+
+  function send() {
+    want({ drawing: query });
+  }
+
+  /** The drawing as it is now is done: it is searched for and kept. */
+  function settle() {
+    send();
+    kept.save();
+  }
+
+  /** Shows another page, which can be undone, and searches for it. */
+  function turnTo(next) {
+    const unmake = page.turnTo(next);
+    settle();
+    return unmake;
+  }
+
+  // ---- Drawing and rubbing out
+
+  let box = null; // of the canvas on the screen, for as long as a frame
+  let unrub = null; // unmakes what the eraser has done since it came down
+  let rubber = null; // where the eraser was last
+
+  function pointsOf(events) {
+    if (box === null) {
+      box = canvas.getBoundingClientRect();
+      requestAnimationFrame(() => (box = null));
+    }
+    const within = (value, limit) => Math.round(Math.min(Math.max(value, 0), 1) * limit * 10) / 10;
+    return events.map((event) => [
+      within((event.clientX - box.left) / box.width, WIDTH),
+      within((event.clientY - box.top) / box.height, HEIGHT),
+      ...(event.pointerType === "pen" ? [Math.round(event.pressure * 100) / 100] : []),
+    ]);
+  }
+
+  const hand = {
+    begin(event, isRubbing) {
+      const tool = find(".zs-pens input:checked").value;
+      const points = pointsOf([event]);
+      if (isRubbing || tool === "eraser") {
+        rubber = points[0];
+        rub(points);
+        return;
+      }
+      live = { width: Number(tool), points };
+      show();
+      send();
+    },
+    move(events) {
+      if (rubber) rub(pointsOf(events));
+      else {
+        extend(live, pointsOf(events));
+        painter.show(page.now, live);
+      }
+      send();
+    },
+    end() {
+      if (live) {
+        const stroke = live;
+        live = null;
+        page.turnTo({ ...page.now, strokes: [...page.now.strokes, stroke] });
+      }
+      rubber = unrub = null;
+      settle();
+    },
+    takeBack() {
+      live = null;
+      unrub?.();
+      rubber = unrub = null;
+      show();
+      send();
+    },
+  };
+
+  /** Moves the eraser; all of one movement is one step of undo. */
+  function rub(points) {
+    for (const point of points) {
+      const [from, to] = [rubber.slice(0, 2), point.slice(0, 2)];
+      rubber = point;
+      const { strokes, picture, rubbed: ways } = page.now;
+      const next = { strokes: rubbed(strokes, from, to), picture, rubbed: picture ? [...ways, { from, to }] : ways };
+      if (next.strokes === strokes && !picture) continue;
+      if (unrub) page.replace(next);
+      else unrub = page.turnTo(next);
+    }
+  }
+
+  const pointers = followPointers(canvas, hand);
+
+  const act = (change) => () => {
+    if (!pointers.isDrawing && change()) settle();
+  };
+  const undo = act(page.undo);
+  const redo = act(page.redo);
+  const clear = act(() => !page.isBlank && page.turnTo(BLANK));
+
+  // ---- A photo that is searched with beside the drawing (chosen in photo_dialog.js)
+
+  let reference = null;
+  const weight = find(".zs-reference input");
+
+  function refineWith(photo) {
+    reference = photo;
+    find(".zs-reference").hidden = photo === null;
+    if (photo) {
+      find(".zs-reference img").src = photo.url;
+      find(".zs-reference img").alt = photo.title;
+    }
+    send();
+  }
+
+  weight.addEventListener("input", send);
+  find(".zs-reference button").addEventListener("click", () => refineWith(null));
+  Object.assign(canvas, { query, isBlank, refineWith, isDrawing: () => pointers.isDrawing }); // for other parts of the page
+
+  // ---- Wiring
+
+  find(".zs-undo").addEventListener("click", undo);
+  find(".zs-redo").addEventListener("click", redo);
+  find(".zs-clear").addEventListener("click", clear);
+  find(".zs-search").addEventListener("click", () => {
+    send();
+    document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  });
+  listenToKeys({ undo, redo, clear });
+  acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
+  offerSaving(find(".zs-save"), page, say);
+  showExamples(find(".zs-examples"), (strokes) => turnTo({ ...BLANK, strokes }));
+  offerTasks(find(".zs-task"), props.ideas, { clear, isBlank });
+  new ResizeObserver(painter.refresh).observe(canvas);
+  new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
+  const kept = keepIn(page, send);
+  kept.bringBack();
+  letLoaderRest();
+}

@@ -1,0 +1,138 @@
+// What a click on a photo opens: the photo large, its credits, and ways on from it.
+
+const CONTENT = `
+  <div class="zs-large"><img class="zs-large-photo" alt=""><img class="zs-heat" alt="" hidden></div>
+  <div class="zs-about">
+    <h2 id="zs-dialog-title"></h2>
+    <dl></dl>
+    <div class="zs-ways">
+      <button type="button" class="zs-more">More like this</button>
+      <button type="button" class="zs-refine">Search with drawing and photo</button>
+      <button type="button" class="zs-why">Why this photo?</button>
+    </div>
+    <div class="zs-because" hidden>
+      <img class="zs-why-sketch" alt="The drawing; what is warm made it similar to the photo">
+      <p></p>
+    </div>
+    <p class="zs-dialog-notice" role="status"></p>
+  </div>
+  <button type="button" class="zs-close" aria-label="Close" autofocus>
+    <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18"/></svg>
+  </button>`;
+
+/**
+ * Makes the dialog; `server` has the functions of results.py, `displayInstead` shows photos that were not drawn for.
+ * Other parts of the page open it with `showPhoto` of its element.
+ */
+export function makeDialog({ server, displayInstead }) {
+  const dialog = document.createElement("dialog");
+  dialog.className = "zs-dialog";
+  dialog.setAttribute("aria-labelledby", "zs-dialog-title");
+  dialog.innerHTML = CONTENT;
+  document.body.append(dialog);
+
+  const part = (selector) => dialog.querySelector(selector);
+  const drawing = () => document.querySelector("#zs-canvas canvas");
+  const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
+  let shown = null; // what is known of the photo in the dialog
+
+  /** Opens a photo: what results.py describes, and `url`. */
+  function show(known) {
+    shown = { ...known, photo: Number(known.photo) };
+    part("#zs-dialog-title").textContent = shown.title;
+    part(".zs-large-photo").src = shown.url;
+    part(".zs-large-photo").alt = shown.title;
+    part("dl").replaceChildren(
+      ...["category", "author", "licence", "source"].filter((name) => shown[name]).flatMap((name) => {
+        const term = document.createElement("dt");
+        const value = document.createElement("dd");
+        term.textContent = name;
+        value.append(...withLinks(shown[name]));
+        return [term, value];
+      }),
+    );
+    const isBlank = drawing().isBlank();
+    part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
+    part(".zs-heat").hidden = part(".zs-because").hidden = true;
+    say("");
+    if (!dialog.open) dialog.showModal();
+  }
+
+  /** Which photo the server is asked about. */
+  function meant() {
+    return { photo: shown.photo, digest: shown.digest, gallery: gallery() };
+  }
+
+  function say(sentence) {
+    part(".zs-dialog-notice").textContent = sentence;
+  }
+
+  /** Asks the server about the photo shown; undefined if it failed, or another photo is shown by then. */
+  async function ask(question, sentence) {
+    const asked = shown;
+    say(sentence);
+    let answer;
+    try {
+      answer = await question();
+    } catch {
+      answer = { error: "The server did not answer; try again." };
+    }
+    if (shown !== asked || !dialog.open) return undefined;
+    say(answer.error ?? "");
+    return answer.error ? undefined : answer;
+  }
+
+  part(".zs-more").addEventListener("click", async () => {
+    const count = Number(document.querySelector("#zs-count input").value);
+    const answer = await ask(() => server.more_like({ ...meant(), count }), "Looking for photos like this …");
+    if (!answer) return;
+    dialog.close();
+    displayInstead(answer);
+  });
+
+  part(".zs-refine").addEventListener("click", () => {
+    dialog.close();
+    drawing().refineWith(shown);
+  });
+
+  part(".zs-why").addEventListener("click", async () => {
+    const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Covering one part after the other …");
+    if (!answer) return;
+    part(".zs-heat").src = answer.photo;
+    part(".zs-why-sketch").src = answer.sketch;
+    part(".zs-because p").textContent = answer.sentence;
+    part(".zs-heat").hidden = part(".zs-because").hidden = false;
+  });
+
+  part(".zs-close").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close(); // beside the content
+  });
+
+  dialog.showPhoto = show;
+  return { show };
+}
+
+// ---- Credits, in which addresses are links
+
+/** A text in pieces, the addresses in it as links. */
+function withLinks(text) {
+  return text.split(/(https?:\/\/[^\s<>"]+)/).flatMap((piece, at) => {
+    if (at % 2 === 0) return [piece];
+    const address = withoutSentence(piece);
+    return [linkTo(address), piece.slice(address.length)];
+  });
+}
+
+/** An address without the marks of the sentence around it. */
+function withoutSentence(piece) {
+  const address = piece.replace(/[.,;]+$/, "");
+  const isUnopened = address.endsWith(")") && address.split(")").length > address.split("(").length;
+  return isUnopened ? withoutSentence(address.slice(0, -1)) : address;
+}
+
+function linkTo(address) {
+  const link = document.createElement("a");
+  [link.href, link.target, link.rel, link.textContent] = [address, "_blank", "noopener noreferrer", address];
+  return link;
+}

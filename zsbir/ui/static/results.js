@@ -1,0 +1,170 @@
+// The photos found: a list whose items are kept for as long as their photo is shown, so that what stays does not blink.
+
+import { answerWith, forget } from "./search.js";
+import { watchOver } from "./waiting.js";
+import { makeDialog } from "./photo_dialog.js";
+
+const DECODING_MS = 1_500; // photos that take longer to come are waited for no more
+const MOVEMENT = { duration: 240, easing: "ease-out" };
+
+/** Gradio's part: `element` is filled from results.html, `server` has the functions of results.py. */
+export function start({ element, server }) {
+  const list = element.querySelector(".zs-photos");
+  const place = list.firstElementChild.cloneNode(true); // where a photo is to come
+  const status = watchOver(element.querySelector(".zs-status"));
+  const dialog = makeDialog({ server, displayInstead });
+  const drawing = () => document.querySelector("#zs-canvas canvas"); // see canvas.js
+  const leaving = document.createElement("div"); // photos that are fading away
+  leaving.className = "zs-leaving";
+  leaving.ariaHidden = "true";
+  list.before(leaving);
+
+  // ---- Bringing in what was found
+
+  let newest = null;
+  let isComing = false;
+
+  /** Shows another answer when its photos can be painted; of several that come meanwhile, the last. */
+  async function display(answer) {
+    newest = answer;
+    if (isComing) return;
+    isComing = true;
+    try {
+      for (let shown = null; shown !== newest; ) {
+        shown = newest;
+        const items = itemsFor(shown);
+        await paintable(items);
+        settle(items);
+        if (!drawing().isDrawing()) status.report(shown.sentence);
+        document.dispatchEvent(new Event("zs-found"));
+      }
+    } finally {
+      isComing = false;
+    }
+  }
+
+  /** Shows what was not searched for with the drawing: only what the visitor does next may replace it. */
+  function displayInstead(answer) {
+    forget();
+    display(answer);
+  }
+
+  /** An item for each photo, the one there is for a photo that is shown already. */
+  function itemsFor({ photos, places }) {
+    const known = new Map([...list.children].map((item) => [item.dataset.url, item]));
+    const items = photos.map((photo, at) => described(known.get(photo.url) ?? itemOf(photo), photo, at + 1));
+    return [...items, ...Array.from({ length: places }, () => place.cloneNode(true))];
+  }
+
+  /** Waits for the photos, so that none blinks when it comes; not for ever. */
+  function paintable(items) {
+    const photos = items.flatMap((item) => (item.isConnected ? [] : [...item.querySelectorAll("img")]));
+    if (!photos.length) return undefined;
+    const decoded = Promise.all(photos.map((photo) => photo.decode().catch(() => {})));
+    return Promise.race([decoded, new Promise((done) => setTimeout(done, DECODING_MS))]);
+  }
+
+  function settle(items) {
+    if (items.length === list.children.length && items.every((item, at) => item === list.children[at])) return;
+    const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
+    // Under a moving pen nothing else moves: it would be seen from the corner of the eye, and cost the pen its frames.
+    const moves = !drawing().isDrawing() && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const before = moves ? places() : new Map();
+    const focusedItem = list.children[focused];
+    list.classList.toggle("zs-many", items.length > 5);
+    list.replaceChildren(...items);
+    if (focused >= 0) (focusedItem.isConnected ? focusedItem : items[focused])?.querySelector("a")?.focus({ preventScroll: true });
+    if (moves) move(before);
+  }
+
+  // ---- Movement: photos that stay slide to their new places, those that go fade away above those that come
+
+  /** Where each photo is. */
+  function places() {
+    const items = [...list.children].filter((item) => item.dataset.photo);
+    return new Map(
+      items.map((item) => {
+        const image = item.querySelector("img");
+        return [item, { box: item.getBoundingClientRect(), image, imageBox: image.getBoundingClientRect() }];
+      }),
+    );
+  }
+
+  function move(before) {
+    const after = places(); // all boxes are read before anything moves, or each would be laid out anew
+    const origin = leaving.getBoundingClientRect();
+    for (const [item, { box }] of after) {
+      if (before.has(item)) slide(item, before.get(item).box, box);
+      else if (before.size === 0) item.animate([{ opacity: 0 }, { opacity: 1 }], MOVEMENT);
+    }
+    for (const [item, { image, imageBox }] of before) if (!after.has(item)) fadeAway(image, imageBox, origin);
+  }
+
+  function slide(item, from, to) {
+    if (to.left === from.left && to.top === from.top && to.width === from.width) return;
+    const transform = `translate(${from.left - to.left}px, ${from.top - to.top}px) scale(${from.width / to.width})`;
+    item.animate([{ transformOrigin: "0 0", transform }, { transformOrigin: "0 0", transform: "none" }], MOVEMENT);
+  }
+
+  function fadeAway(image, box, origin) {
+    const [left, top] = [box.left - origin.left, box.top - origin.top];
+    Object.assign(image.style, { left: `${left}px`, top: `${top}px`, width: `${box.width}px`, height: `${box.height}px` });
+    image.alt = "";
+    leaving.append(image);
+    image.animate([{ opacity: 1 }, { opacity: 0 }], MOVEMENT).finished.finally(() => image.remove());
+  }
+
+  element.addEventListener("click", (event) => {
+    const link = event.target.closest("a.zs-frame");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open the file itself
+    event.preventDefault();
+    dialog.show(link.closest(".zs-photo").dataset);
+  });
+
+  answerWith(makeAsking(), display);
+}
+
+/** A function that asks a question of the worker and promises the answer. */
+function makeAsking() {
+  const worker = new Worker(new URL("asking.js", import.meta.url), { type: "module" });
+  const address = new URL("search", import.meta.url).href;
+  return (question) =>
+    new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => (data.lost ? reject(new Error(data.lost)) : resolve(data.answer));
+      worker.onerror = () => reject(new Error("The worker that asks could not be started."));
+      worker.postMessage({ address, question });
+    });
+}
+
+// ---- A photo in the list
+
+function itemOf({ url, title, author, licence }) {
+  const item = document.createElement("li");
+  item.className = "zs-photo";
+  item.innerHTML = `
+    <a class="zs-frame" target="_blank" rel="noopener"><img></a>
+    <div class="zs-caption">
+      <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
+      <span class="zs-score" title="The higher, the better it fits"></span>
+      <span class="zs-author"></span><span class="zs-licence"></span>
+    </div>`;
+  item.querySelector("a").href = url;
+  Object.assign(item.querySelector("img"), { src: url, alt: title });
+  item.querySelector(".zs-name").textContent = item.querySelector(".zs-title").title = title;
+  for (const [part, text] of [[".zs-author", author], [".zs-licence", licence]]) {
+    item.querySelector(part).textContent = item.querySelector(part).title = text;
+  }
+  return item;
+}
+
+/** Writes into an item what is known of its photo, where it is not written yet; nothing of it is trusted to be harmless. */
+function described(item, photo, rank) {
+  for (const [name, value] of Object.entries(photo)) if (item.dataset[name] !== value) item.dataset[name] = value;
+  const write = (part, text) => {
+    const it = item.querySelector(part);
+    if (it.textContent !== text) it.textContent = text;
+  };
+  write(".zs-rank", String(rank));
+  write(".zs-score", Number(photo.score).toFixed(2));
+  return item;
+}
