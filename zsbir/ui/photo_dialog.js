@@ -129,7 +129,7 @@ element.addEventListener("click", (event) => {
   const link = event.target.closest("a.zs-frame");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open the file itself
   event.preventDefault();
-  show({ ...link.closest(".zs-photo").dataset, url: link.querySelector("img").src });
+  show({ ...link.closest(".zs-photo").dataset, url: link.href });
 });
 
 dialog.showPhoto = show; // for map.js

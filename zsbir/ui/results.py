@@ -7,10 +7,12 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from zsbir.photo_copies import SMALL_SIDE
 from zsbir.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
+_LARGE = 2  # of five photos
 _HINT = "Draw, or pick an example: the most similar photos appear here as you draw."
 
 
@@ -23,13 +25,13 @@ def show_matches(matches: Sequence[Match], searched: int, milliseconds: float) -
         milliseconds: How long the search took.
     """
     status = f"Searched {searched:,} {'photo' if searched == 1 else 'photos'} in {max(1, round(milliseconds))} ms"
-    rows = [_photo(rank, match) for rank, match in enumerate(matches, start=1)]
+    rows = [_photo(rank, match, len(matches)) for rank, match in enumerate(matches, start=1)]
     return _panel(status, rows)
 
 
 def show_neighbours(title: str, matches: Sequence[Match], searched: int) -> str:
     """The photos most like one of the gallery, whose title is said."""
-    rows = [_photo(rank, match) for rank, match in enumerate(matches, start=1)]
+    rows = [_photo(rank, match, len(matches)) for rank, match in enumerate(matches, start=1)]
     return _panel(f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.", rows)
 
 
@@ -62,6 +64,29 @@ def photo_url(photo: Path) -> str:
     return "gradio_api/file=" + quote(photo.resolve().as_posix())
 
 
+def srcset(match: Match) -> str:
+    """What an `img` of a list loads: the small copy as far as it is sharp, beyond that the photo; "": only the photo.
+
+    Longest sides stand for widths, as photos are fitted into squares. That of the photo is given as hardly above that
+    of the copy, though it is: of two sources Chromium takes the smaller one up to the geometric mean of their widths,
+    and would show it blurred from its own width on.
+    """
+    if match.small == match.photo:
+        return ""
+    return f"{photo_url(match.small)} {SMALL_SIDE}w, {photo_url(match.photo)} {SMALL_SIDE + 1}w"
+
+
+def sizes(rank: int, count: int) -> str:
+    """How large a photo is shown at most, for `srcset`: as results.css lays them out.
+
+    Args:
+        rank: Its place, from 1 on.
+        count: How many photos are shown.
+    """
+    side = 123 if count > SHOWN else 581 if count == 1 else 276 if rank <= _LARGE else 174
+    return f"(max-width: 720px) 33vw, {side}px"
+
+
 def _panel(status: str, rows: Sequence[str]) -> str:
     return (
         '<section class="zs-results" aria-label="Photos found">'
@@ -77,13 +102,13 @@ _PLACE = (
 )
 
 
-def _photo(rank: int, match: Match) -> str:
+def _photo(rank: int, match: Match, count: int) -> str:
     known = describe(match)
     title, url = known["title"], escape(photo_url(match.photo))
     data = " ".join(f'data-{name}="{escape(value)}"' for name, value in known.items())
     return (
-        f'<li class="zs-photo" {data}>'
-        f'<a class="zs-frame" href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="{escape(title)}"></a>'
+        f'<li class="zs-photo" {data}><a class="zs-frame" href="{url}" target="_blank" rel="noopener">'
+        f'<img srcset="{escape(srcset(match))}" sizes="{sizes(rank, count)}" src="{url}" alt="{escape(title)}"></a>'
         '<div class="zs-caption">'
         f'<span class="zs-title" title="{escape(title)}"><span class="zs-rank">{rank}</span> {escape(title)}</span>'
         f'<span class="zs-score" title="The higher, the better it fits">{match.score:.2f}</span>'
