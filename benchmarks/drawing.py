@@ -1,11 +1,11 @@
 """How drawing feels on the page, in real Chromium, beside a bare canvas.
 
-    python benchmarks/drawing.py [--repeats N] [--port P]
+    python benchmarks/drawing.py [--repeats N] [--address URL]
 
-A hundred moves of the mouse are drawn on the shipped page and on a page with nothing but a canvas, in turn, under the
-same conditions. Said for each condition: the time of the moves on the page over that on the bare canvas, the longest task
-of the page while drawing (Chromium reports those above 50 ms), and the median time from a move to the photos that answer
-it, until they are painted.
+A hundred moves of the mouse are drawn on the shipped page and on a page with nothing but a canvas, in turn, under
+the same conditions. Said for each condition: the time of the moves on the page over that on the bare canvas, the
+longest task of the page while drawing (Chromium reports those above 50 ms), and the median time from a move to the
+photos that answer it, until they are painted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]

@@ -22,7 +22,8 @@ FLOORS = [
     ],
     [
         *("embedder", "domain_probe", "ranking", "validation", "finishing", "averaging", "training_run", "training"),
-        *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu", "gallery_build"),
+        *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu"),
+        *("photo_copies", "gallery_build"),
         *("milvus_address", "milvus_gallery", "milvus"),
     ],
     [

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from zsbir.ui.answered import answered
 
 from tests.serving import HOSTILE, encoded, sketch_in
 from zsbir.drawing import Drawing, parse_canvas
@@ -20,7 +21,6 @@ from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
 from zsbir.ui import gallery_bar
-from zsbir.ui.answered import answered
 from zsbir.ui.canvas import load_examples, read_picture
 from zsbir.ui.live_search import answer
 from zsbir.ui.photo_dialog import explanation, neighbours

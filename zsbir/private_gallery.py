@@ -18,7 +18,7 @@ from zsbir.photo_inbox import Inbox, Limits
 from zsbir.retriever import Retriever
 
 MAX_PIECE = 2_000_000  # bytes of a file that are sent at once
-_COPY_BYTES = 1_000_000  # more than the copy of one photo takes in a gallery
+_COPY_BYTES = 1_200_000  # more than the two copies of one photo take in a gallery
 _LOG = logging.getLogger(__name__)
 
 Stage = Literal["receiving", "waiting", "reading", "embedding", "ready", "failed"]

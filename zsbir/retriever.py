@@ -14,13 +14,14 @@ from zsbir.drawing import Drawing
 from zsbir.embedder import Embedder, Embeddings
 from zsbir.gallery import Photo, rebuild_command
 from zsbir.nearest import Floats, Rows
+from zsbir.photo_copies import find_small_copy
 
 
 class SearchableGallery(Protocol):
     """What a retriever and the page want of a gallery, wherever it is kept.
 
     Attributes:
-        folder: Where the gallery lies, for messages.
+        folder: Where the gallery lies.
         checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
     """
 
@@ -62,6 +63,7 @@ class Match:
         source: Where it came from.
         index: Its row in the gallery.
         sha256: Digest of the file it was made from.
+        small: A small copy of the picture, for lists; the picture file itself where there is none.
     """
 
     photo: Path
@@ -73,6 +75,7 @@ class Match:
     source: str
     index: int
     sha256: str
+    small: Path
 
 
 class Retriever:
@@ -182,8 +185,9 @@ class Retriever:
 
     def match(self, index: int, photo: Photo, score: float) -> Match:
         """What is known of a photo of the gallery, with a similarity to it."""
+        path = self.gallery.photos_dir / photo.file
         return Match(
-            photo=self.gallery.photos_dir / photo.file,
+            photo=path,
             score=score,
             title=photo.title,
             category=photo.category,
@@ -192,4 +196,5 @@ class Retriever:
             source=photo.source,
             index=index,
             sha256=photo.sha256,
+            small=find_small_copy(self.gallery.folder, photo.sha256) or path,
         )

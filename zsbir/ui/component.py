@@ -26,7 +26,7 @@ def component(
     *,
     value: object = None,
     functions: Sequence[Callable[..., object]] = (),
-    **props: object,
+    **props: Any,
 ) -> gr.HTML:
     """A component that is filled from `<name>.html` and handed to `start` of `static/<name>.js`.
 

@@ -1,6 +1,7 @@
 """The bar above the results: which gallery is searched, and a gallery of the visitor's own pictures.
 
-Its page is gallery_bar.html, its behaviour static/gallery_bar.js. The visitor is known by a secret that the page makes up.
+Its page is gallery_bar.html, its behaviour static/gallery_bar.js. The visitor is known by a secret that the page
+makes up.
 """
 
 from __future__ import annotations

@@ -64,6 +64,7 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
         raise ValueError(
             f'Expected the package mcp, found none; install it with: pip install "gradio[mcp]=={gr.__version__}"'
         )
+    own_routes = [search_route(galleries), Mount("/", _Fresh(directory=STATIC))]
     return {
         "mcp_server": mcp,
         "app_kwargs": {

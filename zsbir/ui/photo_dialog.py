@@ -1,7 +1,9 @@
-"""Ways on from a photo that was found: others like it, and why it was found. Its behaviour is static/photo_dialog.js."""
+"""Ways on from a photo that was found: others like it, and why it was found.
+
+Its behaviour is static/photo_dialog.js.
+"""
 
 from __future__ import annotations
-
 
 import gradio as gr
 import numpy as np
@@ -10,6 +12,7 @@ from PIL import Image
 from zsbir import explanation as explanations
 from zsbir.explanation import Heat
 from zsbir.galleries import Galleries
+from zsbir.photo_copies import SMALL_SIDE
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
 from zsbir.ui.component import Answer, answered, component
@@ -35,7 +38,9 @@ def photo_results(galleries: Galleries) -> gr.HTML:
     def explain(asked: object) -> Answer:
         return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
 
-    return component("results", "Photos found", "zs-found", functions=[more_like, explain], hint=HINT, shown=SHOWN)
+    return component(
+        "results", "Photos found", "zs-found", functions=[more_like, explain], hint=HINT, shown=SHOWN, small=SMALL_SIDE
+    )
 
 
 def neighbours(retriever: Retriever, asked: object) -> Answer:

@@ -7,9 +7,10 @@ import binascii
 import io
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from PIL import Image, ImageDraw, ImageOps
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from zsbir.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
 from zsbir.preprocessing import open_picture, prepare_sketch
@@ -21,6 +22,19 @@ _LONGEST_PAGE = 4096  # pixels; the canvas of the page has 1,000
 _SHOWN_SIDE = 512  # of an uploaded sketch on the canvas, in pixels
 _DATA_URL = "data:"
 MAX_QUERY = MAX_UPLOAD_BYTES * 4 // 3 + 1_000  # characters
+
+
+_Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
+
+
+class _Way(BaseModel):
+    """Where the eraser went over an opened picture, in pixels of the page."""
+
+    start: tuple[_Coordinate, _Coordinate] = Field(alias="from")
+    end: tuple[_Coordinate, _Coordinate] = Field(alias="to")
+
+
+_WAYS: TypeAdapter[list[_Way]] = TypeAdapter(Annotated[list[_Way], Field(max_length=MAX_POINTS)])
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,7 @@ class Query:
     digest: str = ""
 
 
-def read_query(value: str | None) -> Query:
+def read_query(value: object) -> Query:
     """Reads the value of the canvas.
 
     Args:
@@ -75,7 +89,8 @@ def _on_picture(picture: Image.Image, asked: dict[str, Any], drawing: Drawing) -
     glass = picture.convert("RGBA").getchannel("A").resize((page.height, page.height), Image.Resampling.BICUBIC)
     page.paste(0, ((page.width - page.height) // 2, 0), glass)
     rubber = ImageDraw.Draw(page)
-    for start, end in _ways(asked.get("rubbed", [])):
+    for way in _ways(asked.get("rubbed", [])):
+        start, end = way.start, way.end
         rubber.line([start, end], fill=255, width=2 * _RUBBER)
         for x, y in (start, end):
             rubber.ellipse((x - _RUBBER, y - _RUBBER, x + _RUBBER, y + _RUBBER), fill=255)
@@ -83,21 +98,13 @@ def _on_picture(picture: Image.Image, asked: dict[str, Any], drawing: Drawing) -
     return page
 
 
-def _ways(value: object) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+def _ways(value: object) -> list[_Way]:
     try:
-        ways = [(_place(way["from"]), _place(way["to"])) for way in value[:MAX_POINTS]]  # type: ignore[index]
-    except (KeyError, TypeError, ValueError) as error:
+        return _WAYS.validate_python(value)
+    except ValidationError as error:
         raise ValueError(
             "Expected the ways of the eraser as points, found something else; open the picture again."
         ) from error
-    return ways
-
-
-def _place(value: object) -> tuple[float, float]:
-    x, y = value  # type: ignore[misc]
-    if not all(isinstance(it, int | float) and abs(it) <= MAX_COORDINATE for it in (x, y)):
-        raise ValueError("no place")
-    return float(x), float(y)
 
 
 def _reference(value: object) -> tuple[int, float, str]:

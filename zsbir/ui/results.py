@@ -42,6 +42,7 @@ def describe(match: Match) -> dict[str, str]:
         "source": match.source,
         "score": f"{match.score:.4f}",
         "url": photo_url(match.photo),
+        "small": photo_url(match.small),
     }
 
 

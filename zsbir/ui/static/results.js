@@ -7,8 +7,11 @@ import { makeDialog } from "./photo_dialog.js";
 const DECODING_MS = 1_500; // photos that take longer to come are waited for no more
 const MOVEMENT = { duration: 240, easing: "ease-out" };
 
-/** Gradio's part: `element` is filled from results.html, `server` has the functions of results.py. */
-export function start({ element, server }) {
+/**
+ * Gradio's part: `element` is filled from results.html, `server` has the functions of photo_dialog.py, props.small is the
+ * longest side of small copies.
+ */
+export function start({ element, props, server }) {
   const list = element.querySelector(".zs-photos");
   const place = list.firstElementChild.cloneNode(true); // where a photo is to come
   const status = watchOver(element.querySelector(".zs-status"));
@@ -52,7 +55,10 @@ export function start({ element, server }) {
   /** An item for each photo, the one there is for a photo that is shown already. */
   function itemsFor({ photos, places }) {
     const known = new Map([...list.children].map((item) => [item.dataset.url, item]));
-    const items = photos.map((photo, at) => described(known.get(photo.url) ?? itemOf(photo), photo, at + 1));
+    const items = photos.map((photo, at) => {
+      const item = known.get(photo.url) ?? itemOf(photo, props.small);
+      return described(item, photo, at + 1, photos.length);
+    });
     return [...items, ...Array.from({ length: places }, () => place.cloneNode(true))];
   }
 
@@ -138,7 +144,18 @@ function makeAsking() {
 
 // ---- A photo in the list
 
-function itemOf({ url, title, author, licence }) {
+/** How large a photo is shown at most, as results.css lays them out. */
+function sizesOf(rank, count) {
+  const side = count > 5 ? 123 : count === 1 ? 581 : rank <= 2 ? 276 : 174;
+  return `(max-width: 720px) 33vw, ${side}px`;
+}
+
+/**
+ * An item for a photo, whose small copy is shown as far as it is sharp. Longest sides stand for widths, as photos are
+ * fitted into squares; that of the photo is given as hardly above that of the copy, though it is: of two sources Chromium
+ * takes the smaller one up to the geometric mean of their widths, and would show it blurred from its own width on.
+ */
+function itemOf({ url, small, title, author, licence }, smallSide) {
   const item = document.createElement("li");
   item.className = "zs-photo";
   item.innerHTML = `
@@ -149,7 +166,9 @@ function itemOf({ url, title, author, licence }) {
       <span class="zs-author"></span><span class="zs-licence"></span>
     </div>`;
   item.querySelector("a").href = url;
-  Object.assign(item.querySelector("img"), { src: url, alt: title });
+  const image = item.querySelector("img");
+  image.alt = title;
+  image.dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
   item.querySelector(".zs-name").textContent = item.querySelector(".zs-title").title = title;
   for (const [part, text] of [[".zs-author", author], [".zs-licence", licence]]) {
     item.querySelector(part).textContent = item.querySelector(part).title = text;
@@ -158,12 +177,15 @@ function itemOf({ url, title, author, licence }) {
 }
 
 /** Writes into an item what is known of its photo, where it is not written yet; nothing of it is trusted to be harmless. */
-function described(item, photo, rank) {
+function described(item, photo, rank, count) {
   for (const [name, value] of Object.entries(photo)) if (item.dataset[name] !== value) item.dataset[name] = value;
   const write = (part, text) => {
     const it = item.querySelector(part);
     if (it.textContent !== text) it.textContent = text;
   };
+  const image = item.querySelector("img");
+  if (image.sizes !== sizesOf(rank, count)) image.sizes = sizesOf(rank, count);
+  if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
   write(".zs-score", Number(photo.score).toFixed(2));
   return item;
