@@ -11,7 +11,6 @@ import { listenToKeys } from "./keys.js";
 import { showExamples } from "./examples.js";
 import { offerTasks } from "./task.js";
 import { want } from "./search.js";
-import { letLoaderRest } from "./loader.js";
 
 /** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py, `props` the ideas. */
 export function start({ element, props, server }) {
@@ -187,5 +186,5 @@ export function start({ element, props, server }) {
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
   const kept = keepIn(page, send);
   kept.bringBack();
-  letLoaderRest();
+  document.dispatchEvent(new Event("zs-ready")); // to early.js
 }
