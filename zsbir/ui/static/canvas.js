@@ -8,6 +8,8 @@ import { acceptFiles } from "./opening.js";
 import { offerSaving } from "./saving.js";
 import { keepIn } from "./keep.js";
 import { listenToKeys } from "./keys.js";
+import { followPressure } from "./pressure.js";
+import { offerShortcuts } from "./shortcuts.js";
 import { showExamples } from "./examples.js";
 import { offerTasks } from "./task.js";
 import { want } from "./search.js";
@@ -81,7 +83,7 @@ export function start({ element, props, server }) {
     return events.map((event) => [
       within((event.clientX - box.left) / box.width, WIDTH),
       within((event.clientY - box.top) / box.height, HEIGHT),
-      ...(event.pointerType === "pen" ? [Math.round(event.pressure * 100) / 100] : []),
+      ...pressureOf(event),
     ]);
   }
 
@@ -138,6 +140,7 @@ export function start({ element, props, server }) {
     }
   }
 
+  const pressureOf = followPressure(find(".zs-pressure"));
   const pointers = followPointers(canvas, hand);
 
   const act = (change) => () => {
@@ -175,8 +178,8 @@ export function start({ element, props, server }) {
     send();
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
-  listenToKeys({ undo, redo, clear });
-  acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
+  listenToKeys({ undo, redo, clear, help: offerShortcuts(find(".zs-help")) });
+  acceptFiles({ chooser: find(".zs-upload input"), camera: find(".zs-camera"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);
   showExamples(find(".zs-examples"), (strokes) => turnTo({ ...BLANK, strokes }));
   offerTasks(find(".zs-task"), props.ideas, { clear, isBlank });
