@@ -67,9 +67,8 @@ def photo_url(photo: Path) -> str:
 def srcset(match: Match) -> str:
     """What an `img` of a list loads: the small copy as far as it is sharp, beyond that the photo; "": only the photo.
 
-    Longest sides stand for widths, as photos are fitted into squares. That of the photo is given as hardly above that
-    of the copy, though it is: of two sources Chromium takes the smaller one up to the geometric mean of their widths,
-    and would show it blurred from its own width on.
+    Longest sides stand for widths, as photos are fitted into squares. That of the photo is given as one pixel more than
+    the copy's: it is not known here, it is no less, and between two sources no more than that matters.
     """
     if match.small == match.photo:
         return ""
@@ -77,7 +76,7 @@ def srcset(match: Match) -> str:
 
 
 def sizes(rank: int, count: int) -> str:
-    """How large a photo is shown at most, for `srcset`: as results.css lays them out.
+    """How large a photo is shown at most, for `srcset`: as results.css lays them out, or larger.
 
     Args:
         rank: Its place, from 1 on.
