@@ -168,8 +168,8 @@ function sizesOf(rank, count) {
 
 /**
  * An item for a photo, whose small copy is shown as far as it is sharp. Longest sides stand for widths, as photos are
- * fitted into squares; that of the photo is given as hardly above that of the copy, though it is: of two sources Chromium
- * takes the smaller one up to the geometric mean of their widths, and would show it blurred from its own width on.
+ * fitted into squares. That of the photo is given as one pixel more than the copy's: it is not known here, it is no less,
+ * and between two sources no more than that matters.
  */
 function itemOf({ url, small, title, author, licence }, smallSide) {
   const item = ITEM.content.firstElementChild.cloneNode(true);
