@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from zsbir import Gallery, Retriever, load_embedder
 from zsbir.drawing import parse_canvas
+from zsbir.photo_copies import SMALL_SIDE, find_small_copy
 from zsbir.ui.canvas import load_examples
 from zsbir.ui.categories import ideas
 
@@ -29,6 +31,20 @@ def test_every_photo_has_its_credits(retriever: Retriever) -> None:
     for photo in photos:
         assert all((photo.title, photo.category, photo.author, photo.licence, photo.source)), photo
         assert photo.licence == credited[photo.file]["licence"]
+
+
+def test_every_larger_photo_has_a_small_copy_and_no_other(retriever: Retriever) -> None:
+    copies = set()
+    for index, photo in enumerate(retriever.gallery.photos):
+        copy = find_small_copy(GALLERY, photo.sha256)
+        with Image.open(retriever.path(index)) as whole:
+            assert max(whole.size) <= 800
+            assert (copy is not None) == (max(whole.size) > SMALL_SIDE), photo.file
+        if copy is not None:
+            copies.add(copy)
+            with Image.open(copy) as small:
+                assert max(small.size) == SMALL_SIDE
+    assert copies == set((GALLERY / "small").iterdir())
 
 
 def test_the_examples_find_what_they_show(retriever: Retriever) -> None:
