@@ -1,5 +1,4 @@
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
@@ -120,8 +119,8 @@ def test_only_copies_that_nobody_keeps_are_removed(tmp_path: Path) -> None:
             (folder / name).write_bytes(b"x")
     remove_copies(photos, {f"{SHA[:32]}.jpg"})
     remove_small_copies(tmp_path, {small_copy_name(SHA)})
-    assert set(os.listdir(photos)) == {f"{SHA[:32]}.jpg", "precious.jpg", f"{SHA}.jpg"}
-    assert set(os.listdir(small)) == {small_copy_name(SHA), "precious.jpg"}
+    assert {path.name for path in photos.iterdir()} == {f"{SHA[:32]}.jpg", "precious.jpg", f"{SHA}.jpg"}
+    assert {path.name for path in small.iterdir()} == {small_copy_name(SHA), "precious.jpg"}
     remove_small_copies(tmp_path / "absent", set())
 
 

@@ -67,9 +67,7 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
     own_routes = [search_route(galleries), Mount("/", _Fresh(directory=STATIC))]
     return {
         "mcp_server": mcp,
-        "app_kwargs": {
-            "routes": [Mount(STATIC_ROUTE, routes=[search_route(galleries), Mount("/", _Fresh(directory=STATIC))])]
-        },
+        "app_kwargs": {"routes": [Mount(STATIC_ROUTE, routes=own_routes)]},
         "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
         "footer_links": ["api"],
         "favicon_path": _HERE / "favicon.svg",
@@ -78,7 +76,7 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
 
 
 class _Fresh(StaticFiles):
-    """The page's scripts and styles; the browser asks each time whether they changed, as a new version may be served."""
+    """The page's scripts and styles; asked for anew each time, as a new version may be served."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)
