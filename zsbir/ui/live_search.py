@@ -34,7 +34,9 @@ def answer(galleries: Galleries, value: str | None, choice: str | None, count: o
         if is_blank and photo is None:
             return show_hint(k)
         start = time.perf_counter()
-        if photo is None:
+        if photo is None and query.shown:
+            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke)
+        elif photo is None:
             matches = retriever.search(query.sketch, k)
         elif is_blank:
             matches = retriever.more_like(photo, k)
