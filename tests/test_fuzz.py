@@ -28,6 +28,8 @@ GOOD = {
     "height": 800,
     "strokes": [{"width": 16, "points": [[100, 100], [400, 300]]}, {"width": 9, "points": [[9, 9], [500, 20]]}],
     "reference": {"photo": 3, "weight": 0.5},
+    "shown": [{"photo": 2, "digest": "a1" * 32}, {"photo": 5, "digest": ""}],
+    "mid_stroke": True,
 }
 ODD = (
     None, True, False, 0, -1, 1e308, -1e308, 2**63, 10**40, float("nan"), float("inf"), "", " ", "0", "\x00", "\ud800",

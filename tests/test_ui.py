@@ -24,10 +24,10 @@ from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
 from zsbir.ui import gallery_bar
 from zsbir.ui.canvas import load_examples, read_picture
-from zsbir.ui.component import answered
+from zsbir.ui.component import Answer, answered
 from zsbir.ui.live_search import answer
 from zsbir.ui.photo_dialog import explanation, neighbours
-from zsbir.ui.query import decode_picture
+from zsbir.ui.query import decode_picture, read_query
 from zsbir.ui.results import photo_url
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
@@ -111,6 +111,71 @@ def test_a_photo_of_another_gallery_is_left_out_of_the_search(retriever: Retriev
         value["reference"]["digest"] = digest_
         assert answer(galleries, json.dumps(value), None)["photos"] == expected
     assert alone != beside
+
+
+def growing(shown: object, **more: object) -> str:
+    return json.dumps({**json.loads(canvas(STROKE)), "shown": shown, **more})
+
+
+def photos_in(found: Answer) -> list[int]:
+    return [int(photo["photo"]) for photo in found["photos"]]
+
+
+def test_while_a_drawing_grows_photos_shown_stay(
+    retriever: Retriever, galleries: Galleries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zsbir.retriever.MARGIN", 0.0)
+    monkeypatch.setattr("zsbir.retriever.MID_STROKE_MARGIN", 1.0)
+    drawing, photos = parse_canvas(canvas(STROKE)), retriever.gallery.photos
+    plain = photos_in(answer(galleries, canvas(STROKE), None))
+    others = [row for row in range(12) if row not in plain][:5]
+    shown = [{"photo": row, "digest": photos[row].sha256} for row in others]
+    seen = [(row, photos[row].sha256) for row in others]
+    for mid_stroke in (False, True):
+        expected = [match.index for match in retriever.follow(drawing, seen, mid_stroke=mid_stroke)]
+        assert ({*expected} == {*others}) == mid_stroke
+        assert photos_in(answer(galleries, growing(shown, mid_stroke=mid_stroke), None)) == expected
+    gone = [{"photo": row, "digest": "f" * 64} for row in (*others, 99)]  # of a gallery that was changed
+    for value in (growing([]), growing(gone), growing(gone, mid_stroke=True)):
+        assert photos_in(answer(galleries, value, None)) == plain
+
+
+def test_the_query_tells_the_photos_shown_in_order() -> None:
+    shown = [{"photo": 7, "digest": "a" * 64}, {"photo": 0, "digest": "", "more": 1}]
+    query = read_query(growing(shown, mid_stroke=True))
+    assert query.shown == ((7, "a" * 64), (0, ""))
+    assert query.mid_stroke
+    for value in (canvas(STROKE), growing([], mid_stroke=1), growing([], mid_stroke="true"), growing([])):
+        assert read_query(value).shown == ()
+        assert not read_query(value).mid_stroke
+    with_picture = {"picture": data_url(encoded(sketch_in())), "shown": shown}
+    assert read_query(json.dumps(with_picture)).shown == query.shown
+    assert len(read_query(growing(shown[:1] * 20)).shown) == 20
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        None,
+        {},
+        "photos",
+        [7],
+        [None],
+        [{"photo": 7}],
+        [{"photo": "7", "digest": ""}],
+        [{"photo": True, "digest": ""}],
+        [{"photo": 1.5, "digest": ""}],
+        [{"photo": -1, "digest": ""}],
+        [{"photo": 2**53, "digest": ""}],
+        [{"photo": 7, "digest": None}],
+        [{"photo": 7, "digest": "a" * 65}],
+        [{"photo": 7, "digest": ""}] * 21,
+    ],
+)
+def test_photos_shown_that_are_none_are_one_sentence(shown: object, galleries: Galleries) -> None:
+    page = answer(galleries, growing(shown), None)
+    assert "Expected at most 20 photos shown, each with row and digest" in page["sentence"]
+    assert page["photos"] == []
 
 
 # ---- The bar of galleries

@@ -81,7 +81,7 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
 
 
 class _Fresh(StaticFiles):
-    """The page's scripts and styles; the browser asks each time whether they changed, as a new version may be served."""
+    """The page's scripts and styles; the browser asks each time whether they changed, as they may have."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -12,6 +12,8 @@ import { showExamples } from "./examples.js";
 import { offerTasks } from "./task.js";
 import { want } from "./search.js";
 
+const REST_MS = 1_200; // after the last line a drawing rests
+
 /** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py, `props` the ideas. */
 export function start({ element, props, server }) {
   const find = (selector) => element.querySelector(selector);
@@ -52,12 +54,33 @@ export function start({ element, props, server }) {
     return `{"width":${WIDTH},"height":${HEIGHT},"strokes":[${drawn.join()}]${under}${beside}}`;
   }
 
+  let isGrowing = false; // whether the photos shown may stay, if they are about as good as others (see calm.py)
+  let rest = 0;
+
+  /** What is asked: the drawing, and while it grows the photos shown for it. */
+  function question() {
+    if (!isGrowing) return query();
+    const items = [...document.querySelectorAll("#zs-found [data-photo]")];
+    const shown = items.map(({ dataset: { photo, digest } }) => ({ photo: Number(photo), digest }));
+    return `${query().slice(0, -1)},"shown":${JSON.stringify(shown)},"mid_stroke":${pointers.isDrawing}}`;
+  }
+
   function send() {
-    want({ drawing: query });
+    want({ drawing: question });
+  }
+
+  /** A line is drawn or rubbed; once the drawing rests, the best photos are shown as they are. */
+  function grow() {
+    isGrowing = true;
+    clearTimeout(rest);
+    rest = pointers.isDrawing ? 0 : setTimeout(settle, REST_MS);
+    send();
   }
 
   /** The drawing as it is now is done: it is searched for and kept. */
   function settle() {
+    isGrowing = false;
+    clearTimeout(rest);
     send();
     kept.save();
   }
@@ -97,7 +120,7 @@ export function start({ element, props, server }) {
       }
       live = { width: Number(tool), points };
       show();
-      send();
+      grow();
     },
     move(events) {
       if (rubber) rub(pointsOf(events));
@@ -105,7 +128,7 @@ export function start({ element, props, server }) {
         extend(live, pointsOf(events));
         painter.show(page.now, live);
       }
-      send();
+      grow();
     },
     end() {
       if (live) {
@@ -114,14 +137,15 @@ export function start({ element, props, server }) {
         page.turnTo({ ...page.now, strokes: [...page.now.strokes, stroke] });
       }
       rubber = unrub = null;
-      settle();
+      grow();
+      kept.save();
     },
     takeBack() {
       live = null;
       unrub?.();
       rubber = unrub = null;
       show();
-      send();
+      settle();
     },
   };
 
@@ -172,7 +196,7 @@ export function start({ element, props, server }) {
   find(".zs-redo").addEventListener("click", redo);
   find(".zs-clear").addEventListener("click", clear);
   find(".zs-search").addEventListener("click", () => {
-    send();
+    settle();
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
   listenToKeys({ undo, redo, clear });

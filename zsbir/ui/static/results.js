@@ -195,6 +195,7 @@ function described(item, photo, rank, count) {
   if (image.sizes !== sizesOf(rank, count)) image.sizes = sizesOf(rank, count);
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
+  write(".zs-name", photo.title);
   write(".zs-score", Number(photo.score).toFixed(2));
   return item;
 }
