@@ -1,5 +1,6 @@
 // Which gallery is searched, and a gallery of the visitor's own pictures.
 
+import { keepBeside } from "./order.js";
 import { want } from "./search.js";
 import { kept } from "./storage.js";
 import { filesIn, named, sendAll, sorted } from "./upload.js";
@@ -204,6 +205,7 @@ export function start({ element, props, server }) {
 
   // ---- Wiring
 
+  keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
   find(".zs-limits").textContent =
     `At most ${limits.pictures} pictures, ${limits.picture_bytes / 1e6} MB and ${limits.pixels / 1e6} million pixels each, ` +
     `${limits.total_bytes / 1e6} MB in all (unpacked).`;
