@@ -16,6 +16,7 @@ from tests.serving import encoded, sketch_in
 from tests.test_photo_archive import zipped
 from zsbir import private_galleries, private_gallery
 from zsbir.embedder import Embedder, load_embedder
+from zsbir.gallery_build import build_gallery
 from zsbir.photo_inbox import Limits
 from zsbir.private_galleries import GRACE, LIFETIME, Bounds, PrivateGalleries
 from zsbir.private_gallery import MAX_PIECE, Announced
@@ -100,6 +101,30 @@ def test_a_zip_becomes_a_gallery_with_folders_as_categories(galleries: PrivateGa
         ("a b", "lake", "trip/lake/a_b.png"),
         ("c", "", "c.png"),
     }
+
+
+def test_small_copies_count_and_go_with_their_gallery(galleries: PrivateGalleries) -> None:
+    large = encoded(make_photo("bar", np.random.default_rng(9)).resize((900, 700)))
+    make(galleries, ANN, {**PHOTOS, "large.png": large})
+    small = {match.title: match.small for match in galleries.open(ANN).search(sketch_in())}["large"]
+    assert small.parent.name == "small"
+    assert small.is_file()
+    assert small.is_relative_to(galleries.served)
+    taken = sum(path.stat().st_size for path in on_disk(galleries))
+    assert small.stat().st_size > 0
+    assert galleries._held[ANN].gallery.reserved == taken
+    galleries.delete(ANN)
+    assert on_disk(galleries) == []
+
+
+def test_no_picture_takes_more_room_than_is_reserved(embedder: Embedder, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)  # what JPEG packs worst
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(noise).save(tmp_path / "photos" / "noise.png")
+    build_gallery(tmp_path / "photos", tmp_path / "out", embedder, quiet=True)
+    copies = [*(tmp_path / "out" / "photos").iterdir(), *(tmp_path / "out" / "small").iterdir()]
+    assert len(copies) == 2
+    assert sum(path.stat().st_size for path in copies) < private_gallery._COPY_BYTES
 
 
 def test_a_folder_of_a_gallery_has_a_name_that_nobody_guesses(galleries: PrivateGalleries) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from zsbir.ui.answered import answered
 from tests.serving import HOSTILE, encoded, sketch_in
 from zsbir.drawing import Drawing, parse_canvas
 from zsbir.galleries import Galleries
+from zsbir.gallery_build import build_gallery
 from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
@@ -25,6 +27,7 @@ from zsbir.ui.canvas import load_examples, read_picture
 from zsbir.ui.live_search import answer
 from zsbir.ui.photo_dialog import explanation, neighbours
 from zsbir.ui.query import decode_picture
+from zsbir.ui.results import srcset
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
 
@@ -231,6 +234,31 @@ def test_answer_escapes_what_comes_from_the_manifest(galleries: Galleries) -> No
     assert "<img src=x" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert '"quoted"' not in page
+
+
+def file_of(url: str) -> Path:
+    return Path(unquote(url).removeprefix("gradio_api/file="))
+
+
+@pytest.mark.parametrize("name", ["a, b.png", "100%, 2x.png", "x 400w, y.png", "\"'<&>,.png", "ü漢,.png", "plain.png"])
+def test_lists_load_small_copies_whatever_the_photos_are_called(
+    name: str, retriever: Retriever, tmp_path: Path
+) -> None:
+    photos = tmp_path / "my photos, 2x" / "photos"
+    photos.mkdir(parents=True)
+    Image.linear_gradient("L").resize((900, 300)).save(photos / name)
+    Image.linear_gradient("L").save(photos / "no larger than a copy.png")
+    gallery = build_gallery(photos, photos.parent, retriever.embedder, quiet=True).gallery
+    found = {match.source: srcset(match) for match in Retriever(retriever.embedder, gallery).search(sketch_in())}
+    assert found["no larger than a copy.png"] == ""
+    # Browsers split at spaces and commas.
+    (small, small_width), (large, large_width) = (candidate.split(" ") for candidate in found[name].split(", "))
+    assert not {*small, *large} & {*" ,<>&\"'"}
+    assert file_of(large) == (photos / name).resolve()
+    assert file_of(small).parent == (photos.parent / "small").resolve()
+    with Image.open(file_of(small)) as copy:
+        assert small_width == f"{max(copy.size)}w"
+    assert int(large_width[:-1]) > int(small_width[:-1])
 
 
 @pytest.mark.parametrize("value", [None, "", canvas(), canvas({"width": 16, "points": [[5, 5]]})])

@@ -2,7 +2,7 @@
 
 `manifest.json` says which checkpoint the embeddings came from and has one row a photo;
 `embeddings.npy` has one row a photo in the same order; the pictures lie in `photos/`. Beside them may lie
-an index of very many photos (see `zsbir/gallery_index.py`).
+small copies of them (see `zsbir/photo_copies.py`) and an index of very many photos (see `zsbir/gallery_index.py`).
 
 Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--checkpoint M] [--index KIND]`.
 """

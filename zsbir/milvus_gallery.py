@@ -1,8 +1,8 @@
 """Galleries that one machine cannot hold: the photos' rows and embeddings in Milvus, searched like a `Gallery`.
 
 `milvus.json` in the gallery's folder says where Milvus is: a file beside it, which Milvus Lite opens, or the
-address of a cluster; the pictures lie in `photos/` as ever. A collection holds embeddings of one checkpoint,
-whose digest is part of its name, so that those of another are never found.
+address of a cluster; the pictures and their small copies lie in the folder as ever. A collection holds embeddings of
+one checkpoint, whose digest is part of its name, so that those of another are never found.
 
 `python -m zsbir.milvus` puts photos in. The token of a cluster is read from the variable `MILVUS_TOKEN`.
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -15,6 +16,7 @@ from zsbir.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.categories import ideas, known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE
+from zsbir.ui.early_script import EarlyScript
 from zsbir.ui.endpoint import add_endpoints
 from zsbir.ui.gallery_bar import follow_visitors, gallery_bar
 from zsbir.ui.live_search import search_route
@@ -68,7 +70,8 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
     return {
         "mcp_server": mcp,
         "app_kwargs": {
-            "routes": [Mount(STATIC_ROUTE, routes=[search_route(galleries), Mount("/", _Fresh(directory=STATIC))])]
+            "routes": [Mount(STATIC_ROUTE, routes=own_routes)],
+            "middleware": [Middleware(EarlyScript)],
         },
         "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
         "footer_links": ["api"],

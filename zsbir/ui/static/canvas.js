@@ -11,7 +11,6 @@ import { listenToKeys } from "./keys.js";
 import { showExamples } from "./examples.js";
 import { offerTasks } from "./task.js";
 import { want } from "./search.js";
-import { letLoaderRest } from "./loader.js";
 
 /** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py, `props` the ideas. */
 export function start({ element, props, server }) {
@@ -72,15 +71,12 @@ export function start({ element, props, server }) {
 
   // ---- Drawing and rubbing out
 
-  let box = null; // of the canvas on the screen, for as long as a frame
+  let box = null; // of the canvas on the screen
   let unrub = null; // unmakes what the eraser has done since it came down
   let rubber = null; // where the eraser was last
 
   function pointsOf(events) {
-    if (box === null) {
-      box = canvas.getBoundingClientRect();
-      requestAnimationFrame(() => (box = null));
-    }
+    box ??= canvas.getBoundingClientRect(); // not at every move: photos that come would be laid out at once
     const within = (value, limit) => Math.round(Math.min(Math.max(value, 0), 1) * limit * 10) / 10;
     return events.map((event) => [
       within((event.clientX - box.left) / box.width, WIDTH),
@@ -91,6 +87,7 @@ export function start({ element, props, server }) {
 
   const hand = {
     begin(event, isRubbing) {
+      box = null;
       const tool = find(".zs-pens input:checked").value;
       const points = pointsOf([event]);
       if (isRubbing || tool === "eraser") {
@@ -184,8 +181,9 @@ export function start({ element, props, server }) {
   showExamples(find(".zs-examples"), (strokes) => turnTo({ ...BLANK, strokes }));
   offerTasks(find(".zs-task"), props.ideas, { clear, isBlank });
   new ResizeObserver(painter.refresh).observe(canvas);
+  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => (box = null), { capture: true, passive: true });
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
   const kept = keepIn(page, send);
   kept.bringBack();
-  letLoaderRest();
+  document.dispatchEvent(new Event("zs-ready")); // to early.js
 }

@@ -5,6 +5,7 @@ import { watchOver } from "./waiting.js";
 import { makeDialog } from "./photo_dialog.js";
 
 const DECODING_MS = 1_500; // photos that take longer to come are waited for no more
+const REMEMBERED = 60; // items of photos that need not be made, fetched and decoded anew when they come back
 const MOVEMENT = { duration: 240, easing: "ease-out" };
 
 /**
@@ -52,14 +53,18 @@ export function start({ element, props, server }) {
     display(answer);
   }
 
-  /** An item for each photo, the one there is for a photo that is shown already. */
+  const items = new Map(); // of photos by address, those shown last at the end
+
+  /** An item for each photo: the one there is for a photo that was shown not long ago. */
   function itemsFor({ photos, places }) {
-    const known = new Map([...list.children].map((item) => [item.dataset.url, item]));
-    const items = photos.map((photo, at) => {
-      const item = known.get(photo.url) ?? itemOf(photo, props.small);
+    const shown = photos.map((photo, at) => {
+      const item = items.get(photo.url) ?? itemOf(photo, props.small);
+      items.delete(photo.url);
+      items.set(photo.url, item);
       return described(item, photo, at + 1, photos.length);
     });
-    return [...items, ...Array.from({ length: places }, () => place.cloneNode(true))];
+    for (const url of [...items.keys()].slice(0, -REMEMBERED)) items.delete(url);
+    return [...shown, ...Array.from({ length: places }, () => place.cloneNode(true))];
   }
 
   /** Waits for the photos, so that none blinks when it comes; not for ever. */
@@ -112,7 +117,8 @@ export function start({ element, props, server }) {
     item.animate([{ transformOrigin: "0 0", transform }, { transformOrigin: "0 0", transform: "none" }], MOVEMENT);
   }
 
-  function fadeAway(image, box, origin) {
+  function fadeAway(shown, box, origin) {
+    const image = shown.cloneNode(); // its item may come back
     const [left, top] = [box.left - origin.left, box.top - origin.top];
     Object.assign(image.style, { left: `${left}px`, top: `${top}px`, width: `${box.width}px`, height: `${box.height}px` });
     image.alt = "";
@@ -144,6 +150,16 @@ function makeAsking() {
 
 // ---- A photo in the list
 
+const ITEM = document.createElement("template");
+ITEM.innerHTML = `<li class="zs-photo">
+  <a class="zs-frame" target="_blank" rel="noopener"><img></a>
+  <div class="zs-caption">
+    <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
+    <span class="zs-score" title="The higher, the better it fits"></span>
+    <span class="zs-author"></span><span class="zs-licence"></span>
+  </div>
+</li>`;
+
 /** How large a photo is shown at most, as results.css lays them out. */
 function sizesOf(rank, count) {
   const side = count > 5 ? 123 : count === 1 ? 581 : rank <= 2 ? 276 : 174;
@@ -152,19 +168,11 @@ function sizesOf(rank, count) {
 
 /**
  * An item for a photo, whose small copy is shown as far as it is sharp. Longest sides stand for widths, as photos are
- * fitted into squares; that of the photo is given as hardly above that of the copy, though it is: of two sources Chromium
- * takes the smaller one up to the geometric mean of their widths, and would show it blurred from its own width on.
+ * fitted into squares. That of the photo is given as one pixel more than the copy's: it is not known here, it is no less,
+ * and between two sources no more than that matters.
  */
 function itemOf({ url, small, title, author, licence }, smallSide) {
-  const item = document.createElement("li");
-  item.className = "zs-photo";
-  item.innerHTML = `
-    <a class="zs-frame" target="_blank" rel="noopener"><img></a>
-    <div class="zs-caption">
-      <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
-      <span class="zs-score" title="The higher, the better it fits"></span>
-      <span class="zs-author"></span><span class="zs-licence"></span>
-    </div>`;
+  const item = ITEM.content.firstElementChild.cloneNode(true);
   item.querySelector("a").href = url;
   const image = item.querySelector("img");
   image.alt = title;
