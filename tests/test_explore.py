@@ -42,7 +42,7 @@ def test_categories_are_counted_list_by_list(retriever: Retriever) -> None:
     assert lines(page) == [
         "Never trained on: 2 categories, 1 of them in this gallery",
         "Trained on: 3 categories, 1 of them in this gallery",
-        "In this gallery and in none of these lists: 1 category",
+        "In this gallery, on neither list: 1 category",
     ]
     chips = [re.sub("<.*?>", "", chip) for chip in re.findall(r"<li.*?</li>", page)]
     assert chips == ["owl 2 photos in this gallery", "palm tree", "cat 1 photo in this gallery", "dog", "tree",

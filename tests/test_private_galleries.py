@@ -292,7 +292,7 @@ def test_others_search_while_one_is_built_and_the_next_waits(
     assert begun.wait(60)
     assert len(galleries.open(ANN).search(sketch_in(), k=3)) == 3
     assert stage(galleries, "c" * 32) == "waiting"
-    with pytest.raises(ValueError, match="not searchable yet"):
+    with pytest.raises(ValueError, match="not ready yet"):
         galleries.open(BEN)
     goes_on.set()
     wait(galleries)

@@ -100,7 +100,7 @@ class PrivateGalleries:
             reserved = sum(held.gallery.reserved for held in self._held.values())
             if len(self._held) >= self._bounds.galleries or reserved + gallery.reserved > self._bounds.disk_bytes:
                 gallery.delete()
-                raise ValueError("Other visitors use all room for pictures at the moment; try again later, or fewer.")
+                raise ValueError("There is no room for these pictures just now; try again later, or with fewer.")
             self._held[visitor] = _Held(gallery, now, now, old.sessions if old is not None else set())
 
     def receive(self, visitor: str, file: int, start: int, piece: bytes) -> None:
@@ -134,7 +134,7 @@ class PrivateGalleries:
         """
         retriever = self._of(visitor).retriever
         if retriever is None:
-            raise ValueError("Your pictures are not searchable yet; wait until they are, or choose another gallery.")
+            raise ValueError("Your pictures are not ready yet; wait a moment, or choose another gallery.")
         return retriever
 
     def delete(self, visitor: str) -> None:
@@ -180,7 +180,9 @@ class PrivateGalleries:
         with self._lock:
             held = self._held.get(visitor)
             if held is None:
-                raise ValueError("Your pictures were deleted, as announced; choose a gallery, or bring them again.")
+                raise ValueError(
+                    "Your pictures were deleted when their time was up; choose a gallery, or add them again."
+                )
             held.seen = self._clock()
             return held.gallery
 

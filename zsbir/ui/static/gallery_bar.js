@@ -13,7 +13,7 @@ const STAGES = {
   receiving: () => "Sending",
   waiting: () => "Waiting for its turn",
   reading: ({ done, total }) => (total > 1 ? `Reading picture ${done + 1} of ${total}` : "Unpacking"),
-  embedding: ({ done, total }) => `Looked at ${done} of ${total} pictures`,
+  embedding: ({ done, total }) => `Getting ready: ${done} of ${total} pictures`,
 };
 
 // ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again.
@@ -65,7 +65,7 @@ export function start({ element, props, server }) {
     } else if (before) {
       choose(galleries[0].name);
       if (!isBusy) rest();
-      tell(`“${before}” ${before.endsWith("s") ? "are" : "is"} deleted. This is “${galleries[0].name}” again.`);
+      tell(`“${before}” ${before.endsWith("s") ? "were" : "was"} deleted. You are back in “${galleries[0].name}”.`);
     }
     return own;
   }
@@ -101,7 +101,7 @@ export function start({ element, props, server }) {
     const { taken, left } = sorted(files, limits);
     begin();
     try {
-      if (!taken.length) throw new Error(`Expected pictures or a zip, found ${left.length ? "none among these files" : "nothing"}; choose others.`);
+      if (!taken.length) throw new Error(left.length ? "None of these files is a picture or a zip; choose others." : "There is nothing in it; choose something else.");
       await ask("begin_upload", { files: taken.map(({ name, file }) => ({ name, size: file.size })) });
       await sendAll(taken, { limits, ask, show, goesOn });
       if (!goesOn()) return;
@@ -126,7 +126,7 @@ export function start({ element, props, server }) {
     for (;;) {
       const own = await refresh();
       if (!goesOn()) return;
-      if (!own) throw new Error("Your pictures were deleted; bring them again.");
+      if (!own) throw new Error("Your pictures were deleted; add them again.");
       if (own.stage === "failed") throw new Error(own.sentence);
       if (own.stage === "ready") {
         report(own, left);
@@ -190,7 +190,7 @@ export function start({ element, props, server }) {
     rest();
     const skipped = [...left, ...own.skipped];
     const count = left.length + own.skipped_count;
-    find(".zs-report p").textContent = `${own.done} picture${own.done === 1 ? "" : "s"} of yours can be searched now.`;
+    find(".zs-report p").textContent = `${own.done} of your pictures ${own.done === 1 ? "is" : "are"} ready to search.`;
     find(".zs-report details").hidden = count === 0;
     find(".zs-report summary").textContent = `${count} file${count === 1 ? " was" : "s were"} left out`;
     find(".zs-report ul").replaceChildren(
