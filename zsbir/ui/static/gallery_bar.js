@@ -16,7 +16,8 @@ const STAGES = {
   embedding: ({ done, total }) => `Getting ready: ${done} of ${total} pictures`,
 };
 
-// ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again.
+// ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again. Each load of the page
+// has a name too, and says goodbye when it closes: then the time begins after which the visitor's own gallery is deleted.
 
 function newSecret() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -25,10 +26,12 @@ function newSecret() {
 
 const visitor = kept.getItem("zs-visitor") ?? newSecret();
 kept.setItem("zs-visitor", visitor);
+let page = newSecret();
+window.addEventListener("pagehide", () => navigator.sendBeacon(new URL("goodbye", import.meta.url), JSON.stringify({ visitor, page })));
 
 /**
- * Gradio's part: `element` is filled from gallery_bar.html, props.value says which gallery is searched, props.limits how
- * much may be brought, `server` has the functions of gallery_bar.py.
+ * Gradio's part: `element` is filled from gallery_bar.html, props.limits says how much may be brought, `server` has the
+ * functions of gallery_bar.py.
  */
 export function start({ element, props, server }) {
   const limits = props.limits;
@@ -37,12 +40,8 @@ export function start({ element, props, server }) {
 
   /** Asks the server; the answer is thrown if it is an error. */
   async function ask(question, more = {}) {
-    let answer;
-    try {
-      answer = await server[question]({ visitor, ...more });
-    } catch {
-      throw new Error("The server did not answer; try again.");
-    }
+    const answer = await server[question]({ visitor, page, ...more }).catch(() => undefined);
+    if (!answer) throw new Error("The server did not answer; try again.");
     if (answer.error) throw new Error(answer.error);
     return answer;
   }
@@ -80,7 +79,6 @@ export function start({ element, props, server }) {
     kept.setItem("zs-gallery", name);
     tell("");
     if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
-    props.value = choice();
     want({ gallery: choice });
     document.dispatchEvent(new Event("zs-gallery"));
   }
@@ -101,7 +99,7 @@ export function start({ element, props, server }) {
     const { taken, left } = sorted(files, limits);
     begin();
     try {
-      if (!taken.length) throw new Error(left.length ? "None of these files is a picture or a zip; choose others." : "There is nothing in it; choose something else.");
+      if (!taken.length) throw new Error(`There is nothing to add. ${left.slice(0, 3).join(" ")} Choose pictures or a zip.`);
       await ask("begin_upload", { files: taken.map(({ name, file }) => ({ name, size: file.size })) });
       await sendAll(taken, { limits, ask, show, goesOn });
       if (!goesOn()) return;
@@ -235,6 +233,12 @@ export function start({ element, props, server }) {
     if (performance.now() - refreshedAt < REFRESH_MS) return;
     refreshedAt = performance.now();
     refresh().catch(() => {}); // the next search looks again
+  });
+
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    page = newSecret(); // the page has come back that had said goodbye
+    refresh().catch(() => {});
   });
 
   setInterval(() => {

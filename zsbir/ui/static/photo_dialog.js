@@ -75,8 +75,9 @@ export function makeDialog({ server, displayInstead }) {
     try {
       answer = await question();
     } catch {
-      answer = { error: "The server did not answer; try again." };
+      answer = undefined;
     }
+    answer ??= { error: "The server did not answer; try again." };
     if (shown !== asked || !dialog.open) return undefined;
     say(answer.error ?? "");
     return answer.error ? undefined : answer;
