@@ -94,9 +94,9 @@ def test_search_takes_every_kind_of_picture(client: Client, tmp_path: Path, cont
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        pytest.param(b"", "Expected a picture", id="empty file"),
-        pytest.param(b"%PDF-1.7 not a picture", "Expected a picture", id="not a picture"),
-        pytest.param(encoded(sketch_in())[:-60], "Expected a whole picture", id="truncated"),
+        pytest.param(b"", "sketch.png isn't a picture we can read", id="empty file"),
+        pytest.param(b"%PDF-1.7 not a picture", "sketch.png isn't a picture we can read", id="not a picture"),
+        pytest.param(encoded(sketch_in())[:-60], "sketch.png is damaged or cut short", id="truncated"),
         pytest.param(encoded(Image.new("L", (1, 1), 0)), "Expected a sketch with some lines", id="one pixel"),
         pytest.param(encoded(Image.new("RGB", (80, 80), "white")), "Expected a sketch with some lines", id="white"),
         pytest.param(encoded(Image.new("RGBA", (80, 80))), "Expected a sketch with some lines", id="all transparent"),
@@ -136,7 +136,7 @@ def test_more_like_this_finds_a_photo_of_the_gallery_first(client: Client, retri
 @pytest.mark.parametrize(
     ("content", "k", "sentence"),
     [
-        pytest.param(b"text", 5, "Expected a picture", id="not a picture"),
+        pytest.param(b"text", 5, "photo.png isn't a picture we can read", id="not a picture"),
         pytest.param(encoded(sketch_in()), 0, "Expected k from 1 to 50, found 0", id="no photo"),
     ],
 )

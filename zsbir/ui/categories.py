@@ -17,7 +17,7 @@ from zsbir.retriever import Retriever, SearchableGallery
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 
-_UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
+_UNLISTED = "Some are listed above under another name, or are close to something that is."
 
 
 def known_categories(galleries: Galleries) -> gr.HTML:
@@ -43,7 +43,7 @@ def categories_of(retriever: Retriever) -> Answer:
         _group("Never trained on", split.unseen, photos),
         _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
         _group("Trained on", split.seen, photos),
-        _group("In this gallery and in none of these lists", photos.keys() - listed, photos, _UNLISTED),
+        _group("In this gallery, on neither list", photos.keys() - listed, photos, _UNLISTED),
     )
     return {"groups": [group for group in groups if group["categories"]]}
 

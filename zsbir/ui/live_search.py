@@ -34,7 +34,7 @@ def search_route(galleries: Galleries) -> Route:
         async for piece in request.stream():
             content += piece
             if len(content) > _MAX_BYTES:
-                return JSONResponse(nothing("Expected a drawing of moderate length, found more; draw less."), 413)
+                return JSONResponse(nothing("This drawing is too large to search for; clear some of it."), 413)
         try:
             question = json.loads(content)
         except (ValueError, RecursionError):

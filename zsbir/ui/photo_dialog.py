@@ -21,8 +21,8 @@ from zsbir.ui.query import png_data_url, read_count, read_query
 from zsbir.ui.results import HINT, SHOWN, found
 
 _WARM = (255, 96, 32)
-_STRONGEST = 0.75  # opacity of the warmest place
-_LEGEND = "The warmer a place, the more the similarity falls when it is covered."
+_STRONGEST = 0.75  # opacity of the warmest area
+_LEGEND = "Warmer areas matter more to the match."
 _SIDE = 256  # of the pictures of heat, in pixels
 
 
@@ -57,7 +57,7 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
     title, searched = retriever.photo(photo).title, len(retriever.gallery)
-    return found(matches, f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.")
+    return found(matches, f"Most like “{title}” among {searched:,} photos. Keep drawing to go back.")
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:

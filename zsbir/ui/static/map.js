@@ -23,7 +23,7 @@ export function start({ element, server }) {
     const asked = (mapped = gallery());
     map = null;
     view.hidden = true;
-    say("Laying out the photos; the first time this takes some seconds …");
+    say("Arranging photos; the first time takes a few seconds …");
     part("progress").hidden = false;
     const answer = await server.load_map({ gallery: asked }).catch(() => undefined);
     if (asked !== mapped) return;

@@ -7,11 +7,11 @@ const CONTENT = `
     <dl></dl>
     <div class="zs-ways">
       <button type="button" class="zs-more">More like this</button>
-      <button type="button" class="zs-refine">Search with drawing and photo</button>
+      <button type="button" class="zs-refine">Combine with my drawing</button>
       <button type="button" class="zs-why">Why this photo?</button>
     </div>
     <div class="zs-because" hidden>
-      <img class="zs-why-sketch" alt="The drawing; what is warm made it similar to the photo">
+      <img class="zs-why-sketch" alt="Your drawing; warmer areas matter more to the match">
       <p></p>
     </div>
     <p class="zs-dialog-notice" role="status"></p>
@@ -75,8 +75,9 @@ export function makeDialog({ server, displayInstead }) {
     try {
       answer = await question();
     } catch {
-      answer = { error: "The server did not answer; try again." };
+      answer = undefined;
     }
+    answer ??= { error: "The server did not answer; try again." };
     if (shown !== asked || !dialog.open) return undefined;
     say(answer.error ?? "");
     return answer.error ? undefined : answer;
@@ -96,7 +97,7 @@ export function makeDialog({ server, displayInstead }) {
   });
 
   part(".zs-why").addEventListener("click", async () => {
-    const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Covering one part after the other …");
+    const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Working out which parts matter …");
     if (!answer) return;
     part(".zs-heat").src = answer.photo;
     part(".zs-why-sketch").src = answer.sketch;
