@@ -58,13 +58,6 @@ export function go(step, answer) {
   arrive(ours);
 }
 
-/** Asks for the photos of a step, goes there unless there is an error, and returns the answer. */
-export async function visit(step) {
-  const answer = await ask(step);
-  if (!answer.error) go(step, answer);
-  return answer;
-}
-
 /** The answer of a step, which may be an error in one sentence. */
 export const ask = (step) => parts.ask(step).catch(() => ({ error: "The server did not answer; try again." }));
 
