@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 
 from zsbir.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
-from zsbir.ui.categories import ideas, known_categories
+from zsbir.ui.categories import known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE
 from zsbir.ui.early_script import EarlyScript
 from zsbir.ui.endpoint import add_endpoints
@@ -39,7 +39,7 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
     with demo:
         gr.HTML(_file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
-            drawing_canvas(ideas(galleries.default.embedder.split, galleries.default.gallery))
+            drawing_canvas()
             with gr.Column(elem_id="zs-search"):
                 gallery_bar(galleries)
                 with gr.Column(elem_id="zs-side"):

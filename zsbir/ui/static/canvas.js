@@ -9,13 +9,14 @@ import { offerSaving } from "./saving.js";
 import { keepIn } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 import { showExamples } from "./examples.js";
-import { offerTasks } from "./task.js";
+import { offerSurprises } from "./task.js";
+import { shareLinks } from "./sharing.js";
 import { want } from "./search.js";
 
 const REST_MS = 1_200; // after the last line a drawing rests
 
-/** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py, `props` the ideas. */
-export function start({ element, props, server }) {
+/** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py. */
+export function start({ element, server }) {
   const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
   const notice = find(".zs-notice");
@@ -83,6 +84,7 @@ export function start({ element, props, server }) {
     clearTimeout(rest);
     send();
     kept.save();
+    links.edited();
   }
 
   /** Shows another page, which can be undone, and searches for it. */
@@ -188,7 +190,8 @@ export function start({ element, props, server }) {
 
   weight.addEventListener("input", send);
   find(".zs-reference button").addEventListener("click", () => refineWith(null));
-  Object.assign(canvas, { query, isBlank, refineWith, isDrawing: () => pointers.isDrawing }); // for other parts of the page
+  const put = (strokes) => turnTo({ ...BLANK, strokes });
+  Object.assign(canvas, { query, isBlank, put, refineWith, isDrawing: () => pointers.isDrawing }); // for other parts of the page
 
   // ---- Wiring
 
@@ -202,12 +205,13 @@ export function start({ element, props, server }) {
   listenToKeys({ undo, redo, clear });
   acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);
-  showExamples(find(".zs-examples"), (strokes) => turnTo({ ...BLANK, strokes }));
-  offerTasks(find(".zs-task"), props.ideas, { clear, isBlank });
+  const links = shareLinks({ menu: find(".zs-save"), part: find(".zs-shared"), page, turnTo, say });
+  showExamples(find(".zs-examples"), put);
+  offerSurprises(find(".zs-task"), { page, turnTo, settle, send, isDrawing: () => pointers.isDrawing });
   new ResizeObserver(painter.refresh).observe(canvas);
   for (const change of ["scroll", "resize"]) window.addEventListener(change, () => (box = null), { capture: true, passive: true });
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
   const kept = keepIn(page, send);
-  kept.bringBack();
+  kept.bringBack().then(links.open);
   document.dispatchEvent(new Event("zs-ready")); // to early.js
 }

@@ -1,5 +1,7 @@
 // What a click on a photo opens: the photo large, its credits, and ways on from it.
 
+import { ask as askFor, go, openedDialog } from "./journey.js";
+
 const CONTENT = `
   <div class="zs-large"><img class="zs-large-photo" alt=""><img class="zs-heat" alt="" hidden></div>
   <div class="zs-about">
@@ -21,10 +23,10 @@ const CONTENT = `
   </button>`;
 
 /**
- * Makes the dialog; `server` has the functions of results.py, `displayInstead` shows photos that were not drawn for.
- * Other parts of the page open it with `showPhoto` of its element.
+ * Makes the dialog; `server` has the functions of photo_dialog.py. Other parts of the page open it with `showPhoto` of its
+ * element.
  */
-export function makeDialog({ server, displayInstead }) {
+export function makeDialog(server) {
   const dialog = document.createElement("dialog");
   dialog.className = "zs-dialog";
   dialog.setAttribute("aria-labelledby", "zs-dialog-title");
@@ -55,7 +57,9 @@ export function makeDialog({ server, displayInstead }) {
     part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
     part(".zs-heat").hidden = part(".zs-because").hidden = true;
     say("");
-    if (!dialog.open) dialog.showModal();
+    if (dialog.open) return;
+    dialog.showModal();
+    openedDialog(known);
   }
 
   /** Which photo the server is asked about. */
@@ -84,11 +88,11 @@ export function makeDialog({ server, displayInstead }) {
   }
 
   part(".zs-more").addEventListener("click", async () => {
-    const count = Number(document.querySelector("#zs-count input").value);
-    const answer = await ask(() => server.more_like({ ...meant(), count }), "Looking for photos like this …");
+    const step = { ...meant(), count: Number(document.querySelector("#zs-count input").value) };
+    const answer = await ask(() => askFor(step), "Looking for photos like this …");
     if (!answer) return;
+    go(step, answer);
     dialog.close();
-    displayInstead(answer);
   });
 
   part(".zs-refine").addEventListener("click", () => {
@@ -110,8 +114,7 @@ export function makeDialog({ server, displayInstead }) {
     if (event.target === dialog) dialog.close(); // beside the content
   });
 
-  dialog.showPhoto = show;
-  return { show };
+  return Object.assign(dialog, { showPhoto: show, photo: () => shown });
 }
 
 // ---- Credits, in which addresses are links

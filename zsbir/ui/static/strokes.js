@@ -7,6 +7,7 @@ export const HEIGHT = 800;
 export const RUBBER = 34; // radius of the eraser
 const MIN_STEP = 3; // points closer together than this say nothing new
 const DENSITY = 5; // a stroke that is rubbed gets points this close together
+export const MAX_POINTS = 50_000; // of a drawing; drawing.py has the same limit
 const PLAIN_PRESSURE = 0.5; // of a mouse: the line has its width, as in drawing.py
 
 /** Remembers what a function made of a finished stroke. */
@@ -137,5 +138,3 @@ export function checked(strokes, most = MAX_POINTS) {
   if (!strokes.length || points > most || !strokes.every(isStroke)) throw new Error("no drawing");
   return strokes.map(({ width, points }) => ({ width, points }));
 }
-
-const MAX_POINTS = 50_000; // drawing.py has the same limit
