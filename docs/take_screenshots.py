@@ -40,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("Expected chromium or google-chrome on the path, found neither; install one.")
     galleries = open_galleries(arguments.checkpoint, arguments.gallery)
     demo = build_demo(galleries)
-    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    _, address, _ = demo.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options(galleries)
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         for size in _SIZES:

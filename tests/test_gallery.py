@@ -179,6 +179,18 @@ def test_a_photo_is_found_again_by_what_it_is(built: Path) -> None:
     assert gallery.row(0, "another") is None
 
 
+def test_photos_are_still_here_in_the_row_and_with_the_digest_they_were_seen_with(built: Path) -> None:
+    gallery = Gallery.load(built)
+    digests = [photo.sha256 for photo in gallery.photos]
+    seen = [(2, digests[2]), (0, digests[1]), (-1, digests[-1]), (len(gallery), digests[0]), (1, digests[1])]
+    rows, embeddings = gallery.still_here(seen)
+    assert rows.tolist() == [2, 1]
+    assert np.array_equal(embeddings, gallery.embeddings[[2, 1]])
+    rows, embeddings = gallery.still_here([])
+    assert rows.shape == (0,)
+    assert embeddings.shape == (0, gallery.embeddings.shape[1])
+
+
 def test_a_folder_without_pictures_keeps_the_old_gallery(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
     out = tmp_path / "out"
     build_gallery(photos, out, embedder, quiet=True)

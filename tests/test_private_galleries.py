@@ -177,12 +177,16 @@ def test_a_gallery_is_deleted_when_its_last_page_has_closed(galleries: PrivateGa
     make(galleries, ANN, PHOTOS)
     galleries.arrived(ANN, "one")
     galleries.arrived(ANN, "two")
-    galleries.left("one")
+    galleries.left(ANN, "one")
     clock.now += 2 * GRACE
     galleries.sweep()
     assert stage(galleries, ANN) == "ready"
-    galleries.left("somebody else's")
-    galleries.left("two")
+    galleries.left(BEN, "two")
+    galleries.left(ANN, "somebody else's")
+    clock.now += 2 * GRACE
+    galleries.sweep()
+    assert stage(galleries, ANN) == "ready"
+    galleries.left(ANN, "two")
     clock.now += GRACE - 1
     galleries.sweep()
     assert on_disk(galleries)
@@ -194,13 +198,50 @@ def test_a_gallery_is_deleted_when_its_last_page_has_closed(galleries: PrivateGa
 def test_a_reload_keeps_the_gallery(galleries: PrivateGalleries, clock: Clock) -> None:
     make(galleries, ANN, PHOTOS)
     galleries.arrived(ANN, "before")
-    galleries.left("before")
+    galleries.left(ANN, "before")
     clock.now += GRACE / 2
     galleries.sweep()
     galleries.arrived(ANN, "after")
     clock.now += 2 * GRACE
     galleries.sweep()
     assert stage(galleries, ANN) == "ready"
+
+
+def test_a_page_in_the_background_of_a_phone_keeps_the_gallery_up_to_the_hour(
+    galleries: PrivateGalleries, clock: Clock
+) -> None:
+    make(galleries, ANN, PHOTOS)
+    galleries.arrived(ANN, "tab")
+    while clock.now < 1000 + LIFETIME - 60:  # nothing is heard of it
+        clock.now += 60
+        galleries.sweep()
+        assert on_disk(galleries)
+    galleries.left(ANN, "tab")
+    clock.now += GRACE
+    galleries.sweep()
+    assert on_disk(galleries) == []
+
+
+def test_what_a_page_asked_before_its_goodbye_does_not_bring_it_back(galleries: PrivateGalleries, clock: Clock) -> None:
+    make(galleries, ANN, PHOTOS)
+    galleries.arrived(ANN, "tab")
+    galleries.left(ANN, "tab")
+    galleries.arrived(ANN, "tab")  # late
+    clock.now += GRACE
+    galleries.sweep()
+    assert on_disk(galleries) == []
+
+
+def test_pages_that_pretend_to_be_many_take_no_room(galleries: PrivateGalleries) -> None:
+    make(galleries, ANN, PHOTOS)
+    for number in range(1_000):
+        galleries.arrived(ANN, f"page {number}")
+        galleries.arrived(ANN, "x" * 10_000 + str(number))
+        if number % 2:
+            galleries.left(ANN, f"page {number}")
+    held = galleries._held[ANN]
+    assert max(len(held.pages), len(held.closed)) <= 16
+    assert all(len(page) < 100 for page in held.pages)
 
 
 def test_what_was_never_finished_is_deleted_without_anybody_coming(
@@ -292,7 +333,7 @@ def test_others_search_while_one_is_built_and_the_next_waits(
     assert begun.wait(60)
     assert len(galleries.open(ANN).search(sketch_in(), k=3)) == 3
     assert stage(galleries, "c" * 32) == "waiting"
-    with pytest.raises(ValueError, match="not searchable yet"):
+    with pytest.raises(ValueError, match="not ready yet"):
         galleries.open(BEN)
     goes_on.set()
     wait(galleries)

@@ -21,7 +21,7 @@ from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
 from zsbir.ui.results import HINT, SHOWN, Answer, found, nothing
 
-SEARCH = "/search"  # below `component.STATIC_ROUTE`; static/results.js asks here
+SEARCH = "/search"  # below `component.STATIC_ROUTE`
 _MAX_BYTES = 2 * MAX_QUERY  # of a question: the canvas is text in JSON once more
 _LOG = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def search_route(galleries: Galleries) -> Route:
         async for piece in request.stream():
             content += piece
             if len(content) > _MAX_BYTES:
-                return JSONResponse(nothing("Expected a drawing of moderate length, found more; draw less."), 413)
+                return JSONResponse(nothing("This drawing is too large to search for; clear some of it."), 413)
         try:
             question = json.loads(content)
         except (ValueError, RecursionError):
@@ -67,7 +67,9 @@ def answer(galleries: Galleries, value: object, choice: object, count: object = 
         if is_blank and photo is None:
             return nothing(HINT, k)
         start = time.perf_counter()
-        if photo is None:
+        if photo is None and query.shown:
+            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke)
+        elif photo is None:
             matches = retriever.search(query.sketch, k)
         elif is_blank:
             matches = retriever.more_like(photo, k)

@@ -42,7 +42,7 @@ def describe_map(retriever: Retriever) -> Answer:
     """
     gallery = retriever.gallery
     if not isinstance(gallery, Gallery):
-        raise ValueError("Expected a gallery in memory for a map, found one in Milvus; choose another gallery.")
+        raise ValueError("A map needs a gallery in memory, and this one is in Milvus; choose another gallery.")
     found = map_of(gallery)
     shown, searched = len(found.photos), len(gallery)
     matches = [retriever.match(row, gallery.photos[row], 1.0) for row in found.photos]
@@ -54,5 +54,5 @@ def describe_map(retriever: Retriever) -> Answer:
         "nearest": found.nearest,
         "picture": f"data:image/webp;base64,{found.picture}",
         "photos": [describe(match) for match in matches],
-        "sentence": f"{count}; those side by side look alike.",
+        "sentence": f"{count}; similar photos sit side by side.",
     }

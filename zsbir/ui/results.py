@@ -11,7 +11,7 @@ from zsbir.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
-HINT = "Draw, or pick an example: the most similar photos appear here as you draw."
+HINT = "Draw, or pick an example: photos like it appear here."
 
 Answer = dict[str, Any]
 

@@ -1,14 +1,29 @@
-// The example drawings: a strip of buttons, each of which puts its drawing on the page.
+// The drawings that the page has: examples, a strip of buttons each of which puts its drawing on the page, and surprises.
 
 import { HEIGHT, WIDTH, checked, pathThrough } from "./strokes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Fetches the examples and fills the strip; `draw` gets the strokes of the one that is chosen. */
+const lists = new Map(); // of drawings, by the names of their files; fetched once
+
+/** The drawings of a file beside this one, each a `name` and `strokes`; none if it cannot be had. */
+export async function drawingsIn(file) {
+  if (!lists.get(file)) lists.set(file, await fetchList(file));
+  return lists.get(file) ?? [];
+}
+
+async function fetchList(file) {
+  try {
+    const answer = await fetch(new URL(file, import.meta.url));
+    return answer.ok ? await answer.json() : undefined;
+  } catch {
+    return undefined; // the next time it is tried again
+  }
+}
+
+/** Fills the strip; `draw` gets the strokes of the one that is chosen. */
 export async function showExamples(strip, draw) {
-  const answer = await fetch(new URL("examples.json", import.meta.url));
-  const examples = await answer.json();
-  strip.append(...examples.map((example) => button(example, draw)));
+  strip.append(...(await drawingsIn("examples.json")).map((example) => button(example, draw)));
 }
 
 function button({ name, strokes }, draw) {
@@ -21,7 +36,8 @@ function button({ name, strokes }, draw) {
   return it;
 }
 
-function picture(strokes) {
+/** A small picture of strokes. */
+export function picture(strokes) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
   svg.setAttribute("aria-hidden", "true");

@@ -1,6 +1,7 @@
 // The photos found: a list whose items are kept for as long as their photo is shown, so that what stays does not blink.
 
 import { answerWith, forget } from "./search.js";
+import { arrivedFor, beginJourney } from "./journey.js";
 import { watchOver } from "./waiting.js";
 import { makeDialog } from "./photo_dialog.js";
 
@@ -16,7 +17,7 @@ export function start({ element, props, server }) {
   const list = element.querySelector(".zs-photos");
   const place = list.firstElementChild.cloneNode(true); // where a photo is to come
   const status = watchOver(element.querySelector(".zs-status"));
-  const dialog = makeDialog({ server, displayInstead });
+  const dialog = makeDialog(server);
   const drawing = () => document.querySelector("#zs-canvas canvas"); // see canvas.js
   const leaving = document.createElement("div"); // photos that are fading away
   leaving.className = "zs-leaving";
@@ -130,10 +131,16 @@ export function start({ element, props, server }) {
     const link = event.target.closest("a.zs-frame");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return; // those open the file itself
     event.preventDefault();
-    dialog.show(link.closest(".zs-photo").dataset);
+    dialog.showPhoto({ ...link.closest(".zs-photo").dataset });
   });
 
-  answerWith(makeAsking(), display);
+  beginJourney({
+    button: element.querySelector(".zs-back"),
+    dialog,
+    show: displayInstead,
+    ask: (step) => (step.category === undefined ? server.more_like(step) : server.show_category(step)),
+  });
+  answerWith(makeAsking(), (answer) => arrivedFor(answer) && display(answer));
 }
 
 /** A function that asks a question of the worker and promises the answer. */
@@ -168,8 +175,8 @@ function sizesOf(rank, count) {
 
 /**
  * An item for a photo, whose small copy is shown as far as it is sharp. Longest sides stand for widths, as photos are
- * fitted into squares; that of the photo is given as hardly above that of the copy, though it is: of two sources Chromium
- * takes the smaller one up to the geometric mean of their widths, and would show it blurred from its own width on.
+ * fitted into squares. That of the photo is given as one pixel more than the copy's: it is not known here, it is no less,
+ * and between two sources no more than that matters.
  */
 function itemOf({ url, small, title, author, licence }, smallSide) {
   const item = ITEM.content.firstElementChild.cloneNode(true);
@@ -195,6 +202,7 @@ function described(item, photo, rank, count) {
   if (image.sizes !== sizesOf(rank, count)) image.sizes = sizesOf(rank, count);
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
-  write(".zs-score", Number(photo.score).toFixed(2));
+  write(".zs-name", photo.title);
+  write(".zs-score", photo.score === "" ? "" : Number(photo.score).toFixed(2)); // empty: it was not searched for
   return item;
 }

@@ -8,6 +8,7 @@ export const RUBBER = 34; // radius of the eraser
 export const PEN = 16; // width of the lines of drawings that do not say
 const MIN_STEP = 3; // points closer together than this say nothing new
 const DENSITY = 5; // a stroke that is rubbed gets points this close together
+export const MAX_POINTS = 50_000; // of a drawing; drawing.py has the same limit
 const PLAIN_PRESSURE = 0.5; // of a mouse: the line has its width, as in drawing.py
 
 /** Remembers what a function made of a finished stroke. */
@@ -147,7 +148,7 @@ export const jsonOf = once(({ width, points }) => JSON.stringify({ width, points
 
 const MARGIN = 0.05; // around a drawing that is fitted to the page
 const [THINNEST, THICKEST] = [6, 250]; // thinner lines would hardly be seen
-const [MAX_STROKES, MAX_POINTS, MAX_COORDINATE] = [2_000, 50_000, 1e6]; // drawing.py has the same limits
+const [MAX_STROKES, MAX_COORDINATE] = [2_000, 1e6]; // drawing.py has the same limits
 
 /** How a box of any size, [left, top, right, bottom], fills the page: the scale, and where a point of it comes to lie. */
 export function fitting([left, top, right, bottom]) {
