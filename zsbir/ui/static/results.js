@@ -62,7 +62,7 @@ export function start({ element, props, server }) {
       const item = items.get(photo.url) ?? itemOf(photo, props.small);
       items.delete(photo.url);
       items.set(photo.url, item);
-      return described(item, photo, at + 1, photos.length);
+      return described(item, photo, at + 1, photos.length, drawing().isDrawing());
     });
     for (const url of [...items.keys()].slice(0, -REMEMBERED)) items.delete(url);
     return [...shown, ...Array.from({ length: places }, () => place.cloneNode(true))];
@@ -84,9 +84,16 @@ export function start({ element, props, server }) {
     const before = moves ? places() : new Map();
     const focusedItem = list.children[focused];
     list.classList.toggle("zs-many", items.length > 5);
-    list.replaceChildren(...items);
+    arrange(items);
     if (focused >= 0) (focusedItem.isConnected ? focusedItem : items[focused])?.querySelector("a")?.focus({ preventScroll: true });
     if (moves) move(before);
+  }
+
+  /** Puts the items into the list and touches none that stays where it is. */
+  function arrange(items) {
+    const wanted = new Set(items);
+    for (const item of [...list.children]) if (!wanted.has(item)) item.remove();
+    for (const [at, item] of items.entries()) if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
   }
 
   // ---- Movement: photos that stay slide to their new places, those that go fade away above those that come
@@ -192,7 +199,7 @@ function itemOf({ url, small, title, author, licence }, smallSide) {
 }
 
 /** Writes into an item what is known of its photo, where it is not written yet; nothing of it is trusted to be harmless. */
-function described(item, photo, rank, count) {
+function described(item, photo, rank, count, isDrawing) {
   for (const [name, value] of Object.entries(photo)) if (item.dataset[name] !== value) item.dataset[name] = value;
   const write = (part, text) => {
     const it = item.querySelector(part);
@@ -203,6 +210,8 @@ function described(item, photo, rank, count) {
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
   write(".zs-name", photo.title);
+  const score = item.querySelector(".zs-score").textContent;
+  if (isDrawing && score) return item; // not a number for every move of the pen
   write(".zs-score", photo.score === "" ? "" : Number(photo.score).toFixed(2)); // empty: it was not searched for
   return item;
 }
