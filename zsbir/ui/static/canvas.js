@@ -9,6 +9,7 @@ import { offerSaving } from "./saving.js";
 import { keepIn } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 import { showExamples } from "./examples.js";
+import { showRing } from "./ring.js";
 import { offerTasks } from "./task.js";
 import { want } from "./search.js";
 
@@ -175,6 +176,7 @@ export function start({ element, props, server }) {
     send();
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
+  showRing(find(".zs-ring"), canvas, find(".zs-eraser input"));
   listenToKeys({ undo, redo, clear });
   acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);
