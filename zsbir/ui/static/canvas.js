@@ -11,6 +11,7 @@ import { listenToKeys } from "./keys.js";
 import { showExamples } from "./examples.js";
 import { offerSurprises } from "./task.js";
 import { shareLinks } from "./sharing.js";
+import { showRing } from "./ring.js";
 import { want } from "./search.js";
 
 const REST_MS = 1_200; // after the last line a drawing rests
@@ -202,6 +203,7 @@ export function start({ element, server }) {
     settle();
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
+  showRing(find(".zs-ring"), canvas, find(".zs-eraser input"));
   listenToKeys({ undo, redo, clear });
   acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);

@@ -186,7 +186,7 @@ function sizesOf(rank, count) {
  * and between two sources no more than that matters.
  */
 function itemOf({ url, small, title, author, licence }, smallSide) {
-  const item = ITEM.content.firstElementChild.cloneNode(true);
+  const item = document.importNode(ITEM.content.firstElementChild, true);
   item.querySelector("a").href = url;
   const image = item.querySelector("img");
   image.alt = title;
