@@ -8,6 +8,8 @@ import { acceptFiles } from "./opening.js";
 import { offerSaving } from "./saving.js";
 import { keepIn } from "./keep.js";
 import { listenToKeys } from "./keys.js";
+import { followPressure } from "./pressure.js";
+import { offerShortcuts } from "./shortcuts.js";
 import { showExamples } from "./examples.js";
 import { offerSurprises } from "./task.js";
 import { shareLinks } from "./sharing.js";
@@ -107,7 +109,7 @@ export function start({ element, server }) {
     return events.map((event) => [
       within((event.clientX - box.left) / box.width, WIDTH),
       within((event.clientY - box.top) / box.height, HEIGHT),
-      ...(event.pointerType === "pen" ? [Math.round(event.pressure * 100) / 100] : []),
+      ...pressureOf(event),
     ]);
   }
 
@@ -165,6 +167,7 @@ export function start({ element, server }) {
     }
   }
 
+  const pressureOf = followPressure(find(".zs-pressure"));
   const pointers = followPointers(canvas, hand);
 
   const act = (change) => () => {
@@ -204,8 +207,8 @@ export function start({ element, server }) {
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
   showRing(find(".zs-ring"), canvas, find(".zs-eraser input"));
-  listenToKeys({ undo, redo, clear });
-  acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
+  listenToKeys({ undo, redo, clear, help: offerShortcuts(find(".zs-help")) });
+  acceptFiles({ chooser: find(".zs-upload input"), camera: find(".zs-camera"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);
   const links = shareLinks({ menu: find(".zs-save"), part: find(".zs-shared"), page, turnTo, say });
   showExamples(find(".zs-examples"), put);
