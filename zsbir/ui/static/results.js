@@ -19,6 +19,7 @@ export function start({ element, props, server }) {
   const status = watchOver(element.querySelector(".zs-status"));
   const dialog = makeDialog(server);
   const drawing = () => document.querySelector("#zs-canvas canvas"); // see canvas.js
+  const isDrawing = () => drawing()?.isDrawing?.() ?? false; // it may not have started yet
   const leaving = document.createElement("div"); // photos that are fading away
   leaving.className = "zs-leaving";
   leaving.ariaHidden = "true";
@@ -40,7 +41,7 @@ export function start({ element, props, server }) {
         const items = itemsFor(shown);
         await paintable(items);
         settle(items);
-        if (!drawing().isDrawing()) status.report(shown.sentence);
+        if (!isDrawing()) status.report(shown.sentence);
         document.dispatchEvent(new Event("zs-found"));
       }
     } finally {
@@ -80,7 +81,7 @@ export function start({ element, props, server }) {
     if (items.length === list.children.length && items.every((item, at) => item === list.children[at])) return;
     const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
     // Under a moving pen nothing else moves: it would be seen from the corner of the eye, and cost the pen its frames.
-    const moves = !drawing().isDrawing() && !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const moves = !isDrawing() && !matchMedia("(prefers-reduced-motion: reduce)").matches;
     const before = moves ? places() : new Map();
     const focusedItem = list.children[focused];
     list.classList.toggle("zs-many", items.length > 5);
