@@ -60,7 +60,9 @@ def random_drawing(rng: np.random.Generator) -> list[dict[str, object]]:
     """Strokes as a hand might draw them or a file might hold them: some with pressure, some beyond the page."""
     strokes = []
     for _ in range(rng.integers(1, 12)):
-        points = rng.uniform(-300, 1300, 2) + np.cumsum(rng.normal(0, rng.choice([3, 15, 200]), (rng.integers(1, 80), 2)), 0)
+        points = rng.uniform(-300, 1300, 2) + np.cumsum(
+            rng.normal(0, rng.choice([3, 15, 200]), (rng.integers(1, 80), 2)), 0
+        )
         columns = [np.round(points, 1)]
         if rng.random() < 0.4:
             columns.append(np.round(rng.uniform(0, 1, (len(points), 1)), 2))
@@ -90,7 +92,10 @@ def test_a_usual_drawing_is_a_short_link(page: Page) -> None:
     rng = np.random.default_rng(7)
     steps = [np.cumsum(rng.normal(0, 0.5, 30)) for _ in range(10)]
     strokes = [
-        {"width": 16, "points": np.round(400 + np.cumsum(15 * np.stack([np.cos(turn), np.sin(turn)], 1), 0), 1).tolist()}
+        {
+            "width": 16,
+            "points": np.round(400 + np.cumsum(15 * np.stack([np.cos(turn), np.sin(turn)], 1), 0), 1).tolist(),
+        }
         for turn in steps
     ]
     (answer,) = page.evaluate(ROUND_TRIP, [strokes])
@@ -285,7 +290,9 @@ def test_the_photos_found_are_saved_as_one_picture(page: Page, count: int) -> No
     side = min(480, (1600 - 96 - (across - 1) * 24) / across)
     for column in range(across if count >= across else count):
         left = round(48 + column * (side + 24))
-        middle = pixels[496 + round(side * 0.4) : 496 + round(side * 0.6), left + round(side * 0.4) : left + round(side * 0.6)]
+        middle = pixels[
+            496 + round(side * 0.4) : 496 + round(side * 0.6), left + round(side * 0.4) : left + round(side * 0.6)
+        ]
         assert middle.std() > 0 or abs(middle.mean() - 254) > 3  # the colours of a photo
         below = pixels[496 + round(side) + 8 : 496 + round(side) + 80, left : left + round(side)]
         assert (below.mean(axis=2) < 120).mean() > 0.01  # its title and credits

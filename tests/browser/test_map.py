@@ -35,7 +35,11 @@ def width(page: Page) -> float:
 
 def scrolled(page: Page) -> list[float]:
     page.wait_for_timeout(400)
-    return list(page.evaluate(f"(() => {{ const {{ scrollTop, scrollLeft }} = document.querySelector('{VIEW}'); return [scrollY, scrollLeft, scrollTop]; }})()"))
+    return list(
+        page.evaluate(
+            f"(() => {{ const {{ scrollTop, scrollLeft }} = document.querySelector('{VIEW}'); return [scrollY, scrollLeft, scrollTop]; }})()"
+        )
+    )
 
 
 def mark_is_seen(page: Page) -> bool:
