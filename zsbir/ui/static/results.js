@@ -155,7 +155,7 @@ function sizesOf(rank, count) {
  * fitted into squares; that of the photo is given as hardly above that of the copy, though it is: of two sources Chromium
  * takes the smaller one up to the geometric mean of their widths, and would show it blurred from its own width on.
  */
-function itemOf({ url, small, title, author, licence }, smallSide) {
+function itemOf({ url, small }, smallSide) {
   const item = document.createElement("li");
   item.className = "zs-photo";
   item.innerHTML = `
@@ -166,27 +166,29 @@ function itemOf({ url, small, title, author, licence }, smallSide) {
       <span class="zs-author"></span><span class="zs-licence"></span>
     </div>`;
   item.querySelector("a").href = url;
-  const image = item.querySelector("img");
-  image.alt = title;
-  image.dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
-  item.querySelector(".zs-name").textContent = item.querySelector(".zs-title").title = title;
-  for (const [part, text] of [[".zs-author", author], [".zs-licence", licence]]) {
-    item.querySelector(part).textContent = item.querySelector(part).title = text;
-  }
+  item.querySelector("img").dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
   return item;
 }
 
-/** Writes into an item what is known of its photo, where it is not written yet; nothing of it is trusted to be harmless. */
+/**
+ * Writes into an item what is known of its photo, where it is not written yet: a photo that stays may have been given
+ * another title meanwhile. Nothing of it is trusted to be harmless.
+ */
 function described(item, photo, rank, count) {
-  for (const [name, value] of Object.entries(photo)) if (item.dataset[name] !== value) item.dataset[name] = value;
-  const write = (part, text) => {
-    const it = item.querySelector(part);
-    if (it.textContent !== text) it.textContent = text;
+  const set = (it, name, value) => {
+    if (it[name] !== value) it[name] = value;
   };
+  const write = (part, text) => set(item.querySelector(part), "textContent", text);
   const image = item.querySelector("img");
-  if (image.sizes !== sizesOf(rank, count)) image.sizes = sizesOf(rank, count);
+  for (const [name, value] of Object.entries(photo)) set(item.dataset, name, value);
+  set(image, "alt", photo.title);
+  set(image, "sizes", sizesOf(rank, count));
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
+  write(".zs-name", photo.title);
   write(".zs-score", Number(photo.score).toFixed(2));
+  write(".zs-author", photo.author);
+  write(".zs-licence", photo.licence);
+  for (const name of ["title", "author", "licence"]) set(item.querySelector(`.zs-${name}`), "title", photo[name]);
   return item;
 }
