@@ -170,10 +170,16 @@ ITEM.innerHTML = `<li class="zs-photo">
   <a class="zs-frame" target="_blank" rel="noopener"><img></a>
   <div class="zs-caption">
     <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
-    <span class="zs-score" title="The higher, the better it fits"></span>
+    <span class="zs-score"></span>
     <span class="zs-author"></span><span class="zs-licence"></span>
   </div>
 </li>`;
+
+/** What a score measures: results.py has the words. */
+const MEASURES = {
+  match: "How well the photo matches your drawing. Higher is closer; it ranks photos and is no probability.",
+  alike: "How alike the two photos are. Higher is closer; a drawing and a photo never score as high.",
+};
 
 /** How large a photo is shown at most, as results.css lays them out. */
 function sizesOf(rank, count) {
@@ -213,6 +219,7 @@ function described(item, photo, rank, count, isDrawing) {
   write(".zs-name", photo.title);
   const score = item.querySelector(".zs-score").textContent;
   if (isDrawing && score) return item; // not a number for every move of the pen
-  write(".zs-score", photo.score === "" ? "" : Number(photo.score).toFixed(2)); // empty: it was not searched for
+  write(".zs-score", photo.measure && `${photo.measure} ${Number(photo.score).toFixed(2)}`); // empty: it was not searched for
+  item.querySelector(".zs-score").title = MEASURES[photo.measure] ?? "";
   return item;
 }
