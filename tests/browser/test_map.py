@@ -37,7 +37,8 @@ def scrolled(page: Page) -> list[float]:
     page.wait_for_timeout(400)
     return list(
         page.evaluate(
-            f"(() => {{ const {{ scrollTop, scrollLeft }} = document.querySelector('{VIEW}'); return [scrollY, scrollLeft, scrollTop]; }})()"
+            f"""(() => {{ const {{ scrollTop, scrollLeft }} = document.querySelector('{VIEW}');
+                return [scrollY, scrollLeft, scrollTop]; }})()"""
         )
     )
 
