@@ -170,10 +170,16 @@ ITEM.innerHTML = `<li class="zs-photo">
   <a class="zs-frame" target="_blank" rel="noopener"><img></a>
   <div class="zs-caption">
     <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
-    <span class="zs-score" title="The higher, the better it fits"></span>
+    <span class="zs-score"></span>
     <span class="zs-author"></span><span class="zs-licence"></span>
   </div>
 </li>`;
+
+/** What a score measures: results.py has the words. */
+const MEASURES = {
+  match: "How well the photo matches your drawing. Higher is closer; it ranks photos and is no probability.",
+  alike: "How alike the two photos are. Higher is closer; a drawing and a photo never score as high.",
+};
 
 /** How large a photo is shown at most, as results.css lays them out. */
 function sizesOf(rank, count) {
@@ -209,11 +215,12 @@ function described(item, photo, rank, count, isDrawing) {
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
   write(".zs-name", photo.title);
-  const score = item.querySelector(".zs-score");
-  const isNew = !(isDrawing && score.textContent); // not another number at every move of the pen
-  if (isNew) write(".zs-score", photo.score === "" ? "" : Number(photo.score).toFixed(2)); // empty: it was not searched for
   write(".zs-author", photo.author);
   write(".zs-licence", photo.licence);
   for (const name of ["title", "author", "licence"]) set(item.querySelector(`.zs-${name}`), "title", photo[name]);
+  const score = item.querySelector(".zs-score");
+  if (isDrawing && score.textContent) return item; // not another number at every move of the pen
+  write(".zs-score", photo.measure && `${photo.measure} ${Number(photo.score).toFixed(2)}`); // empty: it was not searched for
+  set(score, "title", MEASURES[photo.measure] ?? "");
   return item;
 }
