@@ -254,7 +254,8 @@ def test_a_long_link_is_said_to_be_long(sharing: Page) -> None:
     sharing.evaluate(
         """() => { let seed = 1; const next = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
             const points = () => Array.from({ length: 400 }, () => [1000 * next(), 800 * next()]);
-            document.querySelector("#zs-canvas canvas").put(Array.from({ length: 20 }, () => ({ width: 16, points: points() }))); }"""
+            const strokes = Array.from({ length: 20 }, () => ({ width: 16, points: points() }));
+            document.querySelector("#zs-canvas canvas").put(strokes); }"""
     )
     expect(photos(sharing)).to_have_count(5)
     link = copy_link(sharing)

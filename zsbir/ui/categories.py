@@ -16,7 +16,7 @@ from zsbir.gallery import Gallery
 from zsbir.retriever import Retriever, SearchableGallery
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
-from zsbir.ui.results import MOST_SHOWN, describe, found
+from zsbir.ui.results import MOST_SHOWN, found
 
 _UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
 
@@ -62,7 +62,7 @@ def photos_of(retriever: Retriever, category: object) -> Answer:
         that counts all.
 
     Raises:
-        ValueError: The category is no text, or the gallery is not in memory, so its photos cannot be told; one sentence.
+        ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
     """
     if not isinstance(category, str) or not category:
         raise ValueError("Expected the name of a category, found something else; choose a category.")
