@@ -303,7 +303,7 @@ def test_a_surprise_is_there_at_once_for_who_wants_stillness(
 
 def test_who_draws_meanwhile_stops_a_surprise(page: Page) -> None:
     page.evaluate(  # slowly, so that the test is in time on any machine
-        """() => { const now = performance.now.bind(performance); const begin = now(); const ask = requestAnimationFrame;
+        """() => { const [now, ask] = [performance.now.bind(performance), requestAnimationFrame]; const begin = now();
             performance.now = () => begin + (now() - begin) / 20;
             window.requestAnimationFrame = (act) => ask(() => act(performance.now())); }"""
     )

@@ -18,8 +18,13 @@ export function start({ element, props, server }) {
   const place = list.firstElementChild.cloneNode(true); // where a photo is to come
   const status = watchOver(element.querySelector(".zs-status"));
   const dialog = makeDialog(server);
+<<<<<<< HEAD
   const drawing = () => document.querySelector("#zs-canvas canvas"); // see canvas.js
   const isDrawing = () => drawing()?.isDrawing?.() ?? false; // it may not have started yet
+=======
+  const canvas = () => document.querySelector("#zs-canvas canvas");
+  const drawing = () => (canvas()?.isDrawing ? canvas() : { isDrawing: () => false }); // canvas.js may start after this
+>>>>>>> ways
   const leaving = document.createElement("div"); // photos that are fading away
   leaving.className = "zs-leaving";
   leaving.ariaHidden = "true";
