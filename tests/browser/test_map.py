@@ -36,16 +36,7 @@ def width(page: Page) -> float:
 def scrolled(page: Page) -> list[float]:
     """How far the page is scrolled down, and the map across and down."""
     page.wait_for_timeout(400)
-<<<<<<< HEAD
-    return list(
-        page.evaluate(
-            f"""(() => {{ const {{ scrollTop, scrollLeft }} = document.querySelector('{VIEW}');
-                return [scrollY, scrollLeft, scrollTop]; }})()"""
-        )
-    )
-=======
     return list(page.locator(VIEW).evaluate("view => [scrollY, view.scrollLeft, view.scrollTop]"))
->>>>>>> ways
 
 
 def mark_is_seen(page: Page) -> bool:

@@ -53,20 +53,16 @@ def categories_of(retriever: Retriever) -> Answer:
 def photos_of(retriever: Retriever, category: object) -> Answer:
     """The photos that a gallery has of a category, in the gallery's order.
 
-        Args:
-            retriever: Knows the gallery.
-            category: As the gallery has it.
+    Args:
+        retriever: Knows the gallery.
+        category: As the gallery has it.
 
-        Returns:
-            As `found` has it: at most `MOST_SHOWN` photos, which have no score as nothing was searched for, and a sentence
-            that counts all.
+    Returns:
+        As `found` has it: at most `MOST_SHOWN` photos, which have no score as nothing was searched for, and a sentence
+        that counts all.
 
-        Raises:
-    <<<<<<< HEAD
-            ValueError: The category is no text, or the gallery is not in memory and cannot tell its photos; one sentence.
-    =======
-            ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
-    >>>>>>> ways
+    Raises:
+        ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
     """
     if not isinstance(category, str) or not category:
         raise ValueError("Expected the name of a category, found something else; choose a category.")

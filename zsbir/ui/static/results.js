@@ -18,13 +18,8 @@ export function start({ element, props, server }) {
   const place = list.firstElementChild.cloneNode(true); // where a photo is to come
   const status = watchOver(element.querySelector(".zs-status"));
   const dialog = makeDialog(server);
-<<<<<<< HEAD
   const drawing = () => document.querySelector("#zs-canvas canvas"); // see canvas.js
   const isDrawing = () => drawing()?.isDrawing?.() ?? false; // it may not have started yet
-=======
-  const canvas = () => document.querySelector("#zs-canvas canvas");
-  const drawing = () => (canvas()?.isDrawing ? canvas() : { isDrawing: () => false }); // canvas.js may start after this
->>>>>>> ways
   const leaving = document.createElement("div"); // photos that are fading away
   leaving.className = "zs-leaving";
   leaving.ariaHidden = "true";
@@ -68,7 +63,7 @@ export function start({ element, props, server }) {
       const item = items.get(photo.url) ?? itemOf(photo, props.small);
       items.delete(photo.url);
       items.set(photo.url, item);
-      return described(item, photo, at + 1, photos.length, drawing().isDrawing());
+      return described(item, photo, at + 1, photos.length, isDrawing());
     });
     for (const url of [...items.keys()].slice(0, -REMEMBERED)) items.delete(url);
     return [...shown, ...Array.from({ length: places }, () => place.cloneNode(true))];
