@@ -1,4 +1,4 @@
-"""What the page is made of, with what the repository ships: nothing large may lie where Gradio copies it at each change."""
+"""What the page is made of, as shipped: nothing large may lie where Gradio copies it at each change."""
 
 from __future__ import annotations
 

@@ -34,8 +34,10 @@ def query(page: Page) -> dict[str, Any]:
     return asked
 
 
-BOX = """() => { const { left, top, width, height } = document.querySelector("#zs-canvas canvas").getBoundingClientRect();
-    return { left, top, width, height }; }"""
+BOX = """() => {
+    const { left, top, width, height } = document.querySelector("#zs-canvas canvas").getBoundingClientRect();
+    return { left, top, width, height };
+}"""
 
 
 def box_of(page: Page) -> dict[str, float]:
