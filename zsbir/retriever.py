@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -196,6 +196,8 @@ class Retriever:
     def refine(self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5) -> list[Match]:
         """The k photos most similar to a sketch and a photo of the gallery together, best first.
 
+        Their scores are those of the sketch alone, or they would leave its scale for that of two photos.
+
         Args:
             sketch: As in `search`.
             index: Row of the photo in the gallery.
@@ -210,7 +212,10 @@ class Retriever:
             raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
         drawn = self.embedder.embed_sketches([sketch])[0]
         mixed = (1 - weight) * drawn + weight * self.gallery.embedding(index)
-        return self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
+        matches = self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
+        rows, embeddings = self.gallery.still_here([(match.index, match.sha256) for match in matches])
+        scores = dict(zip(rows.tolist(), (embeddings @ drawn).tolist(), strict=True))
+        return [replace(match, score=scores[match.index]) for match in matches if match.index in scores]
 
     def photo(self, index: int) -> Photo:
         """What is known of one photo.

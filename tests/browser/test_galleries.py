@@ -243,7 +243,7 @@ def test_the_dialog_asks_in_the_chosen_gallery(own: Page) -> None:
     expect(own.locator(".zs-photo img")).to_have_count(1)
     photos(own).first.click()
     dialog.get_by_role("button", name="Why this photo?").click()
-    expect(dialog.locator(".zs-because p")).to_contain_text("Similarity")
+    expect(dialog.locator(".zs-because p")).to_contain_text("Warmer areas")
 
 
 def test_a_photo_beside_the_drawing_is_dropped_with_its_gallery(own: Page) -> None:

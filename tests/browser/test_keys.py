@@ -107,7 +107,9 @@ def test_digits_open_photos(drawn: Pointers, key: str, code: str, modifiers: int
     expect(drawn.page.locator(".zs-dialog h2")).to_have_text(name)
 
 
-@pytest.mark.parametrize(("key", "code", "modifiers"), [("@", "Digit2", SHIFT), ("é", "Digit2", CTRL), ("End", "Numpad1", 0)])
+@pytest.mark.parametrize(
+    ("key", "code", "modifiers"), [("@", "Digit2", SHIFT), ("é", "Digit2", CTRL), ("End", "Numpad1", 0)]
+)
 def test_what_is_no_digit_opens_nothing(drawn: Pointers, key: str, code: str, modifiers: int) -> None:
     expect(drawn.page.locator(".zs-photo a")).to_have_count(5)
     press(drawn.page, key, code, modifiers)
@@ -116,7 +118,9 @@ def test_what_is_no_digit_opens_nothing(drawn: Pointers, key: str, code: str, mo
 
 def test_fields_keep_their_keys_and_drawing_takes_them_back(drawn: Pointers) -> None:
     page = drawn.page
-    page.evaluate("document.querySelector('.zs-tools').append(Object.assign(document.createElement('input'), { id: 'field' }))")
+    page.evaluate(
+        "document.querySelector('.zs-tools').append(Object.assign(document.createElement('input'), { id: 'field' }))"
+    )
     page.locator("#field").focus()
     press(page, "z", "KeyZ", CTRL)
     press(page, "?", "Slash", SHIFT)
@@ -132,7 +136,9 @@ def test_fields_keep_their_keys_and_drawing_takes_them_back(drawn: Pointers) -> 
     assert len(drawn.strokes()) == 2
 
 
-@pytest.mark.parametrize(("key", "code"), [("?", "Slash"), ("?", "Digit7"), ("?", "Minus"), ("؟", "Slash"), ("？", "Slash")])
+@pytest.mark.parametrize(
+    ("key", "code"), [("?", "Slash"), ("?", "Digit7"), ("?", "Minus"), ("؟", "Slash"), ("？", "Slash")]
+)
 def test_the_question_mark_lists_the_keys(page: Page, key: str, code: str) -> None:
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     press(page, key, code, SHIFT)

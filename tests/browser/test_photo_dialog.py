@@ -52,7 +52,7 @@ def test_why_lays_heat_over_the_photo(page: Page, dialog: Locator) -> None:
     photos(page).first.click()
     dialog.get_by_role("button", name="Why this photo?").click()
     expect(dialog.locator(".zs-heat")).to_be_visible()
-    expect(dialog.locator(".zs-because p")).to_contain_text("Similarity")
+    expect(dialog.locator(".zs-because p")).to_contain_text("Warmer areas matter more to the match.")
     photo, heat = (dialog.locator(part).bounding_box() for part in (".zs-large-photo", ".zs-heat"))
     assert photo is not None
     assert heat is not None

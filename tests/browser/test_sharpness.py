@@ -25,8 +25,7 @@ SIZES = ((1000, 750), (750, 1000), (800, 800), (1000, 300), (300, 1000), (450, 4
 SHOWN = """() => Promise.all([...document.querySelectorAll(".zs-photo")].map(async (item) => {
     const image = item.querySelector("img");
     const file = new Image();
-    file.src = image.currentSrc;
-    await file.decode();
+    await new Promise((done, failed) => Object.assign(file, { onload: done, onerror: failed, src: image.currentSrc }));
     const space = getComputedStyle(image);
     const room = (size, ...sides) => sides.reduce((left, side) => left - parseFloat(space[side]), size);
     const scale = Math.min(

@@ -62,7 +62,7 @@ def photos_of(retriever: Retriever, category: object) -> Answer:
         that counts all.
 
     Raises:
-        ValueError: The category is no text, or the gallery is not in memory, so its photos cannot be told; one sentence.
+        ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
     """
     if not isinstance(category, str) or not category:
         raise ValueError("Expected the name of a category, found something else; choose a category.")
@@ -71,8 +71,7 @@ def photos_of(retriever: Retriever, category: object) -> Answer:
         raise ValueError("Expected a gallery in memory to look through, found one in Milvus; choose another gallery.")
     rows = [row for row, photo in enumerate(gallery.photos) if photo.category == category]
     matches = [retriever.match(row, gallery.photos[row], 0.0) for row in rows[:MOST_SHOWN]]
-    answer = found(matches, _how_many(len(rows), _name(category)))
-    return {**answer, "photos": [{**photo, "score": ""} for photo in answer["photos"]]}
+    return found(matches, _how_many(len(rows), _name(category)), measure="")
 
 
 def _how_many(count: int, name: str) -> str:

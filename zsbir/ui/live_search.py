@@ -19,7 +19,7 @@ from zsbir.galleries import Galleries
 from zsbir.retriever import Retriever
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
-from zsbir.ui.results import HINT, SHOWN, Answer, found, nothing
+from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
 
 SEARCH = "/search"  # below `component.STATIC_ROUTE`
 _MAX_BYTES = 2 * MAX_QUERY  # of a question: the canvas is text in JSON once more
@@ -83,7 +83,10 @@ def answer(galleries: Galleries, value: object, choice: object, count: object = 
         return nothing("The search failed on the server; try again, or change the drawing.", k)
     searched = len(retriever.gallery)
     photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
-    return found(matches, f"Searched {photos} in {max(1, round(milliseconds))} ms")
+    sentence = f"Searched {photos} in {max(1, round(milliseconds))} ms"
+    if photo is None:
+        return found(matches, sentence)
+    return found(matches, f"{sentence}, with the photo", ALIKE if is_blank else MATCH)
 
 
 def _photo_beside(query: Query, retriever: Retriever) -> int | None:

@@ -19,7 +19,7 @@ from zsbir.ui.categories import photos_of
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import png_data_url, read_count, read_query
-from zsbir.ui.results import HINT, SHOWN, found
+from zsbir.ui.results import ALIKE, HINT, SHOWN, found
 
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest area
@@ -68,7 +68,7 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
     title, searched = retriever.photo(photo).title, len(retriever.gallery)
-    return found(matches, f"Most like “{title}” among {searched:,} photos. Keep drawing to go back.")
+    return found(matches, f"Most like “{title}” among {searched:,} photos. Keep drawing to go back.", ALIKE)
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -93,7 +93,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     return {
         "photo": png_data_url(_warmth(heat.photo)),
         "sketch": png_data_url(Image.alpha_composite(paper, _warmth(heat.sketch))),
-        "sentence": f"Similarity {heat.similarity:.2f}. {_LEGEND}",
+        "sentence": f"Match {heat.similarity:.2f}. {_LEGEND}",
     }
 
 

@@ -13,6 +13,7 @@ import { offerShortcuts } from "./shortcuts.js";
 import { showExamples } from "./examples.js";
 import { offerSurprises } from "./task.js";
 import { shareLinks } from "./sharing.js";
+import { showRing } from "./ring.js";
 import { want } from "./search.js";
 
 const REST_MS = 1_200; // after the last line a drawing rests
@@ -205,6 +206,7 @@ export function start({ element, server }) {
     settle();
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
+  showRing(find(".zs-ring"), canvas, find(".zs-eraser input"));
   listenToKeys({ undo, redo, clear, help: offerShortcuts(find(".zs-help")) });
   acceptFiles({ chooser: find(".zs-upload input"), camera: find(".zs-camera"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);

@@ -24,6 +24,33 @@ async function fetchList(file) {
 /** Fills the strip; `draw` gets the strokes of the one that is chosen. */
 export async function showExamples(strip, draw) {
   strip.append(...(await drawingsIn("examples.json")).map((example) => button(example, draw)));
+  makeOneStop(strip);
+}
+
+/** One tab stop for all of them: arrow keys go from one to the next, Home and End to the ends. */
+function makeOneStop(strip) {
+  const buttons = [...strip.children];
+  let stop = buttons[0];
+
+  function stopAt(next) {
+    stop.tabIndex = -1;
+    stop = next;
+    stop.tabIndex = 0;
+  }
+
+  for (const it of buttons) it.tabIndex = -1;
+  stopAt(stop);
+  strip.addEventListener("focusin", ({ target }) => stopAt(target));
+  strip.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = buttons.indexOf(stop);
+    const row = buttons.filter((it) => it.offsetTop === stop.offsetTop).length;
+    const steps = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - row, ArrowDown: at + row, Home: 0, End: buttons.length - 1 };
+    const next = buttons[steps[event.key]];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  });
 }
 
 function button({ name, strokes }, draw) {

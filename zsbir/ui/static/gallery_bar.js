@@ -230,7 +230,7 @@ export function start({ element, props, server }) {
 
   let refreshedAt = 0;
   document.addEventListener("zs-found", () => {
-    if (performance.now() - refreshedAt < REFRESH_MS) return;
+    if (performance.now() - refreshedAt < REFRESH_MS || document.querySelector("#zs-canvas canvas").isDrawing()) return;
     refreshedAt = performance.now();
     refresh().catch(() => {}); // the next search looks again
   });

@@ -45,13 +45,8 @@ export function makeDialog(server) {
     part(".zs-large-photo").src = shown.url;
     part(".zs-large-photo").alt = shown.title;
     part("dl").replaceChildren(
-      ...["category", "author", "licence", "source"].filter((name) => shown[name]).flatMap((name) => {
-        const term = document.createElement("dt");
-        const value = document.createElement("dd");
-        term.textContent = name;
-        value.append(...withLinks(shown[name]));
-        return [term, value];
-      }),
+      ...["category", "author", "licence", "source"].filter((name) => shown[name]).flatMap((name) => described(name, shown[name])),
+      ...(shown.measure ? described(shown.measure, `${Number(shown.score).toFixed(2)} (higher is closer; not a probability)`) : []),
     );
     const isBlank = drawing().isBlank();
     part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
@@ -115,6 +110,14 @@ export function makeDialog(server) {
   });
 
   return Object.assign(dialog, { showPhoto: show, photo: () => shown });
+}
+
+function described(name, text) {
+  const term = document.createElement("dt");
+  const value = document.createElement("dd");
+  term.textContent = name;
+  value.append(...withLinks(text));
+  return [term, value];
 }
 
 // ---- Credits, in which addresses are links

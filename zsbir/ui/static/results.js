@@ -63,7 +63,7 @@ export function start({ element, props, server }) {
       const item = items.get(photo.url) ?? itemOf(photo, props.small);
       items.delete(photo.url);
       items.set(photo.url, item);
-      return described(item, photo, at + 1, photos.length);
+      return described(item, photo, at + 1, photos.length, isDrawing());
     });
     for (const url of [...items.keys()].slice(0, -REMEMBERED)) items.delete(url);
     return [...shown, ...Array.from({ length: places }, () => place.cloneNode(true))];
@@ -85,9 +85,16 @@ export function start({ element, props, server }) {
     const before = moves ? places() : new Map();
     const focusedItem = list.children[focused];
     list.classList.toggle("zs-many", items.length > 5);
-    list.replaceChildren(...items);
+    arrange(items);
     if (focused >= 0) (focusedItem.isConnected ? focusedItem : items[focused])?.querySelector("a")?.focus({ preventScroll: true });
     if (moves) move(before);
+  }
+
+  /** Puts the items into the list and touches none that stays where it is. */
+  function arrange(items) {
+    const wanted = new Set(items);
+    for (const item of [...list.children]) if (!wanted.has(item)) item.remove();
+    for (const [at, item] of items.entries()) if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
   }
 
   // ---- Movement: photos that stay slide to their new places, those that go fade away above those that come
@@ -163,10 +170,16 @@ ITEM.innerHTML = `<li class="zs-photo">
   <a class="zs-frame" target="_blank" rel="noopener"><img></a>
   <div class="zs-caption">
     <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
-    <span class="zs-score" title="The higher, the better it fits"></span>
+    <span class="zs-score"></span>
     <span class="zs-author"></span><span class="zs-licence"></span>
   </div>
 </li>`;
+
+/** What a score measures: results.py has the words. */
+const MEASURES = {
+  match: "How well the photo matches your drawing. Higher is closer; it ranks photos and is no probability.",
+  alike: "How alike the two photos are. Higher is closer; a drawing and a photo never score as high.",
+};
 
 /** How large a photo is shown at most, as results.css lays them out. */
 function sizesOf(rank, count) {
@@ -179,31 +192,35 @@ function sizesOf(rank, count) {
  * fitted into squares. That of the photo is given as one pixel more than the copy's: it is not known here, it is no less,
  * and between two sources no more than that matters.
  */
-function itemOf({ url, small, title, author, licence }, smallSide) {
-  const item = ITEM.content.firstElementChild.cloneNode(true);
+function itemOf({ url, small }, smallSide) {
+  const item = document.importNode(ITEM.content.firstElementChild, true);
   item.querySelector("a").href = url;
-  const image = item.querySelector("img");
-  image.alt = title;
-  image.dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
-  item.querySelector(".zs-name").textContent = item.querySelector(".zs-title").title = title;
-  for (const [part, text] of [[".zs-author", author], [".zs-licence", licence]]) {
-    item.querySelector(part).textContent = item.querySelector(part).title = text;
-  }
+  item.querySelector("img").dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
   return item;
 }
 
-/** Writes into an item what is known of its photo, where it is not written yet; nothing of it is trusted to be harmless. */
-function described(item, photo, rank, count) {
-  for (const [name, value] of Object.entries(photo)) if (item.dataset[name] !== value) item.dataset[name] = value;
-  const write = (part, text) => {
-    const it = item.querySelector(part);
-    if (it.textContent !== text) it.textContent = text;
+/**
+ * Writes into an item what is known of its photo, where it is not written yet: a photo that stays may have been given
+ * another title meanwhile. Nothing of it is trusted to be harmless.
+ */
+function described(item, photo, rank, count, isDrawing) {
+  const set = (it, name, value) => {
+    if (it[name] !== value) it[name] = value;
   };
+  const write = (part, text) => set(item.querySelector(part), "textContent", text);
   const image = item.querySelector("img");
-  if (image.sizes !== sizesOf(rank, count)) image.sizes = sizesOf(rank, count);
+  for (const [name, value] of Object.entries(photo)) set(item.dataset, name, value);
+  set(image, "alt", photo.title);
+  set(image, "sizes", sizesOf(rank, count));
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
   write(".zs-name", photo.title);
-  write(".zs-score", photo.score === "" ? "" : Number(photo.score).toFixed(2)); // empty: it was not searched for
+  write(".zs-author", photo.author);
+  write(".zs-licence", photo.licence);
+  for (const name of ["title", "author", "licence"]) set(item.querySelector(`.zs-${name}`), "title", photo[name]);
+  const score = item.querySelector(".zs-score");
+  if (isDrawing && score.textContent) return item; // not another number at every move of the pen
+  write(".zs-score", photo.measure && `${photo.measure} ${Number(photo.score).toFixed(2)}`); // empty: it was not searched for
+  set(score, "title", MEASURES[photo.measure] ?? "");
   return item;
 }
