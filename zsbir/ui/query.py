@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from PIL import Image, ImageDraw, ImageOps
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from zsbir.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
+from zsbir.drawing import MAX_COORDINATE, MAX_JSON_BYTES, MAX_POINTS, Drawing, draw_strokes, parse_canvas
 from zsbir.preprocessing import open_picture, prepare_sketch
 from zsbir.ui.results import MOST_SHOWN
 
@@ -21,7 +21,7 @@ _RUBBER = 34  # radius of the eraser; strokes.js has the same
 _LONGEST_PAGE = 4096  # pixels; the canvas of the page has 1,000
 _SHOWN_SIDE = 512  # of an uploaded sketch on the canvas, in pixels
 _DATA_URL = "data:"
-MAX_QUERY = MAX_UPLOAD_BYTES * 4 // 3 + 1_000  # characters
+MAX_QUERY = MAX_JSON_BYTES  # characters; a picture that was opened comes as read_picture made it, which is small
 
 
 _Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
