@@ -12,7 +12,7 @@ FLOORS = [
         "word_vectors",
     ],
     [
-        *("slant", "augmentation", "data", "batches", "model", "losses"),
+        *("calm", "slant", "augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
         *("data_check", "data_sheet", "download"),
     ],
@@ -27,7 +27,8 @@ FLOORS = [
         *("milvus_address", "milvus_gallery", "milvus"),
     ],
     [
-        *("explanation", "gallery_map", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),
+        *("explanation", "gallery_map", "retriever", "replay", "experience"),
+        *("photo_inbox", "photo_archive", "photo_folder"),
         *("private_gallery", "private_galleries", "galleries", "space", "deploy", "ui"),
     ],
 ]

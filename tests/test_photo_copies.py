@@ -96,9 +96,7 @@ def test_a_failing_copy_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*px*"))
 
 
-@pytest.mark.parametrize(
-    "digest", ["", "7", "A" * 64, "/" * 64, "../" * 20, "../../../../../../../../../etc/pas", "ü" * 64]
-)
+@pytest.mark.parametrize("digest", ["", "7", "A" * 64, "/" * 64, "../" * 20, "../etc/passwd", "ü" * 64])
 def test_what_is_no_digest_has_no_copy(digest: str, tmp_path: Path) -> None:
     (tmp_path / "small").mkdir()
     path = tmp_path / "small" / small_copy_name(digest)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -16,15 +17,18 @@ from PIL import Image
 from tests.serving import HOSTILE, encoded, sketch_in
 from zsbir.drawing import Drawing, parse_canvas
 from zsbir.galleries import Galleries
+from zsbir.gallery_build import build_gallery
+from zsbir.photo_copies import SMALL_SIDE
 from zsbir.preprocessing import prepare_sketch
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import canvas as canvas_module
 from zsbir.ui import gallery_bar
 from zsbir.ui.canvas import load_examples, read_picture
-from zsbir.ui.component import answered
+from zsbir.ui.component import Answer, answered
 from zsbir.ui.live_search import answer
 from zsbir.ui.photo_dialog import explanation, neighbours
-from zsbir.ui.query import decode_picture
+from zsbir.ui.query import decode_picture, read_query
+from zsbir.ui.results import photo_url
 
 STROKE = {"width": 16, "points": [[100, 100], [400, 300], [200, 500]]}
 
@@ -109,6 +113,71 @@ def test_a_photo_of_another_gallery_is_left_out_of_the_search(retriever: Retriev
     assert alone != beside
 
 
+def growing(shown: object, **more: object) -> str:
+    return json.dumps({**json.loads(canvas(STROKE)), "shown": shown, **more})
+
+
+def photos_in(found: Answer) -> list[int]:
+    return [int(photo["photo"]) for photo in found["photos"]]
+
+
+def test_while_a_drawing_grows_photos_shown_stay(
+    retriever: Retriever, galleries: Galleries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zsbir.retriever.MARGIN", 0.0)
+    monkeypatch.setattr("zsbir.retriever.MID_STROKE_MARGIN", 1.0)
+    drawing, photos = parse_canvas(canvas(STROKE)), retriever.gallery.photos
+    plain = photos_in(answer(galleries, canvas(STROKE), None))
+    others = [row for row in range(12) if row not in plain][:5]
+    shown = [{"photo": row, "digest": photos[row].sha256} for row in others]
+    seen = [(row, photos[row].sha256) for row in others]
+    for mid_stroke in (False, True):
+        expected = [match.index for match in retriever.follow(drawing, seen, mid_stroke=mid_stroke)]
+        assert ({*expected} == {*others}) == mid_stroke
+        assert photos_in(answer(galleries, growing(shown, mid_stroke=mid_stroke), None)) == expected
+    gone = [{"photo": row, "digest": "f" * 64} for row in (*others, 99)]  # of a gallery that was changed
+    for value in (growing([]), growing(gone), growing(gone, mid_stroke=True)):
+        assert photos_in(answer(galleries, value, None)) == plain
+
+
+def test_the_query_tells_the_photos_shown_in_order() -> None:
+    shown = [{"photo": 7, "digest": "a" * 64}, {"photo": 0, "digest": "", "more": 1}]
+    query = read_query(growing(shown, mid_stroke=True))
+    assert query.shown == ((7, "a" * 64), (0, ""))
+    assert query.mid_stroke
+    for value in (canvas(STROKE), growing([], mid_stroke=1), growing([], mid_stroke="true"), growing([])):
+        assert read_query(value).shown == ()
+        assert not read_query(value).mid_stroke
+    with_picture = {"picture": data_url(encoded(sketch_in())), "shown": shown}
+    assert read_query(json.dumps(with_picture)).shown == query.shown
+    assert len(read_query(growing(shown[:1] * 20)).shown) == 20
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        None,
+        {},
+        "photos",
+        [7],
+        [None],
+        [{"photo": 7}],
+        [{"photo": "7", "digest": ""}],
+        [{"photo": True, "digest": ""}],
+        [{"photo": 1.5, "digest": ""}],
+        [{"photo": -1, "digest": ""}],
+        [{"photo": 2**53, "digest": ""}],
+        [{"photo": 7, "digest": None}],
+        [{"photo": 7, "digest": "a" * 65}],
+        [{"photo": 7, "digest": ""}] * 21,
+    ],
+)
+def test_photos_shown_that_are_none_are_one_sentence(shown: object, galleries: Galleries) -> None:
+    page = answer(galleries, growing(shown), None)
+    assert "Expected at most 20 photos shown, each with row and digest" in page["sentence"]
+    assert page["photos"] == []
+
+
 # ---- The bar of galleries
 
 ANN, BEN = "a" * 32, "b" * 32
@@ -117,13 +186,14 @@ ANN, BEN = "a" * 32, "b" * 32
 def test_the_bar_brings_pictures_and_chooses_them(galleries: Galleries) -> None:
     content = encoded(sketch_in())
     chosen_own = json.dumps({"gallery": "Your pictures", "visitor": ANN})
-    assert gallery_bar.begin(galleries, {"visitor": ANN, "files": [{"name": "mine.png", "size": len(content)}]}) == {}
+    files = [{"name": "mine.png", "size": len(content)}]
+    assert gallery_bar.begin(galleries, {"visitor": ANN, "page": "1", "files": files}) == {}
     for start in range(0, len(content), 100):
         piece = base64.b64encode(content[start : start + 100]).decode()
         gallery_bar.receive(galleries, {"visitor": ANN, "file": 0, "start": start, "data": piece})
     gallery_bar.build(galleries, {"visitor": ANN})
     galleries.private._builder.submit(lambda: None).result(timeout=120)
-    known = gallery_bar.galleries_of(galleries, {"visitor": ANN})
+    known = gallery_bar.galleries_of(galleries, {"visitor": ANN, "page": "1"})
     assert [(choice["name"], choice["count"]) for choice in known["galleries"]] == [
         ("Photos", 12),
         ("Your pictures", 1),
@@ -133,9 +203,9 @@ def test_the_bar_brings_pictures_and_chooses_them(galleries: Galleries) -> None:
     told = answer(galleries, canvas(STROKE), chosen_own)
     assert [photo["source"] for photo in told["photos"]] == ["mine.png"]
     assert "Searched 1 photo in" in told["sentence"]
-    assert [choice["name"] for choice in gallery_bar.galleries_of(galleries, {"visitor": BEN})["galleries"]] == [
-        "Photos"
-    ]
+    assert [
+        choice["name"] for choice in gallery_bar.galleries_of(galleries, {"visitor": BEN, "page": "2"})["galleries"]
+    ] == ["Photos"]
     others = answer(galleries, canvas(STROKE), json.dumps({"gallery": "Your pictures", "visitor": BEN}))
     assert others["photos"] == []
     assert "mine.png" not in json.dumps(others)
@@ -233,6 +303,29 @@ def test_what_comes_from_the_manifest_is_told_as_it_is(galleries: Galleries) -> 
         assert photo["title"].endswith(HOSTILE)
 
 
+def file_of(url: str) -> Path:
+    return Path(unquote(url).removeprefix("gradio_api/file="))
+
+
+@pytest.mark.parametrize("name", ["a, b.png", "100%, 2x.png", "x 400w, y.png", "\"'<&>,.png", "ü漢,.png", "plain.png"])
+def test_lists_load_small_copies_whatever_the_photos_are_called(
+    name: str, retriever: Retriever, tmp_path: Path
+) -> None:
+    photos = tmp_path / "my photos, 2x" / "photos"
+    photos.mkdir(parents=True)
+    Image.linear_gradient("L").resize((900, 300)).save(photos / name)
+    Image.linear_gradient("L").save(photos / "no larger than a copy.png")
+    gallery = build_gallery(photos, photos.parent, retriever.embedder, quiet=True).gallery
+    found = {match.source: match for match in Retriever(retriever.embedder, gallery).search(sketch_in())}
+    assert found["no larger than a copy.png"].small == found["no larger than a copy.png"].photo
+    small, large = photo_url(found[name].small), photo_url(found[name].photo)
+    assert not {*small, *large} & {*" ,<>&\"'"}  # browsers split a srcset at spaces and commas
+    assert file_of(large) == (photos / name).resolve()
+    assert file_of(small).parent == (photos.parent / "small").resolve()
+    with Image.open(file_of(small)) as copy:
+        assert max(copy.size) == SMALL_SIDE
+
+
 @pytest.mark.parametrize("value", [None, "", canvas(), canvas({"width": 16, "points": [[5, 5]]})])
 def test_answer_to_an_empty_canvas_is_a_hint(galleries: Galleries, value: str | None) -> None:
     told = answer(galleries, value, None)
@@ -267,7 +360,7 @@ def test_answer_to_an_empty_canvas_is_a_hint(galleries: Galleries, value: str | 
 )
 def test_answer_to_a_malformed_canvas_is_one_sentence(galleries: Galleries, value: Any) -> None:
     told = answer(galleries, value, None)
-    assert told["sentence"].startswith("Expected ")
+    assert told["sentence"].startswith(("Expected ", "This file isn't a picture we can read"))
     assert "Traceback" not in told["sentence"]
     assert "<script" not in told["sentence"]
     assert (told["photos"], told["places"]) == ([], 5)
@@ -312,7 +405,7 @@ def test_an_upload_is_the_same_sketch_as_the_file() -> None:
 def test_a_bad_upload_is_answered_with_one_sentence(content: bytes) -> None:
     answered = read_picture(data_url(content))
     assert list(answered) == ["error"]
-    assert answered["error"].startswith("Expected ")
+    assert answered["error"].startswith(("Expected ", "This file "))
 
 
 def test_a_huge_upload_is_refused_before_it_is_decoded() -> None:

@@ -142,7 +142,7 @@ class PrivateGallery:
             self.progress = Progress("failed", sentence=str(error))
         except Exception:
             _LOG.exception("A visitor's gallery could not be built")
-            self.progress = Progress("failed", sentence="This failed on the server; try again, or fewer pictures.")
+            self.progress = Progress("failed", sentence="That failed on the server; try again, or with fewer pictures.")
         finally:
             with self._lock:
                 self._is_building = False
@@ -229,4 +229,4 @@ def _most_bytes(files: Sequence[Announced], limits: Limits) -> int:
 
 def _none_found(skipped: Sequence[str]) -> str:
     listed = f" {' '.join(skipped[:3])}" if skipped else ""
-    return f"Expected at least one picture that can be read, found none.{listed} Choose others."
+    return f"Expected a picture that we can read, found none.{listed} Choose others."

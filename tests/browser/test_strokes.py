@@ -34,8 +34,10 @@ def query(page: Page) -> dict[str, Any]:
     return asked
 
 
-BOX = """() => { const { left, top, width, height } = document.querySelector("#zs-canvas canvas").getBoundingClientRect();
-    return { left, top, width, height }; }"""
+BOX = """() => {
+    const { left, top, width, height } = document.querySelector("#zs-canvas canvas").getBoundingClientRect();
+    return { left, top, width, height };
+}"""
 
 
 def box_of(page: Page) -> dict[str, float]:
@@ -123,9 +125,7 @@ def test_moves_that_the_browser_hands_over_together_arrive(
             await page.mouse.down()
             mouse = await page.context.new_cdp_session(page)
             move = {"type": "mouseMoved", "button": "left", "buttons": 1}
-            await asyncio.gather(
-                *(mouse.send("Input.dispatchMouseEvent", {**move, "x": x, "y": y}) for x, y in rest)
-            )
+            await asyncio.gather(*(mouse.send("Input.dispatchMouseEvent", {**move, "x": x, "y": y}) for x, y in rest))
             await page.mouse.up()
             asked = json.loads(await page.evaluate("document.querySelector('#zs-canvas canvas').query()"))
             counts = await page.evaluate("window.counts")
@@ -259,7 +259,12 @@ def test_what_is_painted_bit_by_bit_is_the_whole(page: Page) -> None:
     assert ink(page) < before
     expect_same_anew(page, "strokes that were rubbed")
     erase(page, (0.5, 0.05), (0.5, 0.95))
-    for keys, what in (("Control+z", "undo"), ("Control+z", "undo"), ("Control+Shift+z", "redo"), ("Control+z", "undo")):
+    for keys, what in (
+        ("Control+z", "undo"),
+        ("Control+z", "undo"),
+        ("Control+Shift+z", "redo"),
+        ("Control+z", "undo"),
+    ):
         page.keyboard.press(keys)
         expect_same_anew(page, what)
     assert ink(page) == before

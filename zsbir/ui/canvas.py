@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -12,13 +11,9 @@ from zsbir.ui.component import STATIC, Answer, answered, component
 from zsbir.ui.query import decode_picture, ink_on_glass
 
 
-def drawing_canvas(ideas: Sequence[str] = ()) -> gr.HTML:
-    """A canvas with its tools and the example drawings. What is drawn goes to `static/search.js`.
-
-    Args:
-        ideas: What to name to somebody who asks for something to draw.
-    """
-    return component("canvas", "Drawing", "zs-canvas", functions=[read_picture], ideas=list(ideas))
+def drawing_canvas() -> gr.HTML:
+    """A canvas with its tools and the example drawings. What is drawn goes to `static/search.js`."""
+    return component("canvas", "Drawing", "zs-canvas", functions=[read_picture])
 
 
 def load_examples() -> list[dict[str, Any]]:

@@ -16,8 +16,9 @@ from zsbir.gallery import Gallery
 from zsbir.retriever import Retriever, SearchableGallery
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
+from zsbir.ui.results import MOST_SHOWN, found
 
-_UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
+_UNLISTED = "Some are listed above under another name, or are close to something that is."
 
 
 def known_categories(galleries: Galleries) -> gr.HTML:
@@ -35,7 +36,8 @@ def categories_of(retriever: Retriever) -> Answer:
 
     Returns:
         `groups`, each with a `title`, a `summary` that counts it, a `note`, which may be empty, and `categories`, those
-        in the gallery first, each with its `name` and `photos`, their number.
+        in the gallery first, each with its `category` as the gallery has it, its `name` for people, and `photos`,
+        their number.
     """
     split, photos = retriever.embedder.split, _photos_by_category(retriever.gallery)
     listed = {*split.seen, *split.validation, *split.unseen}
@@ -43,9 +45,40 @@ def categories_of(retriever: Retriever) -> Answer:
         _group("Never trained on", split.unseen, photos),
         _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
         _group("Trained on", split.seen, photos),
-        _group("In this gallery and in none of these lists", photos.keys() - listed, photos, _UNLISTED),
+        _group("In this gallery, on neither list", photos.keys() - listed, photos, _UNLISTED),
     )
     return {"groups": [group for group in groups if group["categories"]]}
+
+
+def photos_of(retriever: Retriever, category: object) -> Answer:
+    """The photos that a gallery has of a category, in the gallery's order.
+
+    Args:
+        retriever: Knows the gallery.
+        category: As the gallery has it.
+
+    Returns:
+        As `found` has it: at most `MOST_SHOWN` photos, which have no score as nothing was searched for, and a sentence
+        that counts all.
+
+    Raises:
+        ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
+    """
+    if not isinstance(category, str) or not category:
+        raise ValueError("Expected the name of a category, found something else; choose a category.")
+    gallery = retriever.gallery
+    if not isinstance(gallery, Gallery):
+        raise ValueError("Expected a gallery in memory to look through, found one in Milvus; choose another gallery.")
+    rows = [row for row, photo in enumerate(gallery.photos) if photo.category == category]
+    matches = [retriever.match(row, gallery.photos[row], 0.0) for row in rows[:MOST_SHOWN]]
+    return found(matches, _how_many(len(rows), _name(category)), measure="")
+
+
+def _how_many(count: int, name: str) -> str:
+    if count == 0:
+        return f"There is no photo of {name} in this gallery."
+    photos = f"{count:,} {'photo' if count == 1 else 'photos'} of {name} in this gallery"
+    return f"{photos}." if count <= MOST_SHOWN else f"{photos}, the first {MOST_SHOWN} are shown."
 
 
 def ideas(split: ZeroShotSplit, gallery: SearchableGallery) -> list[str]:
@@ -69,7 +102,9 @@ def _group(title: str, categories: Iterable[str], photos: Counter[str], note: st
         "title": title,
         "summary": f"{title}: {count}{where}",
         "note": note,
-        "categories": [{"name": _name(category), "photos": photos[category]} for category in ordered],
+        "categories": [
+            {"category": category, "name": _name(category), "photos": photos[category]} for category in ordered
+        ],
     }
 
 

@@ -59,4 +59,4 @@ def answered(ask: Callable[[], Answer]) -> Answer:
         return {"error": str(error)}
     except Exception:
         _LOG.exception("A question of the page failed")
-        return {"error": "This failed on the server; try again."}
+        return {"error": "That failed on the server; try again."}

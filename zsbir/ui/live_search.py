@@ -19,9 +19,9 @@ from zsbir.galleries import Galleries
 from zsbir.retriever import Retriever
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
-from zsbir.ui.results import HINT, SHOWN, Answer, found, nothing
+from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
 
-SEARCH = "/search"  # below `component.STATIC_ROUTE`; static/results.js asks here
+SEARCH = "/search"  # below `component.STATIC_ROUTE`
 _MAX_BYTES = 2 * MAX_QUERY  # of a question: the canvas is text in JSON once more
 _LOG = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def search_route(galleries: Galleries) -> Route:
         async for piece in request.stream():
             content += piece
             if len(content) > _MAX_BYTES:
-                return JSONResponse(nothing("Expected a drawing of moderate length, found more; draw less."), 413)
+                return JSONResponse(nothing("This drawing is too large to search for; clear some of it."), 413)
         try:
             question = json.loads(content)
         except (ValueError, RecursionError):
@@ -67,7 +67,9 @@ def answer(galleries: Galleries, value: object, choice: object, count: object = 
         if is_blank and photo is None:
             return nothing(HINT, k)
         start = time.perf_counter()
-        if photo is None:
+        if photo is None and query.shown:
+            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke)
+        elif photo is None:
             matches = retriever.search(query.sketch, k)
         elif is_blank:
             matches = retriever.more_like(photo, k)
@@ -81,7 +83,10 @@ def answer(galleries: Galleries, value: object, choice: object, count: object = 
         return nothing("The search failed on the server; try again, or change the drawing.", k)
     searched = len(retriever.gallery)
     photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
-    return found(matches, f"Searched {photos} in {max(1, round(milliseconds))} ms")
+    sentence = f"Searched {photos} in {max(1, round(milliseconds))} ms"
+    if photo is None:
+        return found(matches, sentence)
+    return found(matches, f"{sentence}, with the photo", ALIKE if is_blank else MATCH)
 
 
 def _photo_beside(query: Query, retriever: Retriever) -> int | None:

@@ -42,10 +42,10 @@ def describe_map(retriever: Retriever) -> Answer:
     """
     gallery = retriever.gallery
     if not isinstance(gallery, Gallery):
-        raise ValueError("Expected a gallery in memory for a map, found one in Milvus; choose another gallery.")
+        raise ValueError("A map needs a gallery in memory, and this one is in Milvus; choose another gallery.")
     found = map_of(gallery)
     shown, searched = len(found.photos), len(gallery)
-    matches = [retriever.match(row, gallery.photos[row], 1.0) for row in found.photos]
+    matches = [retriever.match(row, gallery.photos[row], 0.0) for row in found.photos]
     count = f"{searched:,} photos" if shown == searched else f"A sample of {shown:,} of {searched:,} photos"
     return {
         "columns": found.columns,
@@ -53,6 +53,6 @@ def describe_map(retriever: Retriever) -> Answer:
         "cells": found.cells,
         "nearest": found.nearest,
         "picture": f"data:image/webp;base64,{found.picture}",
-        "photos": [describe(match) for match in matches],
-        "sentence": f"{count}; those side by side look alike.",
+        "photos": [describe(match, "") for match in matches],
+        "sentence": f"{count}; similar photos sit side by side.",
     }

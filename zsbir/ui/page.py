@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from zsbir.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
-from zsbir.ui.categories import ideas, known_categories
+from zsbir.ui.categories import known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE
+from zsbir.ui.early_script import EarlyScript
 from zsbir.ui.endpoint import add_endpoints
-from zsbir.ui.gallery_bar import follow_visitors, gallery_bar
+from zsbir.ui.gallery_bar import gallery_bar, goodbye_route
 from zsbir.ui.live_search import search_route
 from zsbir.ui.map_view import gallery_map
 from zsbir.ui.photo_count import photo_count
@@ -37,15 +39,14 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
     with demo:
         gr.HTML(_file("header.html"), apply_default_css=False, elem_id="zs-header")
         with gr.Row(elem_id="zs-main"):
-            drawing_canvas(ideas(galleries.default.embedder.split, galleries.default.gallery))
+            drawing_canvas()
             with gr.Column(elem_id="zs-search"):
-                gallery = gallery_bar(galleries)
+                gallery_bar(galleries)
                 with gr.Column(elem_id="zs-side"):
                     photo_count()
                     photo_results(galleries)
         gallery_map(galleries)
         known_categories(galleries)
-        follow_visitors(demo, gallery, galleries)
         add_endpoints(galleries)
     return demo
 
@@ -64,10 +65,13 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
         raise ValueError(
             f'Expected the package mcp, found none; install it with: pip install "gradio[mcp]=={gr.__version__}"'
         )
-    own_routes = [search_route(galleries), Mount("/", _Fresh(directory=STATIC))]
+    own_routes = [search_route(galleries), goodbye_route(galleries), Mount("/", _Fresh(directory=STATIC))]
     return {
         "mcp_server": mcp,
-        "app_kwargs": {"routes": [Mount(STATIC_ROUTE, routes=own_routes)]},
+        "app_kwargs": {
+            "routes": [Mount(STATIC_ROUTE, routes=own_routes)],
+            "middleware": [Middleware(EarlyScript)],
+        },
         "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
         "footer_links": ["api"],
         "favicon_path": _HERE / "favicon.svg",
@@ -76,7 +80,7 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
 
 
 class _Fresh(StaticFiles):
-    """The page's scripts and styles; asked for anew each time, as a new version may be served."""
+    """The page's scripts and styles; the browser asks each time whether they changed, as they may have."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().file_response(*args, **kwargs)

@@ -1,6 +1,6 @@
-"""Ways on from a photo that was found: others like it, and why it was found.
+"""The photos found, and ways on from them: others like one, those of a category, and why one was found.
 
-Its behaviour is static/photo_dialog.js.
+Its behaviour is static/results.js, static/photo_dialog.js and static/journey.js.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from zsbir.galleries import Galleries
 from zsbir.photo_copies import SMALL_SIDE
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
+from zsbir.ui.categories import photos_of
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import png_data_url, read_count, read_query
-from zsbir.ui.results import HINT, SHOWN, found
+from zsbir.ui.results import ALIKE, HINT, SHOWN, found
 
 _WARM = (255, 96, 32)
-_STRONGEST = 0.75  # opacity of the warmest place
-_LEGEND = "The warmer a place, the more the similarity falls when it is covered."
+_STRONGEST = 0.75  # opacity of the warmest area
+_LEGEND = "Warmer areas matter more to the match."
 _SIDE = 256  # of the pictures of heat, in pixels
 
 
@@ -35,11 +36,21 @@ def photo_results(galleries: Galleries) -> gr.HTML:
     def more_like(asked: object) -> Answer:
         return answered(lambda: neighbours(_retriever_of(galleries, asked), asked))
 
+    def show_category(asked: object) -> Answer:
+        category = asked.get("category") if isinstance(asked, dict) else None
+        return answered(lambda: photos_of(_retriever_of(galleries, asked), category))
+
     def explain(asked: object) -> Answer:
         return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
 
     return component(
-        "results", "Photos found", "zs-found", functions=[more_like, explain], hint=HINT, shown=SHOWN, small=SMALL_SIDE
+        "results",
+        "Photos found",
+        "zs-found",
+        functions=[more_like, show_category, explain],
+        hint=HINT,
+        shown=SHOWN,
+        small=SMALL_SIDE,
     )
 
 
@@ -57,7 +68,7 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
     title, searched = retriever.photo(photo).title, len(retriever.gallery)
-    return found(matches, f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.")
+    return found(matches, f"Most like “{title}” among {searched:,} photos. Keep drawing to go back.", ALIKE)
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -82,7 +93,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     return {
         "photo": png_data_url(_warmth(heat.photo)),
         "sketch": png_data_url(Image.alpha_composite(paper, _warmth(heat.sketch))),
-        "sentence": f"Similarity {heat.similarity:.2f}. {_LEGEND}",
+        "sentence": f"Match {heat.similarity:.2f}. {_LEGEND}",
     }
 
 

@@ -11,18 +11,28 @@ from zsbir.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
-HINT = "Draw, or pick an example: the most similar photos appear here as you draw."
+HINT = "Draw, or pick an example: photos like it appear here."
+
+# What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
+# like photos, and only drawings are corrected for hubs (see `zsbir.hubness`).
+MATCH = "match"  # of a photo and a drawing
+ALIKE = "alike"  # of two photos
 
 Answer = dict[str, Any]
 
 
-def found(matches: Sequence[Match], sentence: str) -> Answer:
+def found(matches: Sequence[Match], sentence: str, measure: str = MATCH) -> Answer:
     """Photos, best first, and a line on the search.
+
+    Args:
+        matches: The photos.
+        sentence: The line.
+        measure: What their scores measure.
 
     Returns:
         `photos`, each as `describe` has it; `places`, how many are left empty (none); `sentence`.
     """
-    return {"photos": [describe(match) for match in matches], "places": 0, "sentence": sentence}
+    return {"photos": [describe(match, measure) for match in matches], "places": 0, "sentence": sentence}
 
 
 def nothing(sentence: str, count: int = SHOWN) -> Answer:
@@ -30,8 +40,8 @@ def nothing(sentence: str, count: int = SHOWN) -> Answer:
     return {"photos": [], "places": count, "sentence": sentence}
 
 
-def describe(match: Match) -> dict[str, str]:
-    """What the page's scripts want to know of a photo; and where it is found."""
+def describe(match: Match, measure: str) -> dict[str, str]:
+    """What the page's scripts want to know of a photo; and where it is found. No measure: it was not searched for."""
     return {
         "photo": str(match.index),
         "digest": match.sha256,
@@ -40,7 +50,8 @@ def describe(match: Match) -> dict[str, str]:
         "author": match.author,
         "licence": match.licence,
         "source": match.source,
-        "score": f"{match.score:.4f}",
+        "score": f"{match.score:.4f}" if measure else "",
+        "measure": measure,
         "url": photo_url(match.photo),
         "small": photo_url(match.small),
     }

@@ -8,13 +8,18 @@ import { acceptFiles } from "./opening.js";
 import { offerSaving } from "./saving.js";
 import { keepIn } from "./keep.js";
 import { listenToKeys } from "./keys.js";
+import { followPressure } from "./pressure.js";
+import { offerShortcuts } from "./shortcuts.js";
 import { showExamples } from "./examples.js";
-import { offerTasks } from "./task.js";
+import { offerSurprises } from "./task.js";
+import { shareLinks } from "./sharing.js";
+import { showRing } from "./ring.js";
 import { want } from "./search.js";
-import { letLoaderRest } from "./loader.js";
 
-/** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py, `props` the ideas. */
-export function start({ element, props, server }) {
+const REST_MS = 1_200; // after the last line a drawing rests
+
+/** Gradio's part: `element` is filled from canvas.html, `server` has the functions of canvas.py. */
+export function start({ element, server }) {
   const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
   const notice = find(".zs-notice");
@@ -53,14 +58,36 @@ export function start({ element, props, server }) {
     return `{"width":${WIDTH},"height":${HEIGHT},"strokes":[${drawn.join()}]${under}${beside}}`;
   }
 
+  let isGrowing = false; // whether the photos shown may stay, if they are about as good as others (see calm.py)
+  let rest = 0;
+
+  /** What is asked: the drawing, and while it grows the photos shown for it. */
+  function question() {
+    if (!isGrowing) return query();
+    const items = [...document.querySelectorAll("#zs-found [data-photo]")];
+    const shown = items.map(({ dataset: { photo, digest } }) => ({ photo: Number(photo), digest }));
+    return `${query().slice(0, -1)},"shown":${JSON.stringify(shown)},"mid_stroke":${pointers.isDrawing}}`;
+  }
+
   function send() {
-    want({ drawing: query });
+    want({ drawing: question });
+  }
+
+  /** A line is drawn or rubbed; once the drawing rests, the best photos are shown as they are. */
+  function grow() {
+    isGrowing = true;
+    clearTimeout(rest);
+    rest = pointers.isDrawing ? 0 : setTimeout(settle, REST_MS);
+    send();
   }
 
   /** The drawing as it is now is done: it is searched for and kept. */
   function settle() {
+    isGrowing = false;
+    clearTimeout(rest);
     send();
     kept.save();
+    links.edited();
   }
 
   /** Shows another page, which can be undone, and searches for it. */
@@ -72,25 +99,23 @@ export function start({ element, props, server }) {
 
   // ---- Drawing and rubbing out
 
-  let box = null; // of the canvas on the screen, for as long as a frame
+  let box = null; // of the canvas on the screen
   let unrub = null; // unmakes what the eraser has done since it came down
   let rubber = null; // where the eraser was last
 
   function pointsOf(events) {
-    if (box === null) {
-      box = canvas.getBoundingClientRect();
-      requestAnimationFrame(() => (box = null));
-    }
+    box ??= canvas.getBoundingClientRect(); // not at every move: photos that come would be laid out at once
     const within = (value, limit) => Math.round(Math.min(Math.max(value, 0), 1) * limit * 10) / 10;
     return events.map((event) => [
       within((event.clientX - box.left) / box.width, WIDTH),
       within((event.clientY - box.top) / box.height, HEIGHT),
-      ...(event.pointerType === "pen" ? [Math.round(event.pressure * 100) / 100] : []),
+      ...pressureOf(event),
     ]);
   }
 
   const hand = {
     begin(event, isRubbing) {
+      box = null;
       const tool = find(".zs-pens input:checked").value;
       const points = pointsOf([event]);
       if (isRubbing || tool === "eraser") {
@@ -100,7 +125,7 @@ export function start({ element, props, server }) {
       }
       live = { width: Number(tool), points };
       show();
-      send();
+      grow();
     },
     move(events) {
       if (rubber) rub(pointsOf(events));
@@ -108,7 +133,7 @@ export function start({ element, props, server }) {
         extend(live, pointsOf(events));
         painter.show(page.now, live);
       }
-      send();
+      grow();
     },
     end() {
       if (live) {
@@ -117,14 +142,15 @@ export function start({ element, props, server }) {
         page.turnTo({ ...page.now, strokes: [...page.now.strokes, stroke] });
       }
       rubber = unrub = null;
-      settle();
+      grow();
+      kept.save();
     },
     takeBack() {
       live = null;
       unrub?.();
       rubber = unrub = null;
       show();
-      send();
+      settle();
     },
   };
 
@@ -141,6 +167,7 @@ export function start({ element, props, server }) {
     }
   }
 
+  const pressureOf = followPressure(find(".zs-pressure"));
   const pointers = followPointers(canvas, hand);
 
   const act = (change) => () => {
@@ -167,7 +194,8 @@ export function start({ element, props, server }) {
 
   weight.addEventListener("input", send);
   find(".zs-reference button").addEventListener("click", () => refineWith(null));
-  Object.assign(canvas, { query, isBlank, refineWith, isDrawing: () => pointers.isDrawing }); // for other parts of the page
+  const put = (strokes) => turnTo({ ...BLANK, strokes });
+  Object.assign(canvas, { query, isBlank, put, refineWith, isDrawing: () => pointers.isDrawing }); // for other parts of the page
 
   // ---- Wiring
 
@@ -175,17 +203,20 @@ export function start({ element, props, server }) {
   find(".zs-redo").addEventListener("click", redo);
   find(".zs-clear").addEventListener("click", clear);
   find(".zs-search").addEventListener("click", () => {
-    send();
+    settle();
     document.querySelector(".zs-results")?.scrollIntoView({ behavior: "smooth", block: "nearest" });
   });
-  listenToKeys({ undo, redo, clear });
-  acceptFiles({ chooser: find(".zs-upload input"), canvas, read: server.read_picture, page, turnTo, say });
+  showRing(find(".zs-ring"), canvas, find(".zs-eraser input"));
+  listenToKeys({ undo, redo, clear, help: offerShortcuts(find(".zs-help")) });
+  acceptFiles({ chooser: find(".zs-upload input"), camera: find(".zs-camera"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);
-  showExamples(find(".zs-examples"), (strokes) => turnTo({ ...BLANK, strokes }));
-  offerTasks(find(".zs-task"), props.ideas, { clear, isBlank });
+  const links = shareLinks({ menu: find(".zs-save"), part: find(".zs-shared"), page, turnTo, say });
+  showExamples(find(".zs-examples"), put);
+  offerSurprises(find(".zs-task"), { page, turnTo, settle, send, isDrawing: () => pointers.isDrawing });
   new ResizeObserver(painter.refresh).observe(canvas);
+  for (const change of ["scroll", "resize"]) window.addEventListener(change, () => (box = null), { capture: true, passive: true });
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
   const kept = keepIn(page, send);
-  kept.bringBack();
-  letLoaderRest();
+  kept.bringBack().then(links.open);
+  document.dispatchEvent(new Event("zs-ready")); // to early.js
 }

@@ -1,5 +1,6 @@
 // Which gallery is searched, and a gallery of the visitor's own pictures.
 
+import { keepBeside } from "./order.js";
 import { want } from "./search.js";
 import { kept } from "./storage.js";
 import { filesIn, named, sendAll, sorted } from "./upload.js";
@@ -12,10 +13,11 @@ const STAGES = {
   receiving: () => "Sending",
   waiting: () => "Waiting for its turn",
   reading: ({ done, total }) => (total > 1 ? `Reading picture ${done + 1} of ${total}` : "Unpacking"),
-  embedding: ({ done, total }) => `Looked at ${done} of ${total} pictures`,
+  embedding: ({ done, total }) => `Getting ready: ${done} of ${total} pictures`,
 };
 
-// ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again.
+// ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again. Each load of the page
+// has a name too, and says goodbye when it closes: then the time begins after which the visitor's own gallery is deleted.
 
 function newSecret() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -24,10 +26,12 @@ function newSecret() {
 
 const visitor = kept.getItem("zs-visitor") ?? newSecret();
 kept.setItem("zs-visitor", visitor);
+let page = newSecret();
+window.addEventListener("pagehide", () => navigator.sendBeacon(new URL("goodbye", import.meta.url), JSON.stringify({ visitor, page })));
 
 /**
- * Gradio's part: `element` is filled from gallery_bar.html, props.value says which gallery is searched, props.limits how
- * much may be brought, `server` has the functions of gallery_bar.py.
+ * Gradio's part: `element` is filled from gallery_bar.html, props.limits says how much may be brought, `server` has the
+ * functions of gallery_bar.py.
  */
 export function start({ element, props, server }) {
   const limits = props.limits;
@@ -36,12 +40,8 @@ export function start({ element, props, server }) {
 
   /** Asks the server; the answer is thrown if it is an error. */
   async function ask(question, more = {}) {
-    let answer;
-    try {
-      answer = await server[question]({ visitor, ...more });
-    } catch {
-      throw new Error("The server did not answer; try again.");
-    }
+    const answer = await server[question]({ visitor, page, ...more }).catch(() => undefined);
+    if (!answer) throw new Error("The server did not answer; try again.");
     if (answer.error) throw new Error(answer.error);
     return answer;
   }
@@ -64,7 +64,7 @@ export function start({ element, props, server }) {
     } else if (before) {
       choose(galleries[0].name);
       if (!isBusy) rest();
-      tell(`“${before}” ${before.endsWith("s") ? "are" : "is"} deleted. This is “${galleries[0].name}” again.`);
+      tell(`“${before}” ${before.endsWith("s") ? "were" : "was"} deleted. You are back in “${galleries[0].name}”.`);
     }
     return own;
   }
@@ -79,7 +79,6 @@ export function start({ element, props, server }) {
     kept.setItem("zs-gallery", name);
     tell("");
     if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
-    props.value = choice();
     want({ gallery: choice });
     document.dispatchEvent(new Event("zs-gallery"));
   }
@@ -100,7 +99,7 @@ export function start({ element, props, server }) {
     const { taken, left } = sorted(files, limits);
     begin();
     try {
-      if (!taken.length) throw new Error(`Expected pictures or a zip, found ${left.length ? "none among these files" : "nothing"}; choose others.`);
+      if (!taken.length) throw new Error(`There is nothing to add. ${left.slice(0, 3).join(" ")} Choose pictures or a zip.`);
       await ask("begin_upload", { files: taken.map(({ name, file }) => ({ name, size: file.size })) });
       await sendAll(taken, { limits, ask, show, goesOn });
       if (!goesOn()) return;
@@ -125,7 +124,7 @@ export function start({ element, props, server }) {
     for (;;) {
       const own = await refresh();
       if (!goesOn()) return;
-      if (!own) throw new Error("Your pictures were deleted; bring them again.");
+      if (!own) throw new Error("Your pictures were deleted; add them again.");
       if (own.stage === "failed") throw new Error(own.sentence);
       if (own.stage === "ready") {
         report(own, left);
@@ -189,7 +188,7 @@ export function start({ element, props, server }) {
     rest();
     const skipped = [...left, ...own.skipped];
     const count = left.length + own.skipped_count;
-    find(".zs-report p").textContent = `${own.done} picture${own.done === 1 ? "" : "s"} of yours can be searched now.`;
+    find(".zs-report p").textContent = `${own.done} of your pictures ${own.done === 1 ? "is" : "are"} ready to search.`;
     find(".zs-report details").hidden = count === 0;
     find(".zs-report summary").textContent = `${count} file${count === 1 ? " was" : "s were"} left out`;
     find(".zs-report ul").replaceChildren(
@@ -204,6 +203,7 @@ export function start({ element, props, server }) {
 
   // ---- Wiring
 
+  keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
   find(".zs-limits").textContent =
     `At most ${limits.pictures} pictures, ${limits.picture_bytes / 1e6} MB and ${limits.pixels / 1e6} million pixels each, ` +
     `${limits.total_bytes / 1e6} MB in all (unpacked).`;
@@ -230,9 +230,15 @@ export function start({ element, props, server }) {
 
   let refreshedAt = 0;
   document.addEventListener("zs-found", () => {
-    if (performance.now() - refreshedAt < REFRESH_MS) return;
+    if (performance.now() - refreshedAt < REFRESH_MS || document.querySelector("#zs-canvas canvas").isDrawing()) return;
     refreshedAt = performance.now();
     refresh().catch(() => {}); // the next search looks again
+  });
+
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    page = newSecret(); // the page has come back that had said goodbye
+    refresh().catch(() => {});
   });
 
   setInterval(() => {

@@ -1,7 +1,8 @@
-// The map of the gallery, asked for when it is first opened.
+// The map of the gallery, asked for when it is first opened. How one goes about on it is map_window.js.
+
+import { moveAbout } from "./map_window.js";
 
 const SHARPNESS = 0.025; // of the weights by similarity: a photo this much less similar counts a third as much
-const ZOOMS = [1, 1.5, 2, 3, 4];
 const NARROW = 720; // pixels; narrower windows begin larger
 
 /** Gradio's part: `element` is filled from map.html, `server` has load_map of map_view.py. */
@@ -10,20 +11,20 @@ export function start({ element, server }) {
   const section = part("details");
   const view = part(".zs-map-window");
   const plane = part(".zs-map-plane");
+  const about = moveAbout({ view, plane, smaller: part(".zs-smaller"), larger: part(".zs-larger") });
   const cursor = part(".zs-map-cursor");
   const dot = part(".zs-map-drawing");
   const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
   let map = null;
   let mapped = null; // which gallery is shown, or on its way
   let photoIn = new Map(); // by cell
-  let zoom = 0; // index in ZOOMS
   let current = null; // the cell under the cursor
 
   async function load() {
     const asked = (mapped = gallery());
     map = null;
     view.hidden = true;
-    say("Laying out the photos; the first time this takes some seconds …");
+    say("Arranging photos; the first time takes a few seconds …");
     part("progress").hidden = false;
     const answer = await server.load_map({ gallery: asked }).catch(() => undefined);
     if (asked !== mapped) return;
@@ -38,7 +39,7 @@ export function start({ element, server }) {
     part("img").src = map.picture;
     plane.style.setProperty("aspect-ratio", `${map.columns} / ${map.rows}`);
     view.hidden = false;
-    zoomTo(section.clientWidth < NARROW ? 2 : 0);
+    about.zoomTo(section.clientWidth < NARROW ? 2 : 0);
     showDrawing();
     say(map.sentence);
   }
@@ -71,7 +72,7 @@ export function start({ element, server }) {
    * the five best of them. Why not a projection of the drawing itself is said in gallery_map.py.
    */
   function placeOf(found) {
-    const best = found.slice(0, 5);
+    const best = found.slice(0, 5).map(({ cell, score }) => ({ cell, score: Number(score) }));
     const top = Math.max(...best.map(({ score }) => score));
     const weights = best.map(({ score }) => Math.exp((score - top) / SHARPNESS));
     const sum = weights.reduce((total, weight) => total + weight, 0);
@@ -83,33 +84,27 @@ export function start({ element, server }) {
     if (!map) return;
     for (const mark of element.querySelectorAll(".zs-map-match")) mark.remove();
     const found = [...document.querySelectorAll("#zs-found [data-photo]")]
-      .map(({ dataset }) => ({ cell: map.nearest[Number(dataset.photo)], score: Number(dataset.score) }))
+      .map(({ dataset }) => ({ cell: map.nearest[Number(dataset.photo)], score: dataset.score }))
       .filter(({ cell }) => cell !== undefined);
-    dot.hidden = found.length === 0;
-    if (dot.hidden) return;
-    for (const { cell } of found.slice(0, 5)) {
+    const isSearched = found.length > 0 && found[0].score !== ""; // or they are the photos of a category
+    for (const { cell } of isSearched ? found.slice(0, 5) : found) {
       const mark = document.createElement("span");
       mark.className = "zs-map-match";
       fitToCell(mark);
       put(mark, columnOf(cell), rowOf(cell));
       plane.insertBefore(mark, dot);
     }
-    const { column, row } = placeOf(found);
-    put(dot, column, row);
+    dot.hidden = !isSearched;
+    if (!found.length) {
+      about.keepInView(null);
+      return;
+    }
+    const { column, row } = isSearched ? placeOf(found) : { column: columnOf(found[0].cell) + 0.5, row: rowOf(found[0].cell) + 0.5 };
+    if (isSearched) put(dot, column, row);
+    about.keepInView({ across: column / map.columns, down: row / map.rows });
   }
 
   // ---- Going about
-
-  /** Shows the map larger or smaller; what was in the middle, or at a point of the window, stays there. */
-  function zoomTo(next, x = view.clientWidth / 2, y = view.clientHeight / 2) {
-    zoom = Math.min(Math.max(next, 0), ZOOMS.length - 1);
-    const across = (view.scrollLeft + x) / plane.offsetWidth;
-    const down = (view.scrollTop + y) / plane.offsetHeight;
-    plane.style.width = `${100 * ZOOMS[zoom]}%`;
-    view.scrollTo(across * plane.offsetWidth - x, down * plane.offsetHeight - y);
-    part(".zs-smaller").disabled = zoom === 0;
-    part(".zs-larger").disabled = zoom === ZOOMS.length - 1;
-  }
 
   function pointTo(cell) {
     current = cell;
@@ -157,7 +152,7 @@ export function start({ element, server }) {
     if (cell !== current && photoIn.has(cell)) pointTo(cell);
   });
   plane.addEventListener("click", (event) => {
-    if (photoIn.has(cellAt(event))) open(cellAt(event));
+    if (!about.wasMoved() && photoIn.has(cellAt(event))) open(cellAt(event));
   });
   plane.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -168,16 +163,4 @@ export function start({ element, server }) {
     else return;
     event.preventDefault();
   });
-  view.addEventListener(
-    "wheel",
-    (event) => {
-      if (!event.ctrlKey) return; // a pinch on a touchpad comes as this too
-      event.preventDefault();
-      const box = view.getBoundingClientRect();
-      zoomTo(zoom - Math.sign(event.deltaY), event.clientX - box.left, event.clientY - box.top);
-    },
-    { passive: false },
-  );
-  part(".zs-larger").addEventListener("click", () => zoomTo(zoom + 1));
-  part(".zs-smaller").addEventListener("click", () => zoomTo(zoom - 1));
 }

@@ -1,5 +1,6 @@
 // How many photos are shown: a slider.
 
+import { keepBeside } from "./order.js";
 import { kept } from "./storage.js";
 import { want } from "./search.js";
 
@@ -19,6 +20,7 @@ export function start({ element }) {
     kept.setItem(COUNT, slider.value);
   });
 
+  keepBeside(document.querySelector("#zs-found"), document.querySelector("#zs-count"));
   slider.value = kept.getItem(COUNT) ?? slider.value;
   show();
 }

@@ -1,5 +1,7 @@
 // What a click on a photo opens: the photo large, its credits, and ways on from it.
 
+import { ask as askFor, go, openedDialog } from "./journey.js";
+
 const CONTENT = `
   <div class="zs-large"><img class="zs-large-photo" alt=""><img class="zs-heat" alt="" hidden></div>
   <div class="zs-about">
@@ -7,11 +9,11 @@ const CONTENT = `
     <dl></dl>
     <div class="zs-ways">
       <button type="button" class="zs-more">More like this</button>
-      <button type="button" class="zs-refine">Search with drawing and photo</button>
+      <button type="button" class="zs-refine">Combine with my drawing</button>
       <button type="button" class="zs-why">Why this photo?</button>
     </div>
     <div class="zs-because" hidden>
-      <img class="zs-why-sketch" alt="The drawing; what is warm made it similar to the photo">
+      <img class="zs-why-sketch" alt="Your drawing; warmer areas matter more to the match">
       <p></p>
     </div>
     <p class="zs-dialog-notice" role="status"></p>
@@ -21,10 +23,10 @@ const CONTENT = `
   </button>`;
 
 /**
- * Makes the dialog; `server` has the functions of results.py, `displayInstead` shows photos that were not drawn for.
- * Other parts of the page open it with `showPhoto` of its element.
+ * Makes the dialog; `server` has the functions of photo_dialog.py. Other parts of the page open it with `showPhoto` of its
+ * element.
  */
-export function makeDialog({ server, displayInstead }) {
+export function makeDialog(server) {
   const dialog = document.createElement("dialog");
   dialog.className = "zs-dialog";
   dialog.setAttribute("aria-labelledby", "zs-dialog-title");
@@ -43,19 +45,16 @@ export function makeDialog({ server, displayInstead }) {
     part(".zs-large-photo").src = shown.url;
     part(".zs-large-photo").alt = shown.title;
     part("dl").replaceChildren(
-      ...["category", "author", "licence", "source"].filter((name) => shown[name]).flatMap((name) => {
-        const term = document.createElement("dt");
-        const value = document.createElement("dd");
-        term.textContent = name;
-        value.append(...withLinks(shown[name]));
-        return [term, value];
-      }),
+      ...["category", "author", "licence", "source"].filter((name) => shown[name]).flatMap((name) => described(name, shown[name])),
+      ...(shown.measure ? described(shown.measure, `${Number(shown.score).toFixed(2)} (higher is closer; not a probability)`) : []),
     );
     const isBlank = drawing().isBlank();
     part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
     part(".zs-heat").hidden = part(".zs-because").hidden = true;
     say("");
-    if (!dialog.open) dialog.showModal();
+    if (dialog.open) return;
+    dialog.showModal();
+    openedDialog(known);
   }
 
   /** Which photo the server is asked about. */
@@ -75,19 +74,20 @@ export function makeDialog({ server, displayInstead }) {
     try {
       answer = await question();
     } catch {
-      answer = { error: "The server did not answer; try again." };
+      answer = undefined;
     }
+    answer ??= { error: "The server did not answer; try again." };
     if (shown !== asked || !dialog.open) return undefined;
     say(answer.error ?? "");
     return answer.error ? undefined : answer;
   }
 
   part(".zs-more").addEventListener("click", async () => {
-    const count = Number(document.querySelector("#zs-count input").value);
-    const answer = await ask(() => server.more_like({ ...meant(), count }), "Looking for photos like this …");
+    const step = { ...meant(), count: Number(document.querySelector("#zs-count input").value) };
+    const answer = await ask(() => askFor(step), "Looking for photos like this …");
     if (!answer) return;
+    go(step, answer);
     dialog.close();
-    displayInstead(answer);
   });
 
   part(".zs-refine").addEventListener("click", () => {
@@ -96,7 +96,7 @@ export function makeDialog({ server, displayInstead }) {
   });
 
   part(".zs-why").addEventListener("click", async () => {
-    const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Covering one part after the other …");
+    const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Working out which parts matter …");
     if (!answer) return;
     part(".zs-heat").src = answer.photo;
     part(".zs-why-sketch").src = answer.sketch;
@@ -109,8 +109,15 @@ export function makeDialog({ server, displayInstead }) {
     if (event.target === dialog) dialog.close(); // beside the content
   });
 
-  dialog.showPhoto = show;
-  return { show };
+  return Object.assign(dialog, { showPhoto: show, photo: () => shown });
+}
+
+function described(name, text) {
+  const term = document.createElement("dt");
+  const value = document.createElement("dd");
+  term.textContent = name;
+  value.append(...withLinks(text));
+  return [term, value];
 }
 
 // ---- Credits, in which addresses are links

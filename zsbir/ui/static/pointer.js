@@ -16,7 +16,12 @@ const ERASER_BIT = 32;
 export function followPointers(canvas, hand) {
   const fingers = new Set(); // on the canvas
   let active = null; // { id, type } of the pointer that draws
-  let penAt = -Infinity; // when there was a sign of the pen
+  let penAt = -Infinity; // when there was a sign of the pen, be it only that it hovers
+
+  function end() {
+    active = null;
+    hand.end();
+  }
 
   function takeBack() {
     active = null;
@@ -41,6 +46,7 @@ export function followPointers(canvas, hand) {
     if (event.pointerType === "touch") fingers.add(event.pointerId);
     if (!mayDraw(event)) return;
     event.preventDefault();
+    document.activeElement?.blur(); // or keys would go on to what was used before
     capture(event.pointerId);
     active = { id: event.pointerId, type: event.pointerType };
     hand.begin(event, event.button === ERASER_BUTTON || (event.buttons & ERASER_BIT) !== 0);
@@ -49,24 +55,33 @@ export function followPointers(canvas, hand) {
   canvas.addEventListener("pointermove", (event) => {
     notice(event);
     if (active?.id !== event.pointerId) return;
+    if (event.buttons === 0 && event.pressure === 0) {
+      end(); // it was lifted where the page is not told, as outside the window
+      return;
+    }
     const between = event.getCoalescedEvents?.() ?? []; // several may have come since the last frame
     hand.move(between.length ? between : [event]);
   });
 
-  /** The pointer has left the canvas, or the screen; a finger that the system took for a palm has drawn nothing. */
+  /** The pointer was lifted or lost; a finger that the system took for a palm has drawn nothing. */
   function leave(event) {
     fingers.delete(event.pointerId);
     if (active?.id !== event.pointerId) return;
-    if (event.type === "pointercancel" && event.pointerType === "touch") {
-      takeBack();
-      return;
-    }
-    active = null;
-    hand.end();
+    if (event.type === "pointercancel" && event.pointerType === "touch") takeBack();
+    else end();
   }
 
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(end, leave);
-  window.addEventListener("blur", () => fingers.clear()); // their ends are not told to a page in the background
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(type, leave);
+
+  // A page in the background is not told when a pointer is lifted.
+  window.addEventListener("blur", () => {
+    fingers.clear();
+    if (active) end();
+  });
+
+  // A pen held still on a tablet asks for a menu, and Scribble of an iPad swallows short strokes unless it is told not to.
+  canvas.addEventListener("contextmenu", (event) => active && event.preventDefault());
+  canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
 
   function notice({ pointerType }) {
     if (pointerType === "pen") penAt = performance.now();

@@ -1,6 +1,7 @@
-// Drawings as files: PNG, SVG and Quick, Draw! JSON. A saved SVG carries its strokes.
+// Drawings as files: PNG, SVG and Quick, Draw! JSON. A saved SVG carries its strokes. And the photos found, as a picture.
 
 import { paint } from "./painter.js";
+import { resultPicture } from "./result_picture.js";
 import { HEIGHT, WIDTH, jsonOf, pathThrough, piecesOf } from "./strokes.js";
 
 const QUICKDRAW_SIDE = 255; // its coordinates go from 0 to this
@@ -8,10 +9,13 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** Wires the menu of formats; `say` tells the visitor what is wrong. */
 export function offerSaving(menu, page, say) {
-  for (const button of menu.querySelectorAll("button")) {
-    button.addEventListener("click", () => {
+  for (const button of menu.querySelectorAll("button[value]")) {
+    button.addEventListener("click", async () => {
       menu.open = false;
-      if (page.isBlank) say("There is nothing to save yet; draw something first.");
+      if (button.value === "results") {
+        say("Making the picture …");
+        say(await saveResults(page.now));
+      } else if (page.isBlank) say("There is nothing to save yet; draw something first.");
       else if (page.now.picture && button.value !== "png") {
         say("An opened picture has no strokes to save; save it as PNG, or clear and draw.");
       } else save(page.now, button.value);
@@ -26,9 +30,23 @@ const FILES = {
 };
 
 async function save(page, format) {
+  download(await FILES[format](page), `drawing.${format}`);
+}
+
+/** Saves the photos that are shown, with the drawing if they are its own; returns what is wrong, if anything is. */
+async function saveResults(page) {
+  const picture = await resultPicture(asPicture(page, "#fff", "#000"));
+  if (!picture) return "There are no photos to save yet; draw something first.";
+  const file = await new Promise((done) => picture.toBlob(done, "image/png"));
+  if (!file) return "The picture is too large for this browser; show fewer photos.";
+  download(file, "drawing-results.png");
+  return "";
+}
+
+function download(file, name) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await FILES[format](page));
-  link.download = `drawing.${format}`;
+  link.href = URL.createObjectURL(file);
+  link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -32,6 +32,9 @@ export function forget() {
   answered = version;
 }
 
+/** Whether the newest wish has its answer. */
+export const isAnswered = () => answered === version;
+
 /** How long the question on its way has been without an answer, in ms; 0: there is none. */
 export function waitedFor() {
   return askedAt === null ? 0 : performance.now() - askedAt;

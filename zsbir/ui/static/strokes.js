@@ -5,8 +5,10 @@
 export const WIDTH = 1000; // the page, in its own units; the screen shows it at any size
 export const HEIGHT = 800;
 export const RUBBER = 34; // radius of the eraser
+export const PEN = 16; // width of the lines of drawings that do not say
 const MIN_STEP = 3; // points closer together than this say nothing new
 const DENSITY = 5; // a stroke that is rubbed gets points this close together
+export const MAX_POINTS = 50_000; // of a drawing; drawing.py has the same limit
 const PLAIN_PRESSURE = 0.5; // of a mouse: the line has its width, as in drawing.py
 
 /** Remembers what a function made of a finished stroke. */
@@ -18,26 +20,38 @@ function once(work) {
   };
 }
 
-/** Adds the points to a stroke that is being drawn that are far enough from the one before. */
+/**
+ * Adds the points to a stroke that is being drawn that are far enough from the one before. Where some of its points say
+ * how hard the pen was pressed and others do not, those get the pressure of a plain line.
+ */
 export function extend(stroke, added) {
   for (const point of added) {
     const [x, y] = stroke.points.at(-1);
     if (Math.hypot(point[0] - x, point[1] - y) < MIN_STEP) continue;
-    if (point.length === 3 && stroke.points[0].length === 2) {
-      stroke.points = stroke.points.map(([left, top]) => [left, top, PLAIN_PRESSURE]); // only now it shows any
-    }
-    stroke.points.push(stroke.points[0].length === 3 ? [x0(point), y0(point), point[2] ?? PLAIN_PRESSURE] : point);
+    if (point.length > stroke.points[0].length) stroke.points = stroke.points.map(pressed);
+    stroke.points.push(stroke.points[0].length === 3 ? pressed(point) : point);
   }
 }
 
-const x0 = (point) => point[0];
-const y0 = (point) => point[1];
+const pressed = ([x, y, pressure = PLAIN_PRESSURE]) => [x, y, pressure];
+
+/** Left, top, right and bottom of points. */
+export function boundsOf(points) {
+  const bounds = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of points) {
+    bounds[0] = Math.min(bounds[0], x);
+    bounds[1] = Math.min(bounds[1], y);
+    bounds[2] = Math.max(bounds[2], x);
+    bounds[3] = Math.max(bounds[3], y);
+  }
+  return bounds;
+}
 
 /** Left, top, right and bottom of the ink of points under a pen of some width. */
 export function boxAround(points, width) {
-  const [xs, ys] = [points.map(x0), points.map(y0)];
+  const [left, top, right, bottom] = boundsOf(points);
   const reach = 0.75 * width + 1; // half of the widest line there is, and the softness of its edge
-  return [Math.min(...xs) - reach, Math.min(...ys) - reach, Math.max(...xs) + reach, Math.max(...ys) + reach];
+  return [left - reach, top - reach, right + reach, bottom + reach];
 }
 
 export const boxOf = once(({ points, width }) => boxAround(points, width));
@@ -99,10 +113,11 @@ function distance([x, y], [x1, y1], [x2, y2]) {
 
 /** SVG path data along the points: gentle bends are rounded, corners kept; a single point is a dot. */
 export function pathThrough(points) {
-  let data = `M${x0(points[0])} ${y0(points[0])}`;
+  const [[x, y], [endX, endY]] = [points[0], points.at(-1)];
+  let data = `M${x} ${y}`;
   if (points.length === 1) return `${data}l.01 0`;
   for (let at = 1; at < points.length - 1; at += 1) data += bend(points, at);
-  return `${data}L${x0(points.at(-1))} ${y0(points.at(-1))}`;
+  return `${data}L${endX} ${endY}`;
 }
 
 /** How the path passes one of its inner points, on its way to the middle between it and the next. */
@@ -129,13 +144,37 @@ export const shapesOf = once((stroke) =>
 
 export const jsonOf = once(({ width, points }) => JSON.stringify({ width, points }));
 
-/** Strokes as somebody else gave them; throws if they are none, or too many. */
-export function checked(strokes, most = MAX_POINTS) {
-  const isPoint = (point) => (point.length === 2 || point.length === 3) && point.every(Number.isFinite);
-  const isStroke = ({ width, points }) => width > 0 && width <= WIDTH && points.length > 0 && points.every(isPoint);
-  const points = strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
-  if (!strokes.length || points > most || !strokes.every(isStroke)) throw new Error("no drawing");
-  return strokes.map(({ width, points }) => ({ width, points }));
+// ---- Drawings from elsewhere
+
+const MARGIN = 0.05; // around a drawing that is fitted to the page
+const [THINNEST, THICKEST] = [6, 250]; // thinner lines would hardly be seen
+const [MAX_STROKES, MAX_COORDINATE] = [2_000, 1e6]; // drawing.py has the same limits
+
+/** How a box of any size, [left, top, right, bottom], fills the page: the scale, and where a point of it comes to lie. */
+export function fitting([left, top, right, bottom]) {
+  const room = 1 - 2 * MARGIN;
+  const scale = Math.min((room * WIDTH) / Math.max(right - left, 1e-6), (room * HEIGHT) / Math.max(bottom - top, 1e-6));
+  const rounded = (value) => Math.round(value * 10) / 10;
+  const place = ([x, y]) => [
+    rounded(WIDTH / 2 + (x - (left + right) / 2) * scale),
+    rounded(HEIGHT / 2 + (y - (top + bottom) / 2) * scale),
+  ];
+  return { scale, place };
 }
 
-const MAX_POINTS = 50_000; // drawing.py has the same limit
+/** The width of a line as it can be drawn here. */
+export const penOf = (width) => Math.min(Math.max(width, THINNEST), THICKEST);
+
+/** Strokes as somebody else gave them; throws a RangeError if they are too many, a TypeError if they are none. */
+export function checked(strokes) {
+  const isWithin = (value, most) => Number.isFinite(value) && Math.abs(value) <= most;
+  const isPoint = ([x, y, ...pressure]) =>
+    isWithin(x, MAX_COORDINATE) && isWithin(y, MAX_COORDINATE) && pressure.every((value) => value >= 0 && value <= 1);
+  const isStroke = ({ width, points }) =>
+    width > 0 && width <= WIDTH && [2, 3].includes(points[0]?.length) &&
+    points.every((point) => point.length === points[0].length && isPoint(point));
+  const count = strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
+  if (strokes.length > MAX_STROKES || count > MAX_POINTS) throw new RangeError("too much to draw");
+  if (!strokes.length || !strokes.every(isStroke)) throw new TypeError("no strokes");
+  return strokes.map(({ width, points }) => ({ width, points }));
+}
