@@ -60,18 +60,19 @@ def from_disc() -> NDArray[np.float64]:
 def test_a_picture_lies_in_the_middle_of_the_page() -> None:
     page = page_of(canvas())
     assert page.shape == (HEIGHT, WIDTH)
-    assert page[from_disc() > 3].max() == 0
-    assert page[from_disc() < -3].min() == 255
+    assert page[from_disc() > 5].max() == 0
+    assert page[from_disc() < -5].min() == 255
 
 
 @pytest.mark.parametrize(
-    ("start", "end"), [((400, 300), (620, 470)), ((500, 400), (500, 400)), ((-80, 400), (1080, 400)), ((700, 90), (480, 700))]
+    ("start", "end"),
+    [((400, 300), (620, 470)), ((500, 400), (500, 400)), ((-80, 400), (1080, 400)), ((700, 90), (480, 700))],
 )
 def test_the_eraser_leaves_paper_as_wide_as_it_is(start: tuple[float, float], end: tuple[float, float]) -> None:
     page, far, inside = page_of(canvas(rubbed=[way(start, end)])), distances(start, end), from_disc()
     assert page[far < RUBBER - 2].min() == 255
-    assert page[(far > RUBBER + 2) & (inside > 3)].max() == 0
-    assert page[inside < -3].min() == 255
+    assert page[(far > RUBBER + 2) & (inside > 5)].max() == 0
+    assert page[inside < -5].min() == 255
 
 
 def test_strokes_lie_over_the_picture_and_are_not_rubbed_with_it() -> None:
@@ -121,7 +122,9 @@ def test_without_a_picture_strokes_stay_strokes() -> None:
     ],
 )
 def test_ways_of_the_eraser_that_are_none_are_one_sentence(rubbed: object) -> None:
-    with pytest.raises(ValueError, match=r"^Expected the ways of the eraser as points, found something else; [\w ]+\.$"):
+    with pytest.raises(
+        ValueError, match=r"^Expected the ways of the eraser as points, found something else; [\w ]+\.$"
+    ):
         read_query(canvas(rubbed=rubbed))
 
 

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
+from tests.browser.test_drawing import photos
 from tests.browser.test_explore import open_map
 from tests.browser.test_galleries import bring, draw_example, packed, upload
-from tests.browser.test_drawing import photos
 from tests.serving import HOSTILE
 
 expect.set_options(timeout=TIMEOUT_MS)

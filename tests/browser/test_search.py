@@ -65,7 +65,7 @@ def answer_with_nonsense(route: Route) -> None:
 
 
 def refuse(route: Route) -> None:
-    told = {"photos": [], "places": 5, "sentence": "Expected a drawing of moderate length, found more; draw less."}
+    told = {"photos": [], "places": 5, "sentence": "This drawing is too large to search for; clear some of it."}
     route.fulfill(status=413, json=told)
 
 
@@ -140,7 +140,7 @@ def test_an_answer_that_comes_late_does_not_bring_back_what_was_cleared(page: Pa
 def test_a_drawing_that_is_too_long_is_said_and_not_asked_for_ever(page: Page) -> None:
     server = Server(page, refuse)
     example(page, "butterfly")
-    expect(page.locator(".zs-status")).to_have_text("Expected a drawing of moderate length, found more; draw less.")
+    expect(page.locator(".zs-status")).to_have_text("This drawing is too large to search for; clear some of it.")
     page.wait_for_timeout(1500)
     assert len(server.asked) == 1
     expect(photos(page)).to_have_count(0)
