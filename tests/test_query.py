@@ -60,7 +60,7 @@ def from_disc() -> NDArray[np.float64]:
 def test_a_picture_lies_in_the_middle_of_the_page() -> None:
     page = page_of(canvas())
     assert page.shape == (HEIGHT, WIDTH)
-    assert page[from_disc() > 5].max() == 0
+    assert page[from_disc() > 3].max() == 0
     assert page[from_disc() < -5].min() == 255
 
 
@@ -71,7 +71,7 @@ def test_a_picture_lies_in_the_middle_of_the_page() -> None:
 def test_the_eraser_leaves_paper_as_wide_as_it_is(start: tuple[float, float], end: tuple[float, float]) -> None:
     page, far, inside = page_of(canvas(rubbed=[way(start, end)])), distances(start, end), from_disc()
     assert page[far < RUBBER - 2].min() == 255
-    assert page[(far > RUBBER + 2) & (inside > 5)].max() == 0
+    assert page[(far > RUBBER + 2) & (inside > 3)].max() == 0
     assert page[inside < -5].min() == 255
 
 

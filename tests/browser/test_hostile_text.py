@@ -62,7 +62,7 @@ def test_names_of_files_and_categories(page: Page) -> None:
     page.locator(".zs-report summary").click()
     expect(page.locator(".zs-report li")).to_contain_text(f"{NAME}/cut.png: Expected a whole picture")
     expect(page.locator("#zs-found .zs-photo").first).to_have_attribute("data-category", NAME)
-    page.locator("#zs-known").get_by_text("In this gallery and in none of these lists: 1 category").click()
+    page.locator("#zs-known").get_by_text("In this gallery, on neither list: 1 category").click()
     expect(page.locator("#zs-known li", has_text="bold")).to_have_text(f"{NAME} 1 photo in this gallery")
     photos(page).first.click()
     expect(page.get_by_role("dialog").locator("dd", has_text="bold").first).to_have_text(NAME)
@@ -72,7 +72,7 @@ def test_names_of_files_that_are_no_drawing(page: Page) -> None:
     page.locator("#zs-canvas input[type=file]").set_input_files(
         {"name": f"{NAME}.json", "mimeType": "application/json", "buffer": b"{}"}
     )
-    expect(page.locator(".zs-notice")).to_contain_text(f"found something else in {NAME}.json")
+    expect(page.locator(".zs-notice")).to_contain_text(f"{NAME}.json isn't a drawing we can read")
     bring(page, {"name": f"{NAME}.pdf", "mimeType": "application/pdf", "buffer": b"x"}, upload("a.png"))
     page.locator(".zs-report summary").click()
     expect(page.locator(".zs-report li")).to_have_text(f"{NAME}.pdf: not a picture.")
