@@ -102,6 +102,7 @@ def test_the_slider_works_on_a_narrow_phone(browser: Browser, address: str, retr
     page = opened(context, address)
     page.locator(".zs-examples button").first.tap()
     expect(photos(page)).to_have_count(5)
+    slider(page).scroll_into_view_if_needed()
     box = slider(page).bounding_box()
     assert box is not None
     assert box["height"] >= 40
