@@ -121,8 +121,10 @@ def test_nothing_shifts_while_results_come_and_change(page: Page) -> None:
     page.wait_for_function("document.querySelector('#zs-gallery select').options.length > 0")  # the last part to come
     page.evaluate(
         """() => { window.shifts = [];
-            new PerformanceObserver((list) => list.getEntries().forEach((entry) => window.shifts.push(
-                entry.value + " " + entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 80)))))
+            // A photo that stays has another place, to which it slides: all but those are to stay where they are.
+            const others = (entry) => entry.sources.filter(({ node }) => !node?.closest?.(".zs-photo"));
+            new PerformanceObserver((list) => list.getEntries().filter((entry) => others(entry).length).forEach((entry) =>
+                window.shifts.push(entry.value + " " + others(entry).map(({ node }) => node?.outerHTML?.slice(0, 80)))))
             .observe({ type: "layout-shift", buffered: false }); }"""
     )
     for name in ("butterfly", "camel", "pear"):

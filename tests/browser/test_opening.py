@@ -207,10 +207,12 @@ def test_an_svg_runs_nothing_and_fetches_nothing(blank: Page) -> None:
     asked: list[str] = []
     blank.on("request", lambda request: asked.append(request.url))
     body = (
-        "<script>window.ran = 1</script><style>@import url(//elsewhere.test/a.css); path { fill: url(//elsewhere.test/f) }"
+        "<script>window.ran = 1</script>"
+        "<style>@import url(//elsewhere.test/a.css); path { fill: url(//elsewhere.test/f) }"
         " @font-face { font-family: f; src: url(//elsewhere.test/f.woff) }</style>"
         '<image href="http://elsewhere.test/i.png" onerror="window.ran = 2"/>'
-        '<foreignObject><img xmlns="http://www.w3.org/1999/xhtml" src="http://elsewhere.test/x" onerror="window.ran = 3"/>'
+        '<foreignObject><img xmlns="http://www.w3.org/1999/xhtml" src="http://elsewhere.test/x" '
+        'onerror="window.ran = 3"/>'
         '</foreignObject><use href="http://elsewhere.test/u.svg#a"/>'
         f'<path {LINE} d="M1 1h99" onload="window.ran = 4"/><animate attributeName="x" onbegin="window.ran = 5"/>'
     )
