@@ -194,7 +194,7 @@ def _first_photos(gallery: Gallery, query: Embeddings) -> list[int]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: measures, prints and saves; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.experience", description="Measure what a drawer feels.")
+    parser = argparse.ArgumentParser(prog="python -m zsbir.experience", description="Measure what drawing feels like.")
     parser.add_argument("--data", type=Path, required=True, help="sketches/, photos/ and the label files")
     parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint (%(default)s)")
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")

@@ -85,7 +85,8 @@ export function start({ element, props, server }) {
     const before = moves ? places() : new Map();
     const focusedItem = list.children[focused];
     list.classList.toggle("zs-many", items.length > 5);
-    arrange(items);
+    if (moves) list.replaceChildren(...items);
+    else arrange(items);
     if (focused >= 0) (focusedItem.isConnected ? focusedItem : items[focused])?.querySelector("a")?.focus({ preventScroll: true });
     if (moves) move(before);
   }
