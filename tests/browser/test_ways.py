@@ -11,7 +11,9 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 
 def shown(page: Page) -> list[str | None]:
-    return [item.get_attribute("data-photo") for item in page.locator("#zs-found .zs-photo").all()]
+    """The photos on the page, all at one moment."""
+    found = page.locator("#zs-found .zs-photo")
+    return list(found.evaluate_all("items => items.map(({ dataset }) => dataset.photo ?? null)"))
 
 
 def status(page: Page) -> str:
@@ -46,14 +48,14 @@ def expect_shown(page: Page, photos: list[str | None]) -> None:
 
 
 def expect_found_for(page: Page, strokes: int) -> None:
-    """The photos are those found for so many strokes, all of them: `CountingRetriever` says so in their titles."""
-    page.wait_for_function(
-        """async (title) => { const { isAnswered } = await import("/zsbir/search.js");
-            const found = [...document.querySelectorAll("#zs-found .zs-photo")];
-            return isAnswered() && found.length > 0 && found.every(({ dataset }) => dataset.title === title); }""",
-        arg=f"{strokes} strokes",
-    )
-    page.wait_for_timeout(300)  # a search while the pen was down and that for the whole stroke have the same title
+    """The photos are those found for so many strokes, at rest: `CountingRetriever` says so in their titles."""
+    are_found = """async (title) => { const { isAnswered } = await import("/zsbir/search.js");
+        const found = [...document.querySelectorAll("#zs-found .zs-photo")];
+        return isAnswered() && found.length > 0 && found.every(({ dataset }) => dataset.title === title); }"""
+    page.wait_for_function(are_found, arg=f"{strokes} strokes")
+    page.wait_for_timeout(1_500)  # what rests is searched for once more (see canvas.js)
+    page.wait_for_function(are_found, arg=f"{strokes} strokes")
+    page.wait_for_timeout(300)  # until they are shown
 
 
 def stroke_count(page: Page) -> int:
@@ -155,6 +157,22 @@ def test_drawing_on_ends_the_journey(page: Page) -> None:
     page.wait_for_function("!history.state?.zsbir?.depth")
     assert shown(page) == drawing
     assert ink(page) == inked
+
+
+def test_a_drawing_that_comes_to_rest_does_not_end_the_journey(page: Page) -> None:
+    page.evaluate(  # late, so that the test is in time on any machine
+        """() => { const later = window.setTimeout;
+            window.setTimeout = (act, ms, ...rest) => ms === 1200
+                ? later(() => { act(); window.rested = true; }, 5000) : later(act, ms, ...rest); }"""
+    )
+    draw(page, *FIRST)
+    expect(photos(page)).to_have_count(5)
+    neighbours = more_like(page, 0)
+    page.wait_for_function("window.rested")
+    page.wait_for_timeout(500)
+    assert shown(page) == neighbours
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator(".zs-status")).to_contain_text("Searched")
 
 
 def test_the_slider_asks_for_more_photos_like_the_same(page: Page, retriever: CountingRetriever) -> None:

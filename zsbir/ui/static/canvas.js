@@ -14,6 +14,7 @@ import { showExamples } from "./examples.js";
 import { offerSurprises } from "./task.js";
 import { shareLinks } from "./sharing.js";
 import { showRing } from "./ring.js";
+import { isAway, searchOnTheWayBack } from "./journey.js";
 import { want } from "./search.js";
 
 const REST_MS = 1_200; // after the last line a drawing rests
@@ -77,8 +78,15 @@ export function start({ element, server }) {
   function grow() {
     isGrowing = true;
     clearTimeout(rest);
-    rest = pointers.isDrawing ? 0 : setTimeout(settle, REST_MS);
+    rest = pointers.isDrawing ? 0 : setTimeout(comeToRest, REST_MS);
     send();
+  }
+
+  /** Nobody drew for a while. Who looks at other photos by then goes on with that: the search is for the way back. */
+  function comeToRest() {
+    isGrowing = false;
+    if (isAway()) searchOnTheWayBack();
+    else send();
   }
 
   /** The drawing as it is now is done: it is searched for and kept. */

@@ -74,6 +74,11 @@ export function arrivedFor(answer) {
   return true;
 }
 
+/** What was found for the drawing does not count any more: on the way back it is searched for anew. */
+export function searchOnTheWayBack() {
+  drawn = null;
+}
+
 // ---- Back and forth
 
 function back() {
