@@ -79,9 +79,7 @@ def test_no_name_of_a_category_is_part_of_a_template(retriever: Retriever, monke
     with closing(Galleries(retriever.embedder, {"first": Retriever(retriever.embedder, gallery)})) as galleries:
         panel = known_categories(galleries)
     assert name not in json.dumps(panel.get_config(), default=str)  # they are asked for when somebody opens it
-    canvas = drawing_canvas(ideas(retriever.embedder.split, gallery)).get_config()
-    assert canvas["props"]["ideas"] == [name]
-    for part in (panel, drawing_canvas([name])):
+    for part in (panel, drawing_canvas()):
         assert "${" not in part.html_template
         assert "alert" not in part.js_on_load
 

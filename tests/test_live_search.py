@@ -72,7 +72,7 @@ def test_no_more_is_taken_than_the_longest_drawing(galleries: Galleries) -> None
     status, told = ask(galleries, endless())
     assert status == 413
     assert told == {"photos": [], "places": 5, "sentence": told["sentence"]}
-    assert told["sentence"].startswith("Expected a drawing of moderate length")
+    assert told["sentence"].startswith("This drawing is too large to search for")
     assert taken <= 2 * MAX_QUERY + 2**20
 
 

@@ -102,7 +102,7 @@ def test_photos_are_still_here_with_the_key_and_the_digest_they_were_seen_with(g
             0,
         ]
     )
-    indices, _ = calm_search(gallery, embeddings[4], seen, 4, 1.0)
+    indices, _ = calm_search(gallery, embeddings[4], seen, 4, 2.5)
     assert indices[0] == keys["5.jpg"]
     assert {*indices} >= {keys["5.jpg"], keys["3.jpg"]}
     plain = gallery.search(embeddings[4], 4)[0].tolist()

@@ -87,7 +87,7 @@ def test_a_failing_copy_leaves_nothing_behind(tmp_path: Path) -> None:
     whole = tmp_path / "whole.png"
     gradient(800, 600).save(whole)
     (tmp_path / "cut.png").write_bytes(whole.read_bytes()[:-400])
-    with pytest.raises(ValueError, match=r"cut\.png damaged"):
+    with pytest.raises(ValueError, match=r"cut\.png is damaged"):
         make_small_copy(tmp_path / "cut.png", tmp_path, SHA)
     (tmp_path / "text.png").write_text("no picture")
     for name in ("text.png", "absent.png"):

@@ -17,8 +17,8 @@ import numpy as np
 
 from zsbir.nearest import Floats
 
-MARGIN = 0.007  # about 7 in 100 likelier to be right
-MID_STROKE_MARGIN = 0.014  # a line that is not finished says less
+MARGIN = 0.009  # 9 in 100 likelier to be right
+MID_STROKE_MARGIN = 0.018  # a line that is not finished says less
 
 
 def calm_order(similarities: Floats, shown: Sequence[int], k: int, margin: float = MARGIN) -> list[int]:
@@ -27,7 +27,7 @@ def calm_order(similarities: Floats, shown: Sequence[int], k: int, margin: float
     The photos shown stay, the k most similar of them if there are more, and the most similar others fill up. Then the
     most similar photo outside takes the place of the least similar one inside as long as its worth, the square of its
     similarity (0 if that is negative), is greater by more than the margin. The photos come in order of similarity,
-    but the one shown first stays first unless the most similar one's worth is greater by more than the margin.
+    but the one shown first stays first unless the most similar one's worth is greater by more than half of the margin.
 
     Without photos shown these are the k most similar. Asked again with what it answered, it answers the same.
 
@@ -47,7 +47,7 @@ def calm_order(similarities: Floats, shown: Sequence[int], k: int, margin: float
     filled, outside = outside[:missing], outside[missing:]
     better = sum(worth[new] > worth[old] + margin for new, old in zip(outside, reversed(inside), strict=False))
     order = sorted([*inside[: len(inside) - better], *filled, *outside[:better]])
-    if shown and shown[0] in order and worth[order[0]] <= worth[shown[0]] + margin:
+    if shown and shown[0] in order and worth[order[0]] <= worth[shown[0]] + margin / 2:
         order.remove(shown[0])
         order.insert(0, shown[0])
     return order

@@ -20,7 +20,7 @@ from zsbir.retriever import Match, Retriever
 
 TIMEOUT_MS = 60_000  # generous: the machine may be busy
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -77,13 +77,18 @@ def address(shared_retriever: CountingRetriever) -> Iterator[str]:
         yield address
 
 
+def executable() -> str:
+    """Where the browser is; the test is passed over if there is none."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"needs one of {', '.join(_BROWSERS)}")
+    return found
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"needs one of {', '.join(_BROWSERS)}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 

@@ -34,13 +34,9 @@ def width(page: Page) -> float:
 
 
 def scrolled(page: Page) -> list[float]:
+    """How far the page is scrolled down, and the map across and down."""
     page.wait_for_timeout(400)
-    return list(
-        page.evaluate(
-            f"""(() => {{ const {{ scrollTop, scrollLeft }} = document.querySelector('{VIEW}');
-                return [scrollY, scrollLeft, scrollTop]; }})()"""
-        )
-    )
+    return list(page.locator(VIEW).evaluate("view => [scrollY, view.scrollLeft, view.scrollTop]"))
 
 
 def mark_is_seen(page: Page) -> bool:

@@ -69,7 +69,7 @@ def test_a_drawing_is_refined_by_a_photo_with_a_weight(
     photos(page).nth(4).click()
     dialog.get_by_role("button", name="Combine with my drawing").click()
     expect(page.locator(".zs-reference")).to_be_visible()
-    page.get_by_role("slider", name="Weight of the photo").fill("1")
+    page.get_by_role("slider", name="How much the photo counts").fill("1")
     expect(page.locator(".zs-photo").first).to_have_attribute("data-photo", str(number))
     page.get_by_role("button", name="Remove photo").click()
     expect(page.locator(".zs-reference")).to_be_hidden()
@@ -103,7 +103,7 @@ def test_addresses_in_a_source_are_links(page: Page, dialog: Locator) -> None:
         "http://example.org/y",
         "https://example.org/",
     ]
-    expect(dialog.locator("dd").last).to_have_text(
+    expect(dialog.locator("dd", has_text="a set")).to_have_text(
         "a set: b.webp (original: https://example.org/x_(1).jpg), http://example.org/y; "
         "javascript:alert(1) https://example.org/<b>."
     )

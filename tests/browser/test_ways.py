@@ -1,4 +1,4 @@
-"""Ways back and on, in a browser: from photos like a photo back to the drawing, and photos of a category."""
+"""The way from the drawing's photos to others and back, in a browser."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def expect_found_for(page: Page, strokes: int) -> None:
     page.wait_for_timeout(300)  # a search while the pen was down and that for the whole stroke have the same title
 
 
-# ---- Back
+def stroke_count(page: Page) -> int:
+    return int(page.evaluate("JSON.parse(document.querySelector('#zs-canvas canvas').query()).strokes.length"))
 
 
 def test_back_leads_step_by_step_to_the_photos_as_they_were(page: Page, retriever: CountingRetriever) -> None:
@@ -154,6 +155,23 @@ def test_drawing_on_ends_the_journey(page: Page) -> None:
     page.wait_for_function("!history.state?.zsbir?.depth")
     assert shown(page) == drawing
     assert ink(page) == inked
+
+
+def test_the_slider_asks_for_more_photos_like_the_same(page: Page, retriever: CountingRetriever) -> None:
+    drawn_on(page)
+    number = int(shown(page)[0] or "")
+    more_like(page, 0)
+    slider = page.get_by_role("slider", name="Number of photos")
+    for count in (3, 9, 7):
+        slider.fill(str(count))
+    expect_shown(page, [str(match.index) for match in retriever.more_like(number, k=7)])
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.locator(".zs-status")).to_contain_text("Searched")
+    expect(photos(page)).to_have_count(7)  # the drawing's, too
+    page.go_forward()
+    expect(page.locator(".zs-status")).to_contain_text("Most like")
+    expect(photos(page)).to_have_count(7)
 
 
 def test_a_stroke_that_is_not_answered_yet_is_searched_for_on_the_way_back(

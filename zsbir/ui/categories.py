@@ -62,7 +62,7 @@ def photos_of(retriever: Retriever, category: object) -> Answer:
         that counts all.
 
     Raises:
-        ValueError: The category is no text, or the gallery is not in memory and cannot tell its photos; one sentence.
+        ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
     """
     if not isinstance(category, str) or not category:
         raise ValueError("Expected the name of a category, found something else; choose a category.")

@@ -115,7 +115,7 @@ def _on_picture(picture: Image.Image, asked: dict[str, Any], drawing: Drawing) -
     """The page with an opened picture under the strokes, as painter.js shows it: dark on white."""
     width, height = (min(round(asked[name]), _LONGEST_PAGE) for name in ("width", "height"))
     page = Image.new("L", (max(1, width), max(1, height)), 255)
-    glass = picture.convert("RGBA").getchannel("A").resize((page.height, page.height), Image.Resampling.BICUBIC)
+    glass = picture.convert("RGBA").getchannel("A").resize((page.height, page.height), Image.Resampling.BILINEAR)
     page.paste(0, ((page.width - page.height) // 2, 0), glass)
     rubber = ImageDraw.Draw(page)
     for way in _ways(asked.get("rubbed", [])):

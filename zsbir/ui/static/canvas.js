@@ -144,6 +144,7 @@ export function start({ element, server }) {
       rubber = unrub = null;
       grow();
       kept.save();
+      links.edited();
     },
     takeBack() {
       live = null;

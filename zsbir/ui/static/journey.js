@@ -3,7 +3,7 @@
 // it; the photos of a step are kept here, so that they come back as they were.
 
 import { answerOf } from "./answer.js";
-import { isAnswered, want } from "./search.js";
+import { forget, isAnswered, want } from "./search.js";
 
 const OURS = "zsbir"; // our part of the state of the browser's entries, beside which others may have theirs
 const DRAWING = { id: null, step: null, depth: 0 }; // an entry that says nothing: the photos for the drawing
@@ -15,6 +15,7 @@ let ids = 0;
 let current = null; // id of the step that is shown; null: the photos for the drawing
 let drawn = null; // the newest answer for the drawing, if it still counts
 let untouched = true; // the visitor has done nothing yet: then a step that was reloaded stays
+let asked = null; // how many photos of the step that is shown are asked for; null: none are
 let isLeaving = false; // the entry of a dialog that was closed is about to go
 let parts = null; // { button, dialog, show, ask } of the page
 
@@ -35,6 +36,9 @@ export function beginJourney(given) {
   document.addEventListener("keydown", (event) => {
     const isElsewhere = event.defaultPrevented || document.querySelector("dialog[open], .zs-save[open]") !== null;
     if (event.key === "Escape" && isAway() && !isElsewhere && !event.target.closest?.("input, select, textarea")) back();
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches?.("#zs-count input") && isAway()) recount(Number(target.value)); // photo_count.js has wished already
   });
   for (const act of ACTS) window.addEventListener(act, () => (untouched = false), { capture: true, once: true });
   window.addEventListener("popstate", follow);
@@ -115,6 +119,24 @@ async function arrive({ id, step }) {
     answers.set(id, answer);
   }
   parts.show(answers.get(id));
+}
+
+/** Shows more or fewer photos of the same step; those of a category are all there. */
+async function recount(count) {
+  forget(); // the same number for the drawing, which is for the way back
+  drawn = null;
+  const [isAsking, id, { step }] = [asked !== null, current, entry()];
+  asked = step.category === undefined ? count : null;
+  if (isAsking) return;
+  for (let had = null; asked !== had && current === id; ) {
+    had = asked;
+    const answer = await ask({ ...step, count: had });
+    if (current !== id || answer.error) break;
+    answers.set(id, answer);
+    change({ ...entry(), step: { ...step, count: had } });
+    parts.show(answer);
+  }
+  asked = null;
 }
 
 function setCurrent(id) {

@@ -8,6 +8,7 @@ export const SHORTCUTS = [
   ["Delete", "Clear"],
   ["Ctrl+V", "Open a picture or drawing from the clipboard"],
   ["1 to 9", "Open one of the first nine photos"],
+  ["Esc", "Go back to the photos for the drawing"],
   ["?", "Show this list"],
 ];
 

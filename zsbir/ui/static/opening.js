@@ -109,8 +109,7 @@ async function textOf(file) {
 async function openSvg(name, text) {
   try {
     const { strokes, leftOut } = await strokesInSvg(text);
-    const sentence = `${leftOut.join(" and ")} in ${name} ${leftOut.length > 1 || leftOut[0] === "pictures" ? "were" : "was"} left out.`;
-    return { strokes, remark: leftOut.length ? sentence[0].toUpperCase() + sentence.slice(1) : undefined };
+    return { strokes, remark: leftOut.length ? `Left out of ${name}: ${leftOut.join(" and ")}.` : undefined };
   } catch (error) {
     const trouble = error instanceof RangeError ? "has more lines than can be drawn here" : "has no lines we can draw";
     return { error: `${name} ${trouble}; save it as a PNG picture and open that.` };

@@ -4,18 +4,13 @@
 import { HEIGHT, RUBBER, WIDTH, around, boxAround, boxOf, overlap, pathThrough, piecesOf, shapesOf } from "./strokes.js";
 import { BLANK } from "./page.js";
 
-/** Paints a page as it is asked to, on any canvas, in one colour; within a box of the page, if one is given. */
+/** Paints a page as it is asked to, on any canvas, in one colour; within a box of the page right, if one is given. */
 export function paint(target, page, ink, box = null) {
   const context = target.getContext("2d");
-  const [across, down] = [target.width / WIDTH, target.height / HEIGHT];
-  const [left, top, right, bottom] = box ? pixelsOf(target, box) : [0, 0, target.width, target.height];
   context.save();
   context.resetTransform();
-  context.beginPath();
-  context.rect(left, top, right - left, bottom - top); // whole pixels, so that nothing shows where boxes meet
-  context.clip();
-  context.clearRect(left, top, right - left, bottom - top);
-  context.setTransform(across, 0, 0, down, 0, 0);
+  context.clearRect(0, 0, target.width, target.height);
+  context.setTransform(target.width / WIDTH, 0, 0, target.height / HEIGHT, 0, 0);
   context.fillStyle = context.strokeStyle = ink;
   context.lineCap = context.lineJoin = "round";
   if (page.picture) paintPicture(context, page);
@@ -30,7 +25,10 @@ function paintPicture(context, { picture, rubbed }) {
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.globalCompositeOperation = "destination-out";
   context.lineWidth = 2 * RUBBER;
-  for (const { from, to } of rubbed) context.stroke(new Path2D(pathThrough([from, to])));
+  for (const { from, to } of rubbed) {
+    const isDot = from[0] === to[0] && from[1] === to[1]; // of a line without length nothing would be seen
+    context.stroke(new Path2D(pathThrough(isDot ? [from] : [from, to])));
+  }
   context.globalCompositeOperation = "source-over";
 }
 
@@ -57,7 +55,9 @@ function difference(before, after) {
   if (before.picture !== after.picture) return undefined;
   const [old, now] = [new Set(before.strokes), new Set(after.strokes)];
   const changed = [...before.strokes.filter((stroke) => !now.has(stroke)), ...after.strokes.filter((stroke) => !old.has(stroke))];
-  const ways = after.rubbed.length >= before.rubbed.length ? after.rubbed.slice(before.rubbed.length) : before.rubbed;
+  const common = before.rubbed.findIndex((way, at) => way !== after.rubbed[at]);
+  const shared = common < 0 ? before.rubbed.length : common; // ways that both have
+  const ways = [...before.rubbed.slice(shared), ...after.rubbed.slice(shared)];
   const boxes = [...changed.map(boxOf), ...ways.map(({ from, to }) => boxAround([from, to], 2 * RUBBER))];
   return boxes.reduce(around, null);
 }
@@ -65,6 +65,7 @@ function difference(before, after) {
 /** Keeps a canvas up to date. */
 export function makePainter(canvas) {
   const finished = document.createElement("canvas"); // the page without the stroke under the pen
+  const scratch = document.createElement("canvas"); // where a part of it is painted anew
   let painted = BLANK; // the page that is on it
   let page = BLANK; // the page that is to be
   let ink = null; // null: all is to be painted anew
@@ -83,8 +84,13 @@ export function makePainter(canvas) {
     const box = differing && stale ? around(stale, differing) : differing === null ? stale : differing;
     if (ink === null) measure();
     if (box !== null) {
-      paint(finished, page, ink, box);
-      copy(box);
+      if (box === undefined) paint(finished, page, ink);
+      else {
+        // Beside it and then copied, not clipped: Chromium bends a clipped curve otherwise, which shows where boxes meet.
+        paint(scratch, page, ink, box);
+        copy(scratch, finished, box);
+      }
+      copy(finished, canvas, box);
       count = 0;
     }
     [painted, stale] = [page, null];
@@ -94,21 +100,21 @@ export function makePainter(canvas) {
   /** Takes the size and the colour that the canvas has now. */
   function measure() {
     const density = window.devicePixelRatio || 1;
-    for (const it of [canvas, finished]) {
+    for (const it of [canvas, finished, scratch]) {
       it.width = Math.max(1, Math.round(canvas.clientWidth * density));
       it.height = Math.max(1, Math.round(canvas.clientHeight * density));
     }
     ink = getComputedStyle(canvas).color;
   }
 
-  function copy(box = [0, 0, WIDTH, HEIGHT]) {
-    const [left, top, right, bottom] = pixelsOf(canvas, box);
+  function copy(from, to, box = [0, 0, WIDTH, HEIGHT]) {
+    const [left, top, right, bottom] = pixelsOf(to, box);
     const [width, height] = [right - left, bottom - top];
     if (width <= 0 || height <= 0) return;
-    const context = canvas.getContext("2d");
+    const context = to.getContext("2d");
     context.resetTransform();
     context.clearRect(left, top, width, height);
-    context.drawImage(finished, left, top, width, height, left, top, width, height);
+    context.drawImage(from, left, top, width, height, left, top, width, height);
   }
 
   /** Draws what has come to the stroke under the pen since the last frame, and the bend before it. */

@@ -63,7 +63,7 @@ export function start({ element, props, server }) {
       const item = items.get(photo.url) ?? itemOf(photo, props.small);
       items.delete(photo.url);
       items.set(photo.url, item);
-      return described(item, photo, at + 1, photos.length, drawing().isDrawing());
+      return described(item, photo, at + 1, photos.length, isDrawing());
     });
     for (const url of [...items.keys()].slice(0, -REMEMBERED)) items.delete(url);
     return [...shown, ...Array.from({ length: places }, () => place.cloneNode(true))];
@@ -85,7 +85,8 @@ export function start({ element, props, server }) {
     const before = moves ? places() : new Map();
     const focusedItem = list.children[focused];
     list.classList.toggle("zs-many", items.length > 5);
-    arrange(items);
+    if (moves) list.replaceChildren(...items);
+    else arrange(items);
     if (focused >= 0) (focusedItem.isConnected ? focusedItem : items[focused])?.querySelector("a")?.focus({ preventScroll: true });
     if (moves) move(before);
   }
@@ -192,34 +193,35 @@ function sizesOf(rank, count) {
  * fitted into squares. That of the photo is given as one pixel more than the copy's: it is not known here, it is no less,
  * and between two sources no more than that matters.
  */
-function itemOf({ url, small, title, author, licence }, smallSide) {
+function itemOf({ url, small }, smallSide) {
   const item = document.importNode(ITEM.content.firstElementChild, true);
   item.querySelector("a").href = url;
-  const image = item.querySelector("img");
-  image.alt = title;
-  image.dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
-  item.querySelector(".zs-name").textContent = item.querySelector(".zs-title").title = title;
-  for (const [part, text] of [[".zs-author", author], [".zs-licence", licence]]) {
-    item.querySelector(part).textContent = item.querySelector(part).title = text;
-  }
+  item.querySelector("img").dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
   return item;
 }
 
-/** Writes into an item what is known of its photo, where it is not written yet; nothing of it is trusted to be harmless. */
+/**
+ * Writes into an item what is known of its photo, where it is not written yet: a photo that stays may have been given
+ * another title meanwhile. Nothing of it is trusted to be harmless.
+ */
 function described(item, photo, rank, count, isDrawing) {
-  for (const [name, value] of Object.entries(photo)) if (item.dataset[name] !== value) item.dataset[name] = value;
-  const write = (part, text) => {
-    const it = item.querySelector(part);
-    if (it.textContent !== text) it.textContent = text;
+  const set = (it, name, value) => {
+    if (it[name] !== value) it[name] = value;
   };
+  const write = (part, text) => set(item.querySelector(part), "textContent", text);
   const image = item.querySelector("img");
-  if (image.sizes !== sizesOf(rank, count)) image.sizes = sizesOf(rank, count);
+  for (const [name, value] of Object.entries(photo)) set(item.dataset, name, value);
+  set(image, "alt", photo.title);
+  set(image, "sizes", sizesOf(rank, count));
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
   write(".zs-name", photo.title);
-  const score = item.querySelector(".zs-score").textContent;
-  if (isDrawing && score) return item; // not a number for every move of the pen
+  write(".zs-author", photo.author);
+  write(".zs-licence", photo.licence);
+  for (const name of ["title", "author", "licence"]) set(item.querySelector(`.zs-${name}`), "title", photo[name]);
+  const score = item.querySelector(".zs-score");
+  if (isDrawing && score.textContent) return item; // not another number at every move of the pen
   write(".zs-score", photo.measure && `${photo.measure} ${Number(photo.score).toFixed(2)}`); // empty: it was not searched for
-  item.querySelector(".zs-score").title = MEASURES[photo.measure] ?? "";
+  set(score, "title", MEASURES[photo.measure] ?? "");
   return item;
 }

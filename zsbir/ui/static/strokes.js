@@ -111,11 +111,11 @@ function distance([x, y], [x1, y1], [x2, y2]) {
 
 // ---- Shapes
 
-/** SVG path data along the points: gentle bends are rounded, corners kept; a single point is a dot. */
+/** SVG path data along the points: gentle bends are rounded, corners kept; points that are all the same are a dot. */
 export function pathThrough(points) {
   const [[x, y], [endX, endY]] = [points[0], points.at(-1)];
   let data = `M${x} ${y}`;
-  if (points.length === 1) return `${data}l.01 0`;
+  if (points.every((point) => point[0] === x && point[1] === y)) return `${data}l.01 0`; // a line of no length is not painted
   for (let at = 1; at < points.length - 1; at += 1) data += bend(points, at);
   return `${data}L${endX} ${endY}`;
 }

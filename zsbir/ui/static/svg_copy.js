@@ -1,6 +1,7 @@
 // A copy of an SVG that holds nothing but shapes: no scripts, no addresses, no styles, nothing that is not seen. The
 // browser measures the copy; what it was made from stays in a document that is never shown and never runs.
 
+import { linesOf } from "./svg_path.js";
 import { SVG, looksIn, styleRules } from "./svg_looks.js";
 
 const MOST_ELEMENTS = 20_000;
@@ -17,8 +18,6 @@ const SHAPES = {
   circle: ["cx", "cy", "r"],
   ellipse: ["cx", "cy", "rx", "ry"],
 };
-const NUMBER = String.raw`[\s,]*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)`;
-const LINE = new RegExp(`^([Mm])${NUMBER}${NUMBER}([^]*)$`);
 const LEFT_OUT = { text: "text", image: "pictures", foreignObject: "text" };
 
 /** The outermost `svg` of a text, in a document of its own; null if there is none. It may lack its namespace. */
@@ -34,7 +33,7 @@ export function parsed(text) {
 /**
  * Copies the shapes that are seen.
  *
- * Returns `svg`, the copy; `shapes`, each with its `element` in it and its stroke's `width` in its own units, null
+ * Returns `svg`, the copy; `shapes`, each with its `elements` in it and its stroke's `width` in its own units, null
  * where it is only filled; and `leftOut`, what else there was, in words. Throws a RangeError if there is too much.
  */
 export function copyOf(root) {
@@ -56,7 +55,7 @@ function copyInside(copying, copy, source, looks, depth) {
 }
 
 function copyElement(copying, parent, source, looks, depth) {
-  copying.count += 1;
+  copying.count += 1; // and those that a shape is cut to, see below
   if (copying.count > MOST_ELEMENTS) throw new RangeError("too many elements");
   const name = source.localName;
   if (!looks.isShown) return;
@@ -93,31 +92,32 @@ function copyUse(copying, parent, source, looks, depth) {
   }
 }
 
-function copyShape({ shapes }, parent, source, looks) {
+function copyShape(copying, parent, source, looks) {
   if (!looks.isStroked && !looks.isFilled) return;
   const whole = fresh(source.localName, source, [...SHAPES[source.localName], "transform"]);
-  const pieces = source.localName === "path" ? pathsOf(whole) : [whole];
-  for (const element of pieces) {
-    parent.append(element);
-    shapes.push({ element, width: looks.isStroked ? looks.strokeWidth : null });
+  for (const elements of strokesOf(whole)) {
+    copying.count += elements.length;
+    parent.append(...elements);
+    copying.shapes.push({ elements, width: looks.isStroked ? looks.strokeWidth : null });
   }
 }
 
-/** A path for each of the lines of a path, as a line can be followed, but not the leap to the next. */
-function pathsOf(whole) {
-  const lines = (whole.getAttribute("d") ?? "").match(/[Mm][^Mm]*/g) ?? [];
-  let end = { x: 0, y: 0 };
-  return lines.flatMap((line, at) => {
-    const [, letter, x, y, rest] = LINE.exec(line) ?? [];
-    if (letter === undefined) return [];
-    const isRelative = letter === "m";
-    const [left, top] = [Number(x) + (isRelative ? end.x : 0), Number(y) + (isRelative ? end.y : 0)];
-    const goesOn = /^[\s,]*[-+.\d]/.test(rest) ? (isRelative ? "l" : "L") : "";
-    const path = whole.cloneNode();
-    path.setAttribute("d", `M${left} ${top}${goesOn}${rest}`);
-    if (lines[at + 1]?.startsWith("m")) end = path.getPointAtLength(path.getTotalLength());
-    return rest.trim() ? [path] : [];
-  });
+/** The elements of each stroke of a shape: one, or pieces of a path that follow each other. */
+function strokesOf(shape) {
+  const data = {
+    path: () => shape.getAttribute("d"),
+    polyline: () => `M${shape.getAttribute("points")}`,
+    polygon: () => `M${shape.getAttribute("points")}Z`,
+  }[shape.localName];
+  if (!data) return [[shape]];
+  const path = fresh("path", shape, ["transform"]);
+  return linesOf(data() ?? "").map((pieces) =>
+    pieces.map((piece) => {
+      const it = path.cloneNode();
+      it.setAttribute("d", piece);
+      return it;
+    }),
+  );
 }
 
 /** A new element with some of the attributes of another. */

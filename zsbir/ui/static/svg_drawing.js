@@ -47,32 +47,55 @@ function placeForMeasuring(svg) {
 /** Follows the outlines of shapes, and fits them to the page. */
 async function traced(svg, shapes) {
   const lines = seen(svg, (await eachInTurn(shapes, (shape) => measured(svg, shape))).filter(Boolean));
-  const { scale, place } = fitting(lines.map(({ box }) => box).reduce(around, EMPTY));
-  const length = lines.reduce((sum, line) => sum + line.length * line.scale * scale, 0);
+  const { scale, place } = fitting(lines.map(withPen).reduce(around, EMPTY));
+  const onPage = (line) => line.scale * scale; // what one of its own units is there
+  const length = lines.reduce((sum, line) => sum + line.length * onPage(line), 0);
   const step = Math.max(STEP, length / MOST_POINTS);
-  return eachInTurn(lines, (line) => {
-    const count = Math.max(1, Math.ceil((line.length * line.scale * scale) / step));
-    const points = Array.from({ length: line.length ? count + 1 : 1 }, (_, at) =>
-      place(line.matrix(line.element.getPointAtLength((line.length * at) / count))),
-    );
-    return { width: line.width === null ? PEN : penOf(line.width * line.scale * scale), points };
+  const parts = lines.flatMap((line) => line.parts.map((part) => ({ ...part, line })));
+  const followed = await eachInTurn(parts, ({ element, length: long, line }) =>
+    pointsAlong(element, long, (long * onPage(line)) / step).map((point) => place(line.matrix(point))),
+  );
+  const pointsOf = new Map(lines.map((line) => [line, []]));
+  parts.forEach(({ line }, at) => {
+    const points = pointsOf.get(line);
+    for (const point of followed[at].slice(points.length ? 1 : 0)) points.push(point); // each begins where the last ended
   });
+  return lines.map((line) => ({
+    width: line.width === null ? PEN : penOf(line.width * onPage(line)),
+    points: pointsOf.get(line),
+  }));
+}
+
+/** Points along an outline, about `steps` times from one to the next. */
+function pointsAlong(element, length, steps) {
+  if (length === 0) return [element.getPointAtLength(0)];
+  const count = Math.max(1, Math.ceil(steps));
+  return Array.from({ length: count + 1 }, (_, at) => element.getPointAtLength((length * at) / count));
 }
 
 const EMPTY = [Infinity, Infinity, -Infinity, -Infinity];
 const around = (one, other) => one.map((side, at) => (at < 2 ? Math.min(side, other[at]) : Math.max(side, other[at])));
 
+/** The box of a line with the ink of its pen. */
+function withPen({ box: [left, top, right, bottom], width, scale }) {
+  const reach = (width * scale) / 2;
+  return [left - reach, top - reach, right + reach, bottom + reach];
+}
+
 /** How long the outline of a shape is, and where it lies in the frame of the file; null if it cannot be measured. */
-function measured(svg, { element, width }) {
+function measured(svg, { elements, width }) {
   try {
-    const { a, b, c, d, e, f } = svg.getScreenCTM().inverse().multiply(element.getScreenCTM());
+    const { a, b, c, d, e, f } = svg.getScreenCTM().inverse().multiply(elements[0].getScreenCTM());
     const matrix = ({ x, y }) => [a * x + c * y + e, b * x + d * y + f];
+    const corners = elements.flatMap((element) => {
+      const { x, y, width: across, height: down } = element.getBBox();
+      return [{ x, y }, { x: x + across, y }, { x, y: y + down }, { x: x + across, y: y + down }].map(matrix);
+    });
+    const box = corners.map(([x, y]) => [x, y, x, y]).reduce(around, EMPTY);
+    const parts = elements.map((element) => ({ element, length: element.getTotalLength() }));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
     const scale = Math.sqrt(Math.abs(a * d - b * c));
-    const { x, y, width: across, height: down } = element.getBBox();
-    const corners = [[x, y], [x + across, y], [x, y + down], [x + across, y + down]].map(([left, top]) => matrix({ x: left, y: top }));
-    const box = corners.map(([left, top]) => [left, top, left, top]).reduce(around, EMPTY);
-    const length = element.getTotalLength();
-    return [...box, length, scale].every(Number.isFinite) ? { element, width, matrix, scale, box, length } : null;
+    return [...box, length, scale].every(Number.isFinite) ? { parts, width, matrix, scale, box, length } : null;
   } catch {
     return null;
   }
@@ -82,17 +105,18 @@ function measured(svg, { element, width }) {
 function seen(svg, lines) {
   const { x, y, width, height } = svg.viewBox.baseVal ?? {};
   if (!(width > 0 && height > 0)) return lines;
-  const frame = [x, y, x + width, y + height];
-  const inside = lines.filter(({ box }) => box[0] <= frame[2] && box[2] >= frame[0] && box[1] <= frame[3] && box[3] >= frame[1]);
-  const drawn = inside.filter((line) => !isPaper(line, frame));
+  const [right, bottom] = [x + width, y + height];
+  const inside = lines.filter(({ box }) => box[0] <= right && box[2] >= x && box[1] <= bottom && box[3] >= y);
+  const drawn = inside.filter((line) => !isPaper(line, [x, y, right, bottom]));
   return [drawn, inside, lines].find((list) => list.length) ?? [];
 }
 
 /** Whether a shape without a line is a rectangle around all of the frame: its outline is as long as that of its box. */
-function isPaper({ width: pen, box: [left, top, right, bottom], length, scale }, frame) {
+function isPaper({ width: pen, box, length, scale }, frame) {
   const slack = 0.01 * (frame[2] - frame[0] + frame[3] - frame[1]);
-  const covers = left <= frame[0] + slack && top <= frame[1] + slack && right >= frame[2] - slack && bottom >= frame[3] - slack;
-  return pen === null && covers && length * scale > 0.99 * 2 * (right - left + bottom - top);
+  const covers = box.every((side, at) => (at < 2 ? side <= frame[at] + slack : side >= frame[at] - slack));
+  const perimeter = 2 * (box[2] - box[0] + box[3] - box[1]);
+  return pen === null && covers && length * scale > 0.99 * perimeter;
 }
 
 /** Works on one after the other, and lets the page breathe between them. */
