@@ -101,7 +101,7 @@ def test_digits_open_photos(drawn: Pointers) -> None:
     page = drawn.page
     expect(page.locator(".zs-photo a")).to_have_count(5)
     page.wait_for_timeout(1_000)  # until the drawing has come to rest
-    name = page.locator(".zs-photo .zs-title").nth(1).inner_text()
+    name = page.locator(".zs-photo .zs-name").nth(1).inner_text()
     for key, code, modifiers in DIGITS:
         press(page, key, code, modifiers)
         expect(page.locator(".zs-dialog h2")).to_have_text(name)

@@ -123,7 +123,8 @@ def test_nothing_shifts_while_results_come_and_change(page: Page) -> None:
         """() => { window.shifts = [];
             // A photo that stays has another place, to which it slides: all but those are to stay where they are.
             const others = (entry) => entry.sources.filter(({ node }) => !node?.closest?.(".zs-photo"));
-            new PerformanceObserver((list) => list.getEntries().filter((entry) => others(entry).length).forEach((entry) =>
+            const seen = (list) => list.getEntries().filter((entry) => others(entry).length);
+            new PerformanceObserver((list) => seen(list).forEach((entry) =>
                 window.shifts.push(entry.value + " " + others(entry).map(({ node }) => node?.outerHTML?.slice(0, 80)))))
             .observe({ type: "layout-shift", buffered: false }); }"""
     )
