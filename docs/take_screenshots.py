@@ -22,7 +22,7 @@ sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without 
 from zsbir.ui.page import build_demo, launch_options  # noqa: E402
 from zsbir.ui.start import open_galleries  # noqa: E402
 
-_SIZES = ((1440, 900), (1024, 768), (390, 1180))  # the phone as far as one scrolls to see the results
+_SIZES = ((1440, 900), (1024, 768), (390, 844))
 _THEMES = ("light", "dark")
 _COLOURS = 256  # of a picture: a quarter of the bytes
 

@@ -1,5 +1,6 @@
 // Which gallery is searched, and a gallery of the visitor's own pictures.
 
+import { answerOf } from "./answer.js";
 import { keepBeside } from "./order.js";
 import { want } from "./search.js";
 import { kept } from "./storage.js";
@@ -40,8 +41,7 @@ export function start({ element, props, server }) {
 
   /** Asks the server; the answer is thrown if it is an error. */
   async function ask(question, more = {}) {
-    const answer = await server[question]({ visitor, page, ...more }).catch(() => undefined);
-    if (!answer) throw new Error("The server did not answer; try again.");
+    const answer = await answerOf(server[question]({ visitor, page, ...more }));
     if (answer.error) throw new Error(answer.error);
     return answer;
   }

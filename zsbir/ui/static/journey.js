@@ -2,6 +2,7 @@
 // button, by Escape or by the browser's own. The browser keeps with its entries which step each is, so that a reload finds
 // it; the photos of a step are kept here, so that they come back as they were.
 
+import { answerOf } from "./answer.js";
 import { forget, isAnswered, want } from "./search.js";
 
 const OURS = "zsbir"; // our part of the state of the browser's entries, beside which others may have theirs
@@ -63,7 +64,7 @@ export function go(step, answer) {
 }
 
 /** The answer of a step, which may be an error in one sentence. */
-export const ask = (step) => parts.ask(step).catch(() => ({ error: "The server did not answer; try again." }));
+export const ask = (step) => answerOf(parts.ask(step));
 
 /** Takes an answer for the drawing and says whether it is to be shown: the journey ends when the visitor draws on. */
 export function arrivedFor(answer) {

@@ -1,5 +1,6 @@
 // What a click on a photo opens: the photo large, its credits, and ways on from it.
 
+import { answerOf } from "./answer.js";
 import { ask as askFor, go, openedDialog } from "./journey.js";
 
 const CONTENT = `
@@ -70,13 +71,7 @@ export function makeDialog(server) {
   async function ask(question, sentence) {
     const asked = shown;
     say(sentence);
-    let answer;
-    try {
-      answer = await question();
-    } catch {
-      answer = undefined;
-    }
-    answer ??= { error: "The server did not answer; try again." };
+    const answer = await answerOf(question());
     if (shown !== asked || !dialog.open) return undefined;
     say(answer.error ?? "");
     return answer.error ? undefined : answer;
