@@ -39,14 +39,7 @@ class Pointers:
         self._protocol.send("Input.dispatchMouseEvent", event)
 
     def stroke(self, *places: Place, pressure: float = 0.7, device: str = "pen") -> None:
-        """A whole stroke; of a mouse without force, of which the protocol at times loses the moves."""
-        if device == "mouse":
-            self.page.mouse.move(*self.on_screen(places[0]))
-            self.page.mouse.down()
-            for place in places[1:]:
-                self.page.mouse.move(*self.on_screen(place))
-            self.page.mouse.up()
-            return
+        """A whole stroke."""
         self.pen("Pressed", places[0], pressure, device)
         for place in places[1:]:
             self.pen("Moved", place, pressure, device)

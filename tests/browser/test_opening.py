@@ -172,7 +172,7 @@ def test_corners_stay_and_several_lines_of_a_path_are_several_strokes(blank: Pag
     assert bent[0] == pytest.approx((120, 20), abs=0.3)
     assert bent[-1] == pytest.approx((154.5, 60.5), abs=0.3)
     assert above[0] == pytest.approx((120, 100), abs=0.3)  # what lies outside the frame is not seen
-    assert bounds(last) == pytest.approx((150, 150, 190, 190), abs=0.7)  # its corner lies between two points
+    assert bounds(last) == pytest.approx((150, 150, 190, 190), abs=0.3)
 
 
 def test_widths_are_those_of_the_file(blank: Page) -> None:
@@ -207,13 +207,11 @@ def test_an_svg_runs_nothing_and_fetches_nothing(blank: Page) -> None:
     asked: list[str] = []
     blank.on("request", lambda request: asked.append(request.url))
     body = (
-        "<script>window.ran = 1</script>"
-        "<style>@import url(//elsewhere.test/a.css); path { fill: url(//elsewhere.test/f) }"
-        " @font-face { font-family: f; src: url(//elsewhere.test/f.woff) }</style>"
+        "<script>window.ran = 1</script><style>@import url(//elsewhere.test/a.css);"
+        " path { fill: url(//elsewhere.test/f) } @font-face { src: url(//elsewhere.test/f.woff) }</style>"
         '<image href="http://elsewhere.test/i.png" onerror="window.ran = 2"/>'
-        '<foreignObject><img xmlns="http://www.w3.org/1999/xhtml" src="http://elsewhere.test/x" '
-        'onerror="window.ran = 3"/>'
-        '</foreignObject><use href="http://elsewhere.test/u.svg#a"/>'
+        '<foreignObject xmlns:h="http://www.w3.org/1999/xhtml"><h:img src="http://elsewhere.test/x" '
+        'onerror="window.ran = 3"/></foreignObject><use href="http://elsewhere.test/u.svg#a"/>'
         f'<path {LINE} d="M1 1h99" onload="window.ran = 4"/><animate attributeName="x" onbegin="window.ran = 5"/>'
     )
     assert len(strokes_of(blank, svg(body).replace("<svg", '<svg onload="window.ran = 6"', 1))) == 1
@@ -269,14 +267,14 @@ def test_an_svg_without_a_drawing_is_one_sentence(blank: Page, content: str, par
 
 
 def test_a_long_line_is_followed_without_holding_up_the_page(blank: Page) -> None:
-    data = "M0 100" + "".join(f"c{at % 7} 90 2-170 .1 {at % 3 - 1}" for at in range(3_000))
+    data = "M0 100" + "".join(f"c{at % 7} 90 2-170 .1 {at % 3 - 1}" for at in range(1_500))
     blank.evaluate(
         "() => { window.slow = [performance.now(), 0]; (function beat() { const now = performance.now();"
         " slow = [now, Math.max(slow[1], now - slow[0])]; window.beating = setTimeout(beat); })(); }"
     )
     (stroke,) = strokes_of(blank, svg(f'<path {LINE} d="{data}"/>', "0 0 300 200"))
     longest = blank.evaluate("() => { clearTimeout(beating); return slow[1]; }")
-    assert 3_000 < len(stroke["points"]) < 30_000
+    assert 1_500 < len(stroke["points"]) < 30_000
     assert longest < TIMEOUT_MS / 4  # whole, it took minutes
 
 

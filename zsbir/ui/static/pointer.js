@@ -71,7 +71,8 @@ export function followPointers(canvas, hand) {
     else end();
   }
 
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) canvas.addEventListener(type, leave);
+  // Wherever that is: a browser may take the capture of a pointer away while it is still down.
+  for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, leave, true);
 
   // A page in the background is not told when a pointer is lifted.
   window.addEventListener("blur", () => {

@@ -4,7 +4,7 @@
 import { linesOf } from "./svg_path.js";
 import { SVG, looksIn, styleRules } from "./svg_looks.js";
 
-const MOST_ELEMENTS = 20_000;
+const MOST_ELEMENTS = 30_000; // and pieces of paths
 const DEEPEST = 64; // also ends a `use` of itself
 
 const FRAME = ["x", "y", "width", "height", "viewBox", "preserveAspectRatio"];
@@ -55,7 +55,7 @@ function copyInside(copying, copy, source, looks, depth) {
 }
 
 function copyElement(copying, parent, source, looks, depth) {
-  copying.count += 1; // and those that a shape is cut to, see below
+  copying.count += 1;
   if (copying.count > MOST_ELEMENTS) throw new RangeError("too many elements");
   const name = source.localName;
   if (!looks.isShown) return;

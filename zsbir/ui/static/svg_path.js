@@ -1,8 +1,7 @@
-// The data of SVG paths, cut to pieces: a path may have several lines, and the leaps between them are no strokes; and a
-// browser takes the longer to find a point of a path the more there is in it.
+// The data of SVG paths, cut to pieces: a path may have several lines, and the leaps between them are no strokes; a corner
+// stays one only where a piece ends; and a browser takes the longer to find a point of a path the more there is in it.
 
 const COUNTS = { M: 2, L: 2, H: 1, V: 1, C: 6, S: 4, Q: 4, T: 2, A: 7, Z: 0 }; // numbers of each command
-const MOST_IN_PIECE = 8; // commands
 const NUMBER = String.raw`[\s,]*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)`;
 const FLAG = String.raw`[\s,]*([01])`; // may stand without a space before the next number
 
@@ -31,17 +30,12 @@ export function linesOf(data) {
   return lines.filter((commands) => commands.length).map(piecesOf);
 }
 
-/** Commands joined to paths of a few; a smooth one goes on from the curve before it. */
+/** A path for each command; a smooth one goes on from the curve before it, and stays with that. */
 function piecesOf(commands) {
   const pieces = [];
-  let count = 0;
   for (const { from, isSmooth, data } of commands) {
-    if (pieces.length === 0 || (count >= MOST_IN_PIECE && !isSmooth)) {
-      pieces.push(`M${from.join(" ")}`);
-      count = 0;
-    }
-    pieces[pieces.length - 1] += data;
-    count += 1;
+    if (isSmooth && pieces.length) pieces[pieces.length - 1] += data;
+    else pieces.push(`M${from.join(" ")}${data}`);
   }
   return pieces;
 }
