@@ -25,10 +25,7 @@ function paintPicture(context, { picture, rubbed }) {
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.globalCompositeOperation = "destination-out";
   context.lineWidth = 2 * RUBBER;
-  for (const { from, to } of rubbed) {
-    const isDot = from[0] === to[0] && from[1] === to[1]; // of a line without length nothing would be seen
-    context.stroke(new Path2D(pathThrough(isDot ? [from] : [from, to])));
-  }
+  for (const { from, to } of rubbed) context.stroke(new Path2D(pathThrough([from, to])));
   context.globalCompositeOperation = "source-over";
 }
 
