@@ -225,7 +225,6 @@ export function start({ element, server }) {
   new ResizeObserver(painter.refresh).observe(canvas);
   for (const change of ["scroll", "resize"]) window.addEventListener(change, () => (box = null), { capture: true, passive: true });
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
-  document.addEventListener("zs-forget", () => clearTimeout(rest)); // photos like one of them are not for the drawing at rest
   const kept = keepIn(page, send);
   kept.bringBack().then(links.open);
   document.dispatchEvent(new Event("zs-ready")); // to early.js

@@ -30,7 +30,6 @@ export function answerWith(question, show) {
 export function forget() {
   version += 1;
   answered = version;
-  document.dispatchEvent(new Event("zs-forget"));
 }
 
 /** Whether the newest wish has its answer. */
