@@ -171,14 +171,9 @@ def measured(browser: Browser, address: str, condition: Condition, repeats: int)
         bare.set_content(_BARE)
         page = opened(browser, address)
         condition.prepare(page)
-        for it in (bare, page):
-            it.context.new_cdp_session(it).send("Emulation.setCPUThrottlingRate", {"rate": condition.throttling})
         page.evaluate("() => { zsTasks.length = zsWaits.length = 0; }")
-        bare.bring_to_front()
-        alone = seconds_of_moves(bare)
-        page.bring_to_front()
-        ratios.append(seconds_of_moves(page) / alone)
-        page.wait_for_timeout(1500)
+        alone = seconds_of_moves(bare, condition.throttling)
+        ratios.append(seconds_of_moves(page, condition.throttling) / alone)
         tasks += page.evaluate("zsTasks")
         waits += page.evaluate("zsWaits")
         for it in (bare, page):
@@ -219,8 +214,15 @@ def opened(browser: Browser, address: str) -> Page:
     return page
 
 
-def seconds_of_moves(page: Page) -> float:
-    """Draws a line that winds about the canvas; returns how long its moves took."""
+def seconds_of_moves(page: Page, throttling: int) -> float:
+    """Draws a line that winds about the canvas and waits for what it brings; returns how long its moves took.
+
+    Only this page is slowed down, and only meanwhile: Chromium does it by keeping the page's process busy, also while
+    the page is at rest, so that two slowed pages would take the cores from each other.
+    """
+    page.bring_to_front()
+    slowed = page.context.new_cdp_session(page)
+    slowed.send("Emulation.setCPUThrottlingRate", {"rate": throttling})
     box = page.locator("canvas").first.bounding_box()
     assert box is not None
 
@@ -237,6 +239,8 @@ def seconds_of_moves(page: Page) -> float:
         page.mouse.move(*place(step / MOVES))
     seconds = time.perf_counter() - start
     page.mouse.up()
+    page.wait_for_timeout(1500)
+    slowed.send("Emulation.setCPUThrottlingRate", {"rate": 1})
     return seconds
 
 
