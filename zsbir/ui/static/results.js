@@ -7,6 +7,7 @@ import { makeDialog } from "./photo_dialog.js";
 
 const DECODING_MS = 1_500; // photos that take longer to come are waited for no more
 const REMEMBERED = 60; // items of photos that need not be made, fetched and decoded anew when they come back
+const AT_A_FRAME = 2; // photos that come into the list while somebody draws: five at once would hold up the pen
 const MOVEMENT = { duration: 240, easing: "ease-out" };
 
 /**
@@ -40,7 +41,7 @@ export function start({ element, props, server }) {
         shown = newest;
         const items = itemsFor(shown);
         await paintable(items);
-        settle(items);
+        await settle(items);
         if (!isDrawing()) status.report(shown.sentence);
         document.dispatchEvent(new Event("zs-found"));
       }
@@ -77,7 +78,7 @@ export function start({ element, props, server }) {
     return Promise.race([decoded, new Promise((done) => setTimeout(done, DECODING_MS))]);
   }
 
-  function settle(items) {
+  async function settle(items) {
     if (items.length === list.children.length && items.every((item, at) => item === list.children[at])) return;
     const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
     // Under a moving pen nothing else moves: it would be seen from the corner of the eye, and cost the pen its frames.
@@ -86,16 +87,24 @@ export function start({ element, props, server }) {
     const focusedItem = list.children[focused];
     list.classList.toggle("zs-many", items.length > 5);
     if (moves) list.replaceChildren(...items);
-    else arrange(items);
+    else await arrange(items);
     if (focused >= 0) (focusedItem.isConnected ? focusedItem : items[focused])?.querySelector("a")?.focus({ preventScroll: true });
     if (moves) move(before);
   }
 
-  /** Puts the items into the list and touches none that stays where it is. */
-  function arrange(items) {
+  /** Puts the items into the list and touches none that stays where it is; some at a frame, and it is never longer. */
+  async function arrange(items) {
     const wanted = new Set(items);
-    for (const item of [...list.children]) if (!wanted.has(item)) item.remove();
-    for (const [at, item] of items.entries()) if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null);
+    const unwanted = () => [...list.children].findLast((item) => !wanted.has(item));
+    let moved = 0;
+    for (const [at, item] of items.entries()) {
+      if (list.children[at] === item) continue;
+      if (moved === AT_A_FRAME) await new Promise(requestAnimationFrame);
+      moved = (moved % AT_A_FRAME) + 1;
+      if (!item.isConnected) unwanted()?.remove();
+      list.insertBefore(item, list.children[at] ?? null);
+    }
+    while (list.children.length > items.length) list.lastElementChild.remove();
   }
 
   // ---- Movement: photos that stay slide to their new places, those that go fade away above those that come
