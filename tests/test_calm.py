@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -23,10 +25,24 @@ def slow(similarities: np.ndarray, shown: list[int], k: int, margin: float) -> l
         if worths[best] <= worths[least] + margin:
             break
         inside[inside.index(least)] = best
-    inside.sort()
-    if shown and shown[0] in inside and worths[inside[0]] <= worths[shown[0]] + margin / 2:
-        return [shown[0], *(place for place in inside if place != shown[0])]
-    return inside
+    return slow_order(inside, shown, worths, margin / 2)
+
+
+def slow_order(inside: list[int], shown: list[int], worths: list[float], margin: float) -> list[int]:
+    """Seats at a table: who stays keeps the seat; then neighbours change seats, one pair at a time."""
+    new = sorted(place for place in inside if place not in shown)
+    seats = [place if place in inside else -1 for place in shown]
+    for place in new:
+        if -1 in seats:
+            seats[seats.index(-1)] = place
+        else:
+            seats.append(place)
+    seats = [place for place in seats if place >= 0]
+    while wrong := [at for at in range(1, len(seats)) if worths[seats[at]] > worths[seats[at - 1]] + margin]:
+        at = wrong[0]
+        seats[at - 1], seats[at] = seats[at], seats[at - 1]
+    best = min(seats)
+    return [best, *(place for place in seats if place != best)] if worths[best] > worths[seats[0]] + margin else seats
 
 
 def cases() -> list[tuple[np.ndarray, list[int], int, float]]:
@@ -73,12 +89,20 @@ def test_whatever_is_better_by_more_than_the_margin_is_shown_and_before() -> Non
         outside = [worth(similarities[place]) for place in range(len(similarities)) if place not in order]
         assert all(other <= worth(similarities[place]) + margin for place in order for other in outside)
         assert max(worth(similarities[place]) for place in order) <= worth(similarities[order[0]]) + margin / 2
-        assert order[1:] == sorted(order[1:])
+        for before, after in pairwise(order):
+            assert worth(similarities[after]) <= worth(similarities[before]) + margin / 2
+
+
+def test_photos_that_stay_keep_their_places() -> None:
+    similarities = np.array([0.103, 0.102, 0.101, 0.1, 0.099], np.float32)
+    assert calm_order(similarities, [3, 1, 4, 0, 2], 5) == [3, 1, 4, 0, 2]
+    better = np.array([0.3, 0.103, 0.102, 0.101, 0.1, 0.099], np.float32)
+    assert calm_order(better, [4, 2, 5, 1, 3], 5) == [0, 4, 2, 1, 3]  # it came in the place of 5, and went forward
 
 
 def test_a_photo_that_is_suddenly_clear_comes_first_at_once() -> None:
     similarities = np.array([0.25, 0.11, 0.1, 0.1, 0.09, 0.08, 0.07], np.float32)
-    assert calm_order(similarities, [4, 6, 3, 5, 2], 5) == [0, 2, 3, 4, 5]
+    assert calm_order(similarities, [4, 6, 3, 5, 2], 5) == [0, 4, 3, 5, 2]
 
 
 def test_of_weak_matches_none_gives_way_to_another() -> None:

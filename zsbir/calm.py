@@ -14,11 +14,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zsbir.nearest import Floats
 
-MARGIN = 0.009  # 9 in 100 likelier to be right
-MID_STROKE_MARGIN = 0.018  # a line that is not finished says less
+MARGIN = 0.01  # 10 in 100 likelier to be right
+MID_STROKE_MARGIN = 0.03  # a line that is not finished says less
 
 
 def calm_order(similarities: Floats, shown: Sequence[int], k: int, margin: float = MARGIN) -> list[int]:
@@ -26,8 +27,9 @@ def calm_order(similarities: Floats, shown: Sequence[int], k: int, margin: float
 
     The photos shown stay, the k most similar of them if there are more, and the most similar others fill up. Then the
     most similar photo outside takes the place of the least similar one inside as long as its worth, the square of its
-    similarity (0 if that is negative), is greater by more than the margin. The photos come in order of similarity,
-    but the one shown first stays first unless the most similar one's worth is greater by more than half of the margin.
+    similarity (0 if that is negative), is greater by more than the margin. Photos that stay keep their places, and
+    those that come take the free ones, the most similar first; but none comes right behind one whose worth is less than
+    its own by more than half of the margin, nor is the first one's so much less than any other's.
 
     Without photos shown these are the k most similar. Asked again with what it answered, it answers the same.
 
@@ -46,8 +48,24 @@ def calm_order(similarities: Floats, shown: Sequence[int], k: int, margin: float
     missing = k - len(inside)
     filled, outside = outside[:missing], outside[missing:]
     better = sum(worth[new] > worth[old] + margin for new, old in zip(outside, reversed(inside), strict=False))
-    order = sorted([*inside[: len(inside) - better], *filled, *outside[:better]])
-    if shown and shown[0] in order and worth[order[0]] <= worth[shown[0]] + margin / 2:
-        order.remove(shown[0])
-        order.insert(0, shown[0])
+    staying = {*inside[: len(inside) - better]}
+    coming = iter(sorted([*filled, *outside[:better]]))
+    kept = [place if place in staying else next(coming, None) for place in shown]
+    order = [place for place in [*kept, *coming] if place is not None]
+    return _in_order(order, worth, margin / 2)
+
+
+def _in_order(order: list[int], worth: NDArray[np.float64], margin: float) -> list[int]:
+    """Moves photos forward, past those whose worth is less by more than the margin, and no others."""
+    moved = True
+    while moved:
+        moved = False
+        for at in range(1, len(order)):
+            if worth[order[at]] > worth[order[at - 1]] + margin:
+                order[at - 1 : at + 1] = order[at], order[at - 1]
+                moved = True
+    best = min(order, default=0)  # in `worth` the best come first
+    if order and worth[best] > worth[order[0]] + margin:
+        order.remove(best)
+        order.insert(0, best)
     return order

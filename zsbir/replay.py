@@ -35,6 +35,7 @@ class Calmness:
         stay_at_rest: How many stay at that rest alone. Mean over drawings.
         first_changes: How often the first photo changes from step to step in a drawing. Mean over drawings.
         first_changes_searching: The same from search to search.
+        moves: How often a photo that stays is shown at another place, from search to search. Mean over drawings.
         precision: P@5 of what is shown when this share of the strokes is drawn, before any rest.
         hit: Share of drawings with a photo of their category among the five then.
     """
@@ -43,6 +44,7 @@ class Calmness:
     stay_at_rest: float
     first_changes: float
     first_changes_searching: float
+    moves: float
     precision: dict[str, float]
     hit: dict[str, float]
 
@@ -174,6 +176,7 @@ def _calmness(gallery: Gallery, shown: Sequence[_Shown], categories: Sequence[st
         float(np.mean([_staying(each.steps[len(each.strokes) - 1], each.steps[-1]) for each in shown])),
         float(np.mean([_first_changes(each.steps) for each in shown])),
         float(np.mean([_first_changes(each.searches) for each in shown])),
+        float(np.mean([_moves(each.searches) for each in shown])),
         {share: float(np.mean([sum(photos) / SHOWN for photos in found])) for share, found in right.items()},
         {share: float(np.mean([any(photos) for photos in found])) for share, found in right.items()},
     )
@@ -181,6 +184,10 @@ def _calmness(gallery: Gallery, shown: Sequence[_Shown], categories: Sequence[st
 
 def _staying(old: Sequence[int], new: Sequence[int]) -> int:
     return len({*old} & {*new})
+
+
+def _moves(shown: Sequence[Sequence[int]]) -> int:
+    return sum(photo in new and new[at] != photo for old, new in pairwise(shown) for at, photo in enumerate(old))
 
 
 def _first_changes(shown: Sequence[Sequence[int]]) -> int:
