@@ -14,6 +14,8 @@ from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
 
+from zsbir.paper import ink_on_paper
+
 try:
     from pillow_heif import register_heif_opener
 except ImportError:
@@ -138,8 +140,17 @@ def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:
 
 
 def clean_page(sketch: Image.Image) -> Image.Image:
-    """A sketch of any size and mode as mode "L": paper white, the darkest ink black."""
-    return _stretch_contrast(_grey_on_white(sketch))
+    """A sketch of any size and mode as mode "L": paper white, the darkest ink black.
+
+    Of photos, scans and screenshots only the drawing is left (`ink_on_paper`); they may get smaller on the way.
+    """
+    page = rgb_on_white(sketch)
+    if _is_transparent(sketch):
+        darkest = page.convert("L").getextrema()[0]
+        on_black = _rgb(sketch, paper=0) if darkest >= _INK else page  # white ink on nothing, of a dark theme
+        if on_black.convert("L").getextrema()[1] > 255 - darkest:
+            page = on_black
+    return _stretch_contrast(ink_on_paper(page))
 
 
 def ink_box(page: Image.Image) -> tuple[int, int, int, int]:
@@ -225,15 +236,23 @@ def turned(sketches: Tensor, grids: tuple[Tensor, ...]) -> Tensor:
 
 def rgb_on_white(picture: Image.Image) -> Image.Image:
     """Any mode -> "RGB": transparent parts white, deep greys scaled to 8 bits, very large pictures reduced."""
+    return _rgb(picture, paper=255)
+
+
+def _rgb(picture: Image.Image, paper: int) -> Image.Image:
+    """The same on paper of another grey level."""
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _eight_bits(picture).convert("RGB")
     if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and max(picture.size) >= 2 * _WORKING_SIDE:
         picture = picture.reduce(max(picture.size) // _WORKING_SIDE)
-    if "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa"):
+    if _is_transparent(picture):
         picture = picture.convert("RGBA")
-        paper = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        return Image.alpha_composite(paper, picture).convert("RGB")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, (paper, paper, paper, 255)), picture).convert("RGB")
     return picture.convert("RGB")
+
+
+def _is_transparent(picture: Image.Image) -> bool:
+    return "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa")
 
 
 def _fit(ink: Image.Image, side: int) -> Image.Image:
@@ -258,10 +277,6 @@ def _line_width(ink: Image.Image) -> float:
     area = solid.histogram()[0]
     eroded = solid.filter(ImageFilter.MaxFilter(3)).histogram()[0]
     return 2 * area / max(1, area - eroded)
-
-
-def _grey_on_white(picture: Image.Image) -> Image.Image:
-    return rgb_on_white(picture).convert("L")
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
