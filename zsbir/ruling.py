@@ -90,7 +90,7 @@ def line_sums(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _printed(page: Darkness, paper: Mask, faint: Darkness) -> tuple[list[Line], list[float]]:
     """Straight thin lines from end to end, from top to bottom, none crossing another, and how dark each is."""
-    height, width = page.shape
+    width = page.shape[1]
     thin = (page - ndimage.grey_opening(page, (_THICKEST, 1)) > faint) & paper
     columns = 512 if width > 512 else 256
     step = -(-width // columns)
@@ -111,8 +111,9 @@ def _printed(page: Darkness, paper: Mask, faint: Darkness) -> tuple[list[Line], 
         ):
             lines.append((left, right))
     last = (width / step - 1) / (columns - 1)  # the picture was made wider, to a power of two
-    rows = sorted(((left - above + 0.5) * step, (left + (right - left) * last - above + 0.5) * step) for left, right in lines)
-    return rows, [_level(page, line) for line in rows]
+    ends = sorted((left, left + (right - left) * last) for left, right in lines)
+    on_page = [((left - above + 0.5) * step, (right - above + 0.5) * step) for left, right in ends]
+    return on_page, [_level(page, line) for line in on_page]
 
 
 def _pooled(mask: Mask, step: int, columns: int, above: int) -> NDArray[np.float32]:
@@ -130,7 +131,7 @@ def _has_ends(lines: NDArray[np.float32], paper: NDArray[np.float32], left: int,
     inside[inside] = paper[rows[inside], columns[inside]] > 0
     seen = lines[rows[inside], columns[inside]]
     first, last = (round(share * len(seen)) for share in _ENDS)
-    return min(seen[first:last].mean(), seen[::-1][first:last].mean()) >= 0.6
+    return bool(min(seen[first:last].mean(), seen[::-1][first:last].mean()) >= 0.6)
 
 
 def _is_ruling(lines: list[Line], levels: list[float], darkest: float) -> bool:
@@ -159,7 +160,7 @@ def _level(page: Darkness, line: Line) -> float:
 
 def _erase(page: Darkness, line: Line, level: float, faint: Darkness) -> None:
     """Gives a line the darkness beside it, on both sides of it, so that strokes across it stay whole."""
-    height, width = page.shape
+    height = len(page)
     rows, columns, band = _band(page, line)
     smooth = ndimage.uniform_filter1d(np.minimum(band, 1.5 * level), 81, axis=1, mode="nearest")
     sway = np.round(ndimage.median_filter(smooth.argmax(axis=0) - _SWAY, 81, mode="nearest")).astype(int)

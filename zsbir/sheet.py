@@ -36,7 +36,7 @@ def cut_sheet(picture: Image.Image, longest_side: int) -> tuple[Image.Image, Mas
     """The sheet in a picture, seen from above if its four sides are in view.
 
     Args:
-        picture: Mode "RGB".
+        picture: Mode "L" or "RGB".
         longest_side: In pixels, of a sheet that has to be set straight, at most.
 
     Returns:
@@ -45,7 +45,8 @@ def cut_sheet(picture: Image.Image, longest_side: int) -> tuple[Image.Image, Mas
     """
     scale = max(1.0, max(picture.size) / _SEARCHED_SIDE)
     size = max(1, round(picture.width / scale)), max(1, round(picture.height / scale))
-    found = _find(np.asarray(picture.resize(size, Image.Resampling.BOX), dtype=np.float32))
+    small = picture.resize(size, Image.Resampling.BOX).convert("RGB")
+    found = _find(np.asarray(small, dtype=np.float32))
     if found is None:
         return None
     patch, corners = found
@@ -53,7 +54,7 @@ def cut_sheet(picture: Image.Image, longest_side: int) -> tuple[Image.Image, Mas
     if not _in_view(corners, size):
         return page, _without_rim(paper.resize(page.size), "nearest")
     places = corners * np.divide(page.size, size)
-    left, top, right, bottom = (*corners.min(axis=0), *corners.max(axis=0))
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
     if np.abs(corners - [(left, top), (right, top), (right, bottom), (left, bottom)]).max() < 1:
         box = (*np.round(places.min(axis=0)).astype(int).tolist(), *np.round(places.max(axis=0)).astype(int).tolist())
         page, paper = page.crop(box), paper.resize(page.size).crop(box)
@@ -137,7 +138,8 @@ def _shrunk(mask: Mask, width: int) -> Mask:
 def _outline(patch: Mask) -> Points:
     """The corners of all pixels at its border: (n, 2), x and y."""
     rows, columns = np.nonzero(patch & ~ndimage.binary_erosion(patch))
-    return np.concatenate([np.stack([columns + x, rows + y], axis=1) for x in (0, 1) for y in (0, 1)]).astype(np.float64)
+    corners = [np.stack([columns + x, rows + y], axis=1) for x in (0, 1) for y in (0, 1)]
+    return np.concatenate(corners).astype(np.float64)
 
 
 def _corners(patch: Mask) -> Points | None:
