@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 FAINTEST = 0.08  # darkness of ink at least
 _STROKE = 0.06  # of the longer side; wider dark areas are not lines but shadows, or filled
 _SHADE = 4  # pixels a side of the blocks in which light is measured
+_ROUNDS, _TAKEN_IN, _STIFF = 12, 0.2, 0.003  # of the fit of the light; logarithms; what holds it flat
 _SHADOW = 0.45  # of the light around; what is darker is filled with ink,
 _FILLED, _SHADED = 0.75, 0.88  # and so is what has this, and ends within the paper where it has that
 _WHITE, _CORE, _BLACK = 0.3, 0.5, 0.75  # of how dark ink is: up to where paper reaches, what each stroke has, full ink
@@ -69,21 +70,21 @@ def _light(grey: Grey, paper: Mask) -> Grey:
 def _lamp(blocks: Grey, paper: Mask) -> Grey:
     """Light that falls off smoothly over the page, as from a lamp or through a lens: a quadratic fit of its logarithm.
 
-    Closing alone would see the border of a page too bright where the light falls off towards it.
+    It begins at the brightest paper and takes in what is hardly darker, again and again, so that neither ink nor shadow
+    counts. Closing alone would see the border of a page too bright where the light falls off towards it.
     """
     rows, columns = (np.linspace(-1, 1, length) for length in blocks.shape)
     y, x = np.meshgrid(rows, columns, indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    logarithm = np.log(np.maximum(1, blocks))
-    kept = np.zeros(blocks.shape, dtype=bool)
-    kept[::4, ::4] = paper[::4, ::4]
-    fit = np.zeros(blocks.shape)
-    for _ in range(6):
-        if kept.sum() < 50:
-            break
-        fit = terms @ np.linalg.lstsq(terms[kept], logarithm[kept], rcond=None)[0]
-        kept &= logarithm - fit > np.log(0.85)  # not ink, nor shadow
-    return np.exp(fit)
+    some = np.zeros(blocks.shape, dtype=bool)
+    some[::3, ::3] = paper[::3, ::3]
+    near, bright = terms[some], np.log(np.maximum(1, blocks[some]))
+    fit = np.array([np.quantile(bright, 0.9), 0, 0, 0, 0, 0])
+    stiff = np.diag([0, 1, 1, 1, 1, 1]) * _STIFF * len(bright)
+    for _ in range(_ROUNDS):
+        taken = (bright - near @ fit > -_TAKEN_IN)[:, None] * near
+        fit = np.linalg.lstsq(taken.T @ near + stiff, taken.T @ bright, rcond=None)[0]
+    return np.exp(terms @ fit)
 
 
 def _filled(light: Grey, around: Grey, paper: Mask) -> Mask:

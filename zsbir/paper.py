@@ -31,7 +31,8 @@ _MARGIN = 2  # pixels of white around a drawn border
 _SHEET = (0.15, 0.995)  # of a page with a sheet on dark ground is bright, and of that on the sheet
 _STROKE, _NECK = 9, 11  # 256ths of a page: lines on a sheet are up to so wide, and bright lines beside it
 _FINEST_RULED = 200  # pixels; on a smaller page printed lines cannot be told from others
-_LINES = (0.012, 0.55)  # of a page, and in darker inks, is in light ink where there may be printed lines
+_LIGHT_INK = 0.01  # of a page with printed lines, at least, is lighter than the pen, and farther from its strokes
+_BESIDE = 17  # pixels than half of this
 _DOT, _DOTTED = 50, 150  # pixels of a printed dot, at most, and how many there are at least on dotted paper
 
 
@@ -144,7 +145,7 @@ def _may_be_sheet(page: Image.Image, levels: Levels, around: list[Pixels]) -> bo
     if ground >= 128 or levels[ground + 64 :].sum() < _SHEET[0] * page.width * page.height:
         return False
     bright = np.asarray(page.resize((256, 256), Image.Resampling.BOX)) >= ground + 64
-    closed = ndimage.maximum_filter(bright, _STROKE)
+    closed = ndimage.binary_fill_holes(ndimage.maximum_filter(bright, _STROKE))
     opened = ndimage.maximum_filter(ndimage.minimum_filter(closed, _STROKE + _NECK), _NECK + 2)
     places, _ = ndimage.label(opened)
     return bool(np.bincount(places[bright]).max() >= _SHEET[1] * bright.sum())
@@ -156,8 +157,12 @@ def _without_lines(page: Image.Image, levels: Levels) -> Image.Image:
         return page
     up_to = np.cumsum(levels)
     paper, ink = np.searchsorted(up_to, [up_to[-1] / 2, 1]).tolist()  # of most pixels, and of the darkest
-    dark, light = up_to[max(0, round(paper - 0.6 * (paper - ink)))], up_to[max(0, paper - 12)]
-    if light - dark < max(_LINES[0] * up_to[-1], _LINES[1] * dark):
+    middle, least = paper - 0.6 * (paper - ink), paper - 12
+    if least <= middle or up_to[least] - up_to[round(middle)] < _LIGHT_INK * up_to[-1]:
+        return page
+    pixels = np.asarray(page)
+    light = (pixels <= least) & ~ndimage.maximum_filter(pixels <= middle, _BESIDE)
+    if light.mean() < _LIGHT_INK:
         return page
     grey, everywhere = _at_working_size(page, None)
     darkness, noise = darkness_of(grey, everywhere)

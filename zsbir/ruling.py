@@ -91,7 +91,9 @@ def line_sums(picture: NDArray[np.float32]) -> NDArray[np.float32]:
 def _printed(page: Darkness, paper: Mask, faint: Darkness) -> tuple[list[Line], list[float]]:
     """Straight thin lines from end to end, from top to bottom, none crossing another, and how dark each is."""
     width = page.shape[1]
-    thin = (page - ndimage.grey_opening(page, (_THICKEST, 1)) > faint) & paper
+    thick = ndimage.grey_opening(page, (_THICKEST, 1))
+    paper = paper & ~ndimage.maximum_filter(thick > np.maximum(faint, _DARKEST), _THICKEST)  # nothing is seen there
+    thin = (page - thick > faint) & paper
     columns = 512 if width > 512 else 256
     step = -(-width // columns)
     above = round(_STEEPEST * columns)  # so that lines that begin above the page are seen

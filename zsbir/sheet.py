@@ -18,15 +18,18 @@ Points = NDArray[np.float64]
 
 _SEARCHED_SIDE = 256  # pixels; a picture is reduced to this before the sheet is looked for
 _LEVELS = 20  # of brightness, tried one after the other
-_STROKES = (9, 1)  # pixels of that; up to so wide a dark line does not cut a sheet in two
+_STROKE = 9  # pixels of that; up to so wide a dark line does not cut a sheet in two
+_CHALK = 5  # the same; up to so wide a bright line does not count
 _NECK = 11  # the same; what hangs on a sheet by less is not of it
-_LEAST_AREA = 0.12  # of the picture
+_LEAST_AREA = 0.08  # of the picture
+_LEAST_BARE = 0.4  # of the sheet, without what is drawn on it
 _LEAST_SOLIDITY = 0.93  # area over that of the convex hull
 _SECTORS = 48  # of the outline, as seen from the middle
 _NEAR, _FAR = (1, 5), (6, 12)  # pixels outside of the outline; around a drawn frame it is dark in the first alone
 _TABLE = 0.88  # brightness around a sheet over that of its border: at most this,
-_DARK_TABLE = 0.45  # this where the sheet is seen in part, as a shadow may look alike,
-_TINT = 0.85  # unless the colour is another: smallest over largest channel, over that of the sheet
+_DARK_TABLE = 0.45  # this where the sheet is seen in part,
+_BLACK = 16  # added to all channels where colours are compared
+_TINT = 0.85  # unless the whiteness around it over that of the sheet is this
 _FOUR_SIDED = 0.94  # what a patch and a quadrilateral share, over what they cover together
 _LENSES = (0.6, 2.5)  # focal lengths of cameras, in longer sides of the picture
 _RIM = 0.012  # of the longer side, cut from the border of a sheet: its edge, and the shadow there
@@ -69,35 +72,37 @@ def _find(picture: Colours) -> tuple[Mask, Points] | None:
 
     The corners go clockwise from the top left, shape (4, 2), x and y, and may lie outside of the picture.
     """
-    paperness = picture.min(axis=2)  # paper is bright in all colours
-    best, most = None, 0.0
-    for width in _STROKES:
-        closed = ndimage.grey_closing(paperness, width)
+    least, most = picture.min(axis=2), picture.max(axis=2)
+    whiteness = 255 * (least + _BLACK) / (most + _BLACK)  # what is nearly black has no colour
+    best, highest = None, 0.0
+    # Paper is bright in all colours; and where shadows fall on it, it is still whiter than wood.
+    for paperness, stroke in ((least, _STROKE), (least, 1), (whiteness, _STROKE)):
+        closed = ndimage.grey_closing(paperness, stroke)
+        without_lines = ndimage.grey_opening(closed, _CHALK)
         for level in np.linspace(closed.min(), closed.max(), _LEVELS + 2)[1:-1]:
             patch = _largest_patch(closed >= level)
             corners = None if patch is None else _corners(patch)
             if patch is None or corners is None:
                 continue
-            worth = _contrast(picture, paperness, patch) * patch.mean()
-            if worth > most:
-                best, most = (patch, corners), worth
+            worth = _contrast(without_lines, whiteness, patch) * patch.mean()
+            if worth > highest:
+                best, highest = (patch, corners), worth
     return best
 
 
 def _largest_patch(bright: Mask) -> Mask | None:
-    bright = ndimage.binary_fill_holes(bright)
-    if bright.all() or bright.mean() < _LEAST_AREA:
+    """The largest bright patch, with what is drawn on it; None if that is small, or all, or no more than an outline."""
+    whole = ndimage.binary_fill_holes(bright)
+    if whole.all() or whole.mean() < _LEAST_AREA:
         return None
-    patches, _ = ndimage.label(_grown(_shrunk(bright, _NECK), _NECK))
+    patches, _ = ndimage.label(_grown(_shrunk(whole, _NECK), _NECK))
     areas = np.bincount(patches.ravel())
     areas[0] = 0
-    if areas.max() < _LEAST_AREA * bright.size:
-        return None
-    # The opening rounded corners off; they are near.
-    return np.asarray(ndimage.binary_fill_holes(bright & _grown(patches == areas.argmax(), _NECK // 2 + 2)))
+    patch = np.asarray(ndimage.binary_fill_holes(patches == areas.argmax()))
+    return patch if areas.max() >= _LEAST_AREA * whole.size and bright[patch].mean() >= _LEAST_BARE else None
 
 
-def _contrast(picture: Colours, paperness: Colours, patch: Mask) -> float:
+def _contrast(paperness: Colours, whiteness: Colours, patch: Mask) -> float:
     """How much brighter a patch is than what lies around, 0 to 1, a mean over its outline; 0 if it is no sheet."""
     border = patch & ~_shrunk(patch, 2 * _NEAR[1] + 1)
     near, far = (_grown(patch, 2 * outer + 1) & ~_grown(patch, 2 * inner + 1) for inner, outer in (_NEAR, _FAR))
@@ -117,14 +122,11 @@ def _contrast(picture: Colours, paperness: Colours, patch: Mask) -> float:
     seen = ~np.isnan(around)
     if seen.mean() < 1 / 12 or (np.fmax(around, beyond)[seen] < _TABLE).mean() < 0.9:
         return 0.0
-    in_part = seen.mean() < 0.9
-    if in_part and np.median(around[seen]) > _DARK_TABLE and _tint(picture[near]) > _TINT * _tint(picture[border]):
-        return 0.0
+    if seen.mean() < 0.9 and np.median(around[seen]) > _DARK_TABLE:  # a shadow may look alike, but for its colour
+        tinted = np.median(whiteness[near]) <= _TINT * np.median(whiteness[border])
+        if not tinted:
+            return 0.0
     return float((1 - around[seen]).clip(0).sum()) / _SECTORS
-
-
-def _tint(colours: Colours) -> float:
-    return float(np.median(colours.min(axis=1) / np.maximum(1, colours.max(axis=1))))
 
 
 def _grown(mask: Mask, width: int) -> Mask:
