@@ -7,8 +7,10 @@ Run as `python app.py [--checkpoint M] [--gallery DIR | --photos DIR] [--index K
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -20,6 +22,8 @@ from zsbir.ui.start import BUNDLED, open_galleries
 
 __all__ = ["build_demo", "main"]
 
+_WAYS_IN = "Another port: --port; let other machines in: --host 0.0.0.0; a public address for a while: --share."
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Opens the gallery and serves the page until interrupted; returns the exit status."""
@@ -28,35 +32,65 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="the encoder (%(default)s)"
     )
     photos = parser.add_mutually_exclusive_group()
-    photos.add_argument("--gallery", type=Path, default=BUNDLED, help="a gallery, or a folder of some (%(default)s)")
-    photos.add_argument("--photos", type=Path, help="a folder of photos of your own, with all below; it is watched")
+    photos.add_argument(
+        "--gallery", type=Path, default=BUNDLED, help="a gallery, or a folder of galleries (%(default)s)"
+    )
+    photos.add_argument("--photos", type=Path, help="your own folder of photos, with all folders below; it is watched")
     parser.add_argument("--index", choices=KINDS, default="auto", help=f"how photos are searched; auto: {AUTO}")
     parser.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
         help="address to listen on; 0.0.0.0 lets other machines in (%(default)s)",
     )
-    parser.add_argument("--port", type=int, default=os.environ.get("GRADIO_SERVER_PORT", "7860"), help="(%(default)s)")
-    parser.add_argument("--share", action="store_true", help="also serve through a public address of Gradio's")
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+        help="to listen on; choose another if this one is in use (%(default)s)",
+    )
+    parser.add_argument(
+        "--share", action="store_true", help="also serve at a public address, for a while, by way of Gradio"
+    )
     parser.add_argument(
         "--mcp", action="store_true", help="also offer the search as tools of the Model Context Protocol"
     )
     arguments = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
     try:
+        _check_port(arguments.host, arguments.port)
         with closing(
             open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
         ) as galleries:
-            build_demo(galleries).launch(
+            demo = build_demo(galleries)
+            _, address, _ = demo.launch(
                 server_name=arguments.host,
                 server_port=arguments.port,
                 share=arguments.share,
-                **launch_options(arguments.mcp),
+                prevent_thread_lock=True,
+                quiet=True,  # its own lines name flags that are not ours
+                **launch_options(galleries, arguments.mcp),
             )
+            print(f"Running on {address} - stop with Ctrl+C. {_WAYS_IN}", flush=True)  # noqa: T201
+            demo.block_thread()
     except (OSError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
         return 2
     return 0
+
+
+def _check_port(host: str, port: int) -> None:
+    """Says that a port is in use before anything is loaded.
+
+    Raises:
+        ValueError: It is.
+    """
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:  # whatever else is wrong with host or port, Gradio finds out
+        if error.errno == errno.EADDRINUSE:
+            raise ValueError(
+                f"Expected port {port} to be free, found it in use; choose another with --port."
+            ) from error
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="What is found for drawings on paper.")
     parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints/zsbir.safetensors")
     parser.add_argument("--gallery", type=Path, default=ROOT / "gallery_cache")
-    parser.add_argument("--examples", type=Path, default=ROOT / "zsbir/ui/examples.json")
+    parser.add_argument("--examples", type=Path, default=ROOT / "zsbir/ui/static/examples.json")
     parser.add_argument("--pages", type=Path, help="folder for a picture of each kind")
     parser.add_argument("--only", default="", help="kinds with this word in their name")
     arguments = parser.parse_args()

@@ -156,7 +156,7 @@ def draw_contact_sheet(path: Path) -> None:
     for example in load_examples():
         drawing, name = parse_canvas(json.dumps(example)), example["name"].replace(" ", "_")
         found = [
-            Found(match.photo, match.category, match.score, match.category.startswith(name))
+            Found(match.photo, match.category, match.score, match.category == name)
             for match in retriever.search(drawing, k=5)
         ]
         rows.append(contact_sheet(drawing, example["name"], found))

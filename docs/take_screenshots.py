@@ -22,7 +22,7 @@ sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without 
 from zsbir.ui.page import build_demo, launch_options  # noqa: E402
 from zsbir.ui.start import open_galleries  # noqa: E402
 
-_SIZES = ((1440, 900), (1024, 768), (390, 1180))  # the phone as far as one scrolls to see the results
+_SIZES = ((1440, 900), (1024, 768), (390, 844))
 _THEMES = ("light", "dark")
 _COLOURS = 256  # of a picture: a quarter of the bytes
 
@@ -40,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("Expected chromium or google-chrome on the path, found neither; install one.")
     galleries = open_galleries(arguments.checkpoint, arguments.gallery)
     demo = build_demo(galleries)
-    _, address, _ = demo.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
+    _, address, _ = demo.launch(
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options(galleries)
+    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         for size in _SIZES:

@@ -62,7 +62,11 @@ def serving(retriever: Retriever, mcp: bool = False, port: int | None = None) ->
     demo = build_demo(galleries)
     try:
         _, address, _ = demo.launch(
-            server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, quiet=True, **launch_options(mcp)
+            server_name="127.0.0.1",
+            server_port=port,
+            prevent_thread_lock=True,
+            quiet=True,
+            **launch_options(galleries, mcp),
         )
         yield address
     finally:

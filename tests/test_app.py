@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
+import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,11 +20,13 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import app
-from tests.conftest import make_checkpoint, make_photo
+from tests.conftest import free_port, make_checkpoint, make_photo
 from tests.serving import encoded, serving, sketch_in
 from zsbir.drawing import Drawing
+from zsbir.galleries import Galleries
 from zsbir.retriever import Match, Retriever
 from zsbir.ui import start
+from zsbir.ui.component import STATIC
 from zsbir.ui.page import launch_options
 
 
@@ -28,6 +34,12 @@ from zsbir.ui.page import launch_options
 def address(retriever: Retriever) -> Iterator[str]:
     with serving(retriever) as address:
         yield address
+
+
+@pytest.fixture
+def galleries(retriever: Retriever) -> Iterator[Galleries]:
+    with closing(Galleries(retriever.embedder, {"Photos": retriever})) as galleries:
+        yield galleries
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +98,9 @@ def test_search_takes_every_kind_of_picture(client: Client, tmp_path: Path, cont
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        pytest.param(b"", "Expected a picture", id="empty file"),
-        pytest.param(b"%PDF-1.7 not a picture", "Expected a picture", id="not a picture"),
-        pytest.param(encoded(sketch_in())[:-60], "Expected a whole picture", id="truncated"),
+        pytest.param(b"", "sketch.png isn't a picture we can read", id="empty file"),
+        pytest.param(b"%PDF-1.7 not a picture", "sketch.png isn't a picture we can read", id="not a picture"),
+        pytest.param(encoded(sketch_in())[:-60], "sketch.png is damaged or cut short", id="truncated"),
         pytest.param(encoded(Image.new("L", (1, 1), 0)), "Expected a sketch with some lines", id="one pixel"),
         pytest.param(encoded(Image.new("RGB", (80, 80), "white")), "Expected a sketch with some lines", id="white"),
         pytest.param(encoded(Image.new("RGBA", (80, 80))), "Expected a sketch with some lines", id="all transparent"),
@@ -128,7 +140,7 @@ def test_more_like_this_finds_a_photo_of_the_gallery_first(client: Client, retri
 @pytest.mark.parametrize(
     ("content", "k", "sentence"),
     [
-        pytest.param(b"text", 5, "Expected a picture", id="not a picture"),
+        pytest.param(b"text", 5, "photo.png isn't a picture we can read", id="not a picture"),
         pytest.param(encoded(sketch_in()), 0, "Expected k from 1 to 50, found 0", id="no photo"),
     ],
 )
@@ -180,11 +192,38 @@ def test_photos_are_served_and_nothing_beside_them(address: str, retriever: Retr
         caught.value.close()
 
 
-def test_page_fetches_nothing_from_elsewhere(address: str) -> None:
+def test_page_fetches_nothing_from_elsewhere(address: str, galleries: Galleries) -> None:
     with urllib.request.urlopen(address, timeout=30) as response:
         page = response.read().decode()
     assert "fonts.googleapis.com" not in page
-    assert not [font for font in launch_options()["theme"]._font if type(font).__name__ == "GoogleFont"]
+    assert not [font for font in launch_options(galleries)["theme"]._font if type(font).__name__ == "GoogleFont"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../page.py", "..%2fpage.py", "%2e%2e/page.py", "/etc/passwd", "", ".", "none.js", "static/canvas.js"]
+)
+def test_the_pages_own_files_are_served_and_nothing_beside_them(address: str, name: str) -> None:
+    with urllib.request.urlopen(f"{address}zsbir/canvas.js", timeout=30) as response:
+        assert "javascript" in response.headers["Content-Type"]
+        assert response.headers["Cache-Control"] == "no-cache"  # or a new version of the page would meet old scripts
+        assert response.read() == (STATIC / "canvas.js").read_bytes()
+    with pytest.raises(urllib.error.HTTPError, match=r"40[45]") as caught:
+        urllib.request.urlopen(f"{address}zsbir/{name}", timeout=30)
+    caught.value.close()
+
+
+def test_an_installed_package_has_the_pages_files() -> None:
+    declared = setup_data(Path(app.__file__).with_name("pyproject.toml"))
+    folder = STATIC.parent
+    found = {path for pattern in declared for path in folder.glob(pattern)}
+    assert {path for path in folder.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")} == found
+
+
+def setup_data(path: Path) -> list[str]:
+    """The patterns of data files of the page, from pyproject.toml; tomllib is younger than the oldest Python here."""
+    (line,) = (line for line in path.read_text().splitlines() if line.startswith('"zsbir.ui" = '))
+    patterns: list[str] = json.loads(line.partition(" = ")[2])
+    return patterns
 
 
 class BrokenRetriever(Retriever):
@@ -211,11 +250,11 @@ def test_main_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture
     assert error.count("\n") == 1
 
 
-def test_mcp_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mcp_without_its_package_says_what_to_install(galleries: Galleries, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("zsbir.ui.page.find_spec", lambda _: None)
     with pytest.raises(ValueError, match=r'pip install "gradio\[mcp\]=='):
-        launch_options(mcp=True)
-    assert launch_options()["mcp_server"] is False
+        launch_options(galleries, mcp=True)
+    assert launch_options(galleries)["mcp_server"] is False
 
 
 def test_main_refuses_a_gallery_of_another_checkpoint(
@@ -244,3 +283,39 @@ def test_a_folder_of_photos_is_made_searchable_and_left_alone(
     assert retriever.gallery.folder.is_relative_to(tmp_path / "cache" / "zsbir")
     assert sorted(photos.iterdir()) == before
     assert start.cache_folder(photos) == start.cache_folder(photos / ".") != start.cache_folder(tmp_path)
+
+
+def test_main_says_which_port_is_in_use_before_it_loads_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert app.main(["--checkpoint", str(tmp_path / "none.safetensors"), "--port", str(port)]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"app.py: Expected port {port} to be free, found it in use; choose another with --port.\n"
+    )
+
+
+def test_the_start_names_the_address_and_flags_that_there_are(
+    retriever: Retriever, checkpoint_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = free_port()
+    command = [sys.executable, app.__file__, "--port", str(port), "--checkpoint", str(checkpoint_path)]
+    with subprocess.Popen(
+        [*command, "--gallery", str(retriever.gallery.folder)],
+        cwd=Path(app.__file__).parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        assert running.stdout is not None
+        line = running.stdout.readline()
+        running.terminate()
+        rest = running.stdout.read()
+    assert line.startswith(f"Running on http://127.0.0.1:{port}/ ")
+    assert "share=" not in line + rest
+    with pytest.raises(SystemExit):
+        app.main(["--help"])
+    known = capsys.readouterr().out
+    assert [flag for flag in re.findall(r"--[a-z]+", line) if f"  {flag} " not in known] == []

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[1]
 def make_photos(folder: Path, licence: str = "CC0-1.0", count: int = 2) -> Path:
     folder.mkdir(parents=True)
     for number in range(count):
-        make_photo("disc", np.random.default_rng(number)).save(folder / f"disc_{number}.png")
+        photo = make_photo("disc", np.random.default_rng(number))
+        (photo if number else photo.resize((900, 500))).save(folder / f"disc_{number}.png")  # one has a small copy
     with (folder / "credits.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(["file", "licence"])
@@ -63,8 +64,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def expected(tree: Path) -> set[str]:
-    photos = {f"gallery_cache/photos/{photo.file}" for photo in Gallery.load(tree / "gallery_cache").photos}
+    gallery = Gallery.load(tree / "gallery_cache")
+    photos = {f"gallery_cache/photos/{photo.file}" for photo in gallery.photos}
+    (small,) = (gallery.folder / "small").iterdir()
     return photos | {
+        f"gallery_cache/small/{small.name}",
         *("README.md", "app.py", "requirements.txt", "LICENSE", "docs/screenshot-1440-light.png", "zsbir/ui/page.py"),
         *("checkpoints/zsbir.safetensors", "checkpoints/MODEL_CARD.md"),
         *("gallery_cache/manifest.json", "gallery_cache/embeddings.npy", "gallery_cache/LICENCES.md"),
@@ -88,8 +92,9 @@ def test_the_space_holds_what_was_listed_and_nothing_else(
         in space["README.md"].decode()
     )
     listed = capsys.readouterr().out
-    assert all(name in listed for name in expected(tree) if "/photos/" not in name)
-    assert "(2 photos)" in listed
+    assert all(name in listed for name in expected(tree) if "/photos/" not in name and "/small/" not in name)
+    assert "gallery_cache/photos/ (2 photos)" in listed
+    assert "gallery_cache/small/ (1 photos)" in listed
     assert listed.endswith(f"Space: {hub.address}/spaces/{REPO}\n")
 
 
@@ -106,13 +111,15 @@ def test_the_space_is_made_as_asked_and_filled_by_one_commit(tree: Path, hub: Hu
 def test_deploying_again_takes_away_what_is_no_longer_part_and_only_that(tree: Path, hub: Hub) -> None:
     assert run() == 0
     space = hub.repositories[f"spaces/{REPO}"]
-    space |= {"zsbir/old.py": b"", "gallery_cache/photos/old.jpg": b"", "theirs.txt": b"kept", "data/x.csv": b"kept"}
+    space |= {"zsbir/old.py": b"", "gallery_cache/photos/old.jpg": b"", "gallery_cache/small/old.jpg": b""}
+    space |= {"theirs.txt": b"kept", "data/x.csv": b"kept"}
     assert run() == 0
     assert set(space) - {".gitattributes", "theirs.txt", "data/x.csv"} == expected(tree)
     assert {"theirs.txt", "data/x.csv"} < set(space)
     assert [operation for operation in hub.commits[1] if operation[0] == "deletedFile"] == [
         ("deletedFile", "zsbir/old.py"),
         ("deletedFile", "gallery_cache/photos/old.jpg"),
+        ("deletedFile", "gallery_cache/small/old.jpg"),
     ]
 
 

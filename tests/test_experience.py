@@ -64,6 +64,21 @@ def test_command_line_measures_what_the_gallery_holds(
     assert set(report["growth"]) == {"25%", "50%", "75%", "100%"}
     assert report["stability"]["shifted"] == report["stability"]["scaled by 0.8"] == 1
     assert all(0 <= figure <= 1 for figure in report["stability"].values())
+    assert report["replay"] == {}  # there are drawings of one stroke alone
+
+
+def test_the_first_long_drawings_of_each_category_are_replayed(
+    gallery: Gallery, embedder: Embedder, data_folder: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(data_folder, tmp_path / "data"))
+    strokes = [[[0, 50], [0, at]] for at in range(10, 60, 10)]
+    for category, counts in zip(UNSEEN, ([1, 3, 2, 4], [5] * 25), strict=True):
+        lines = [json.dumps({"drawing": strokes[:count]}) for count in counts]
+        (folder / "sketches" / f"{category}.ndjson").write_text("\n".join(lines))
+    measured = measure_experience(embedder, gallery, folder, folder / "test_labels.txt", quiet=True)
+    assert measured.replay["drawings"] == 2 + 20
+    assert measured.replay["strokes"] == pytest.approx((3 + 4 + 20 * 5) / 22)
+    assert measured.replay["plain"]["stay"] <= 5
 
 
 def test_a_gallery_without_unseen_categories_is_named(

@@ -70,6 +70,20 @@ def test_a_watched_folder_is_opened_as_it_is_now(embedder: Embedder, shelf: Path
         assert len(galleries.default.gallery) == galleries.names("")[0].count == 3
 
 
+def test_photos_and_small_copies_are_served_and_nothing_else(embedder: Embedder, shelf: Path, tmp_path: Path) -> None:
+    make_photo("bar", np.random.default_rng(5)).resize((500, 600)).save(tmp_path / "photos" / "large.png")
+    gallery = build_gallery(tmp_path / "photos", tmp_path / "one", embedder, quiet=True).gallery
+    watched = PhotoFolder(tmp_path / "photos", tmp_path / "cache", embedder)
+    with closing(Galleries(embedder, {"One": Retriever(embedder, gallery), "Watched": watched})) as galleries:
+        for name in ("One", "Watched"):
+            matches = galleries.open(name, "").search(sketch_in())
+            files = {path for match in matches for path in (match.photo, match.small)}
+            assert len(files) == 4
+            assert all(any(path.is_relative_to(folder) for folder in galleries.served) for path in files)
+        served = [path for folder in galleries.served for path in folder.rglob("*")]
+        assert {path.suffix for path in served if path.is_file()} == {".jpg"}
+
+
 def test_galleries_in_a_folder_and_right_below_are_found(shelf: Path) -> None:
     assert galleries_in(shelf) == [shelf, shelf / "old_maps"]
     (shelf / "manifest.json").unlink()

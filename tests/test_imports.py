@@ -12,7 +12,7 @@ FLOORS = [
         "word_vectors",
     ],
     [
-        *("paper", "preprocessing", "slant", "augmentation", "data", "batches", "model", "losses"),
+        *("paper", "preprocessing", "calm", "slant", "augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
         *("data_check", "data_sheet", "download"),
     ],
@@ -22,11 +22,13 @@ FLOORS = [
     ],
     [
         *("embedder", "domain_probe", "ranking", "validation", "finishing", "averaging", "training_run", "training"),
-        *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu", "gallery_build"),
+        *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu"),
+        *("photo_copies", "gallery_build"),
         *("milvus_address", "milvus_gallery", "milvus"),
     ],
     [
-        *("explanation", "gallery_map", "retriever", "experience", "photo_inbox", "photo_archive", "photo_folder"),
+        *("explanation", "gallery_map", "retriever", "replay", "experience"),
+        *("photo_inbox", "photo_archive", "photo_folder"),
         *("private_gallery", "private_galleries", "galleries", "space", "deploy", "ui"),
     ],
 ]

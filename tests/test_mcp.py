@@ -91,7 +91,7 @@ def test_what_is_wrong_is_one_sentence(address: str) -> None:
         ("more_like_this", {}),
     )
     for result, sentence in zip(
-        results, ("Expected a picture", "Expected k from 1 to 50, found 99", "required"), strict=True
+        results, ("isn't a picture we can read", "Expected k from 1 to 50, found 99", "required"), strict=True
     ):
         assert result.isError
         assert sentence in text(result)

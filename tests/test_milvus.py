@@ -48,6 +48,21 @@ def test_a_built_gallery_is_added_and_served_from_milvus(
     assert "Photos deleted: 1; now in" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("in_place", [True, False])
+def test_small_copies_come_along(in_place: bool, built: Gallery, checkpoint_path: Path, tmp_path: Path) -> None:
+    make_photo("disc", np.random.default_rng(9)).resize((900, 500)).save(tmp_path / "originals" / "large.png")
+    embedder = load_embedder(checkpoint_path, "cpu")
+    built = build_gallery(tmp_path / "originals", built.folder, embedder, quiet=True).gallery
+    folder = built.folder if in_place else tmp_path / "large"
+    gallery = add_gallery(built, folder, "milvus.db", "photos", quiet=True)
+    matches = Retriever(embedder, gallery).search(make_sketch("disc", np.random.default_rng(0)), k=9)
+    small = {match.title: match.small for match in matches if match.small != match.photo}
+    gallery.close()
+    assert set(small) == {"large"}
+    assert small["large"].parent == folder / "small"
+    assert small["large"].read_bytes() == (built.folder / "small" / small["large"].name).read_bytes()
+
+
 def test_embeddings_of_another_checkpoint_are_never_mixed_in(built: Gallery, tmp_path: Path) -> None:
     add_gallery(built, tmp_path / "large", "milvus.db", "photos", quiet=True).close()
     other = Gallery(built.folder, built.photos, built.embeddings, SHA)

@@ -11,6 +11,7 @@ from zsbir import milvus_gallery as milvus_module
 from zsbir.gallery import Photo
 from zsbir.milvus_address import Address
 from zsbir.milvus_gallery import MilvusGallery, quoted
+from zsbir.retriever import calm_search
 
 SHA, DIM = "a1" * 32, 16
 HOSTILE = (
@@ -83,6 +84,29 @@ def test_upsert_replaces_and_delete_removes(gallery: MilvusGallery) -> None:
         gallery.photos_at([index])
     with pytest.raises(ValueError, match="number 7"):
         gallery.embedding(7)
+
+
+def test_photos_are_still_here_with_the_key_and_the_digest_they_were_seen_with(gallery: MilvusGallery) -> None:
+    photos, embeddings = make_rows(12)
+    gallery.upsert(photos, embeddings, quiet=True)
+    keys = {photos[row].file: int(gallery.search(embeddings[row], 1)[0][0]) for row in (3, 5, 7)}
+    seen = [(keys["5.jpg"], "5"), (keys["7.jpg"], "3"), (9, "9"), (keys["3.jpg"], "3")]
+    here, found = gallery.still_here(seen)
+    assert here.tolist() == [keys["5.jpg"], keys["3.jpg"]]
+    assert found == pytest.approx(embeddings[[5, 3]], abs=1e-6)
+    assert (
+        [len(part) for part in gallery.still_here([(9, "9")])]
+        == [len(part) for part in gallery.still_here([])]
+        == [
+            0,
+            0,
+        ]
+    )
+    indices, _ = calm_search(gallery, embeddings[4], seen, 4, 2.5)
+    assert indices[0] == keys["5.jpg"]
+    assert {*indices} >= {keys["5.jpg"], keys["3.jpg"]}
+    plain = gallery.search(embeddings[4], 4)[0].tolist()
+    assert calm_search(gallery, embeddings[4], [(9, "9")], 4, 1.0)[0] == plain
 
 
 def test_photos_whose_digests_collide_stay_apart(gallery: MilvusGallery, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,29 @@ def test_only_changed_files_are_read_again(folder: PhotoFolder, photos: Path, mo
     assert [name for name in read if name.endswith(".png")] == ["1.png"]
 
 
+def test_small_copies_follow_their_photos(folder: PhotoFolder, photos: Path, tmp_path: Path) -> None:
+    def small() -> set[str]:
+        return {match.title for match in folder.retriever.search(sketch_in(), k=50) if match.small != match.photo}
+
+    assert small() == set()
+    large = encoded(make_photo("disc", np.random.default_rng(7)).resize((900, 500)))
+    (photos / "large.png").write_bytes(large)
+    (photos / "0.png").write_bytes(large)  # as large as it was small
+    assert folder.refresh()
+    assert small() == {"large", "0"}
+    (photos / "0.png").write_bytes(photo(0))
+    assert folder.refresh()
+    assert small() == {"large"}
+    (copy,) = (tmp_path / "cache" / "small").iterdir()
+    copy.unlink()
+    (photos / "1.png").unlink()
+    assert folder.refresh()
+    assert copy.is_file()  # made again, though its photo has not changed
+    (photos / "large.png").unlink()
+    assert folder.refresh()
+    assert not copy.exists()
+
+
 def test_a_search_that_has_begun_goes_on_in_its_gallery(folder: PhotoFolder, photos: Path) -> None:
     before = folder.retriever
     expected = before.search(sketch_in(), k=3)

@@ -140,7 +140,7 @@ def test_truncated_pictures_are_refused_in_one_sentence(format_: str, kept: floa
     content = encoded(noise, format_)
     path = tmp_path / "cut.bin"
     path.write_bytes(content[: int(len(content) * kept)])
-    with pytest.raises(ValueError, match=r"Expected a .*cut\.bin"):
+    with pytest.raises(ValueError, match=r"^cut\.bin (is damaged or cut short|isn't a picture)"):
         open_picture(path)
 
 
@@ -150,7 +150,7 @@ def test_truncated_pictures_are_refused_in_one_sentence(format_: str, kept: floa
 def test_other_files_are_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "note.png"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"Expected a .*note\.png"):
+    with pytest.raises(ValueError, match=r"^note\.png isn't a picture we can read"):
         open_picture(path)
 
 

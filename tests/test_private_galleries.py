@@ -16,6 +16,7 @@ from tests.serving import encoded, sketch_in
 from tests.test_photo_archive import zipped
 from zsbir import private_galleries, private_gallery
 from zsbir.embedder import Embedder, load_embedder
+from zsbir.gallery_build import build_gallery
 from zsbir.photo_inbox import Limits
 from zsbir.private_galleries import GRACE, LIFETIME, Bounds, PrivateGalleries
 from zsbir.private_gallery import MAX_PIECE, Announced
@@ -102,6 +103,30 @@ def test_a_zip_becomes_a_gallery_with_folders_as_categories(galleries: PrivateGa
     }
 
 
+def test_small_copies_count_and_go_with_their_gallery(galleries: PrivateGalleries) -> None:
+    large = encoded(make_photo("bar", np.random.default_rng(9)).resize((900, 700)))
+    make(galleries, ANN, {**PHOTOS, "large.png": large})
+    small = {match.title: match.small for match in galleries.open(ANN).search(sketch_in())}["large"]
+    assert small.parent.name == "small"
+    assert small.is_file()
+    assert small.is_relative_to(galleries.served)
+    taken = sum(path.stat().st_size for path in on_disk(galleries))
+    assert small.stat().st_size > 0
+    assert galleries._held[ANN].gallery.reserved == taken
+    galleries.delete(ANN)
+    assert on_disk(galleries) == []
+
+
+def test_no_picture_takes_more_room_than_is_reserved(embedder: Embedder, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024, 3), dtype=np.uint8)  # what JPEG packs worst
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(noise).save(tmp_path / "photos" / "noise.png")
+    build_gallery(tmp_path / "photos", tmp_path / "out", embedder, quiet=True)
+    copies = [*(tmp_path / "out" / "photos").iterdir(), *(tmp_path / "out" / "small").iterdir()]
+    assert len(copies) == 2
+    assert sum(path.stat().st_size for path in copies) < private_gallery._COPY_BYTES
+
+
 def test_a_folder_of_a_gallery_has_a_name_that_nobody_guesses(galleries: PrivateGalleries) -> None:
     make(galleries, ANN, PHOTOS)
     make(galleries, BEN, PHOTOS)
@@ -152,12 +177,16 @@ def test_a_gallery_is_deleted_when_its_last_page_has_closed(galleries: PrivateGa
     make(galleries, ANN, PHOTOS)
     galleries.arrived(ANN, "one")
     galleries.arrived(ANN, "two")
-    galleries.left("one")
+    galleries.left(ANN, "one")
     clock.now += 2 * GRACE
     galleries.sweep()
     assert stage(galleries, ANN) == "ready"
-    galleries.left("somebody else's")
-    galleries.left("two")
+    galleries.left(BEN, "two")
+    galleries.left(ANN, "somebody else's")
+    clock.now += 2 * GRACE
+    galleries.sweep()
+    assert stage(galleries, ANN) == "ready"
+    galleries.left(ANN, "two")
     clock.now += GRACE - 1
     galleries.sweep()
     assert on_disk(galleries)
@@ -169,13 +198,50 @@ def test_a_gallery_is_deleted_when_its_last_page_has_closed(galleries: PrivateGa
 def test_a_reload_keeps_the_gallery(galleries: PrivateGalleries, clock: Clock) -> None:
     make(galleries, ANN, PHOTOS)
     galleries.arrived(ANN, "before")
-    galleries.left("before")
+    galleries.left(ANN, "before")
     clock.now += GRACE / 2
     galleries.sweep()
     galleries.arrived(ANN, "after")
     clock.now += 2 * GRACE
     galleries.sweep()
     assert stage(galleries, ANN) == "ready"
+
+
+def test_a_page_in_the_background_of_a_phone_keeps_the_gallery_up_to_the_hour(
+    galleries: PrivateGalleries, clock: Clock
+) -> None:
+    make(galleries, ANN, PHOTOS)
+    galleries.arrived(ANN, "tab")
+    while clock.now < 1000 + LIFETIME - 60:  # nothing is heard of it
+        clock.now += 60
+        galleries.sweep()
+        assert on_disk(galleries)
+    galleries.left(ANN, "tab")
+    clock.now += GRACE
+    galleries.sweep()
+    assert on_disk(galleries) == []
+
+
+def test_what_a_page_asked_before_its_goodbye_does_not_bring_it_back(galleries: PrivateGalleries, clock: Clock) -> None:
+    make(galleries, ANN, PHOTOS)
+    galleries.arrived(ANN, "tab")
+    galleries.left(ANN, "tab")
+    galleries.arrived(ANN, "tab")  # late
+    clock.now += GRACE
+    galleries.sweep()
+    assert on_disk(galleries) == []
+
+
+def test_pages_that_pretend_to_be_many_take_no_room(galleries: PrivateGalleries) -> None:
+    make(galleries, ANN, PHOTOS)
+    for number in range(1_000):
+        galleries.arrived(ANN, f"page {number}")
+        galleries.arrived(ANN, "x" * 10_000 + str(number))
+        if number % 2:
+            galleries.left(ANN, f"page {number}")
+    held = galleries._held[ANN]
+    assert max(len(held.pages), len(held.closed)) <= 16
+    assert all(len(page) < 100 for page in held.pages)
 
 
 def test_what_was_never_finished_is_deleted_without_anybody_coming(
@@ -267,7 +333,7 @@ def test_others_search_while_one_is_built_and_the_next_waits(
     assert begun.wait(60)
     assert len(galleries.open(ANN).search(sketch_in(), k=3)) == 3
     assert stage(galleries, "c" * 32) == "waiting"
-    with pytest.raises(ValueError, match="not searchable yet"):
+    with pytest.raises(ValueError, match="not ready yet"):
         galleries.open(BEN)
     goes_on.set()
     wait(galleries)

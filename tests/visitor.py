@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from typing import Any
 
 import httpx
 
-SEARCH = "gradio_api/run/predict"  # where the page sends a drawing
-_PHOTO = re.compile(r'<a class="zs-frame" href="([^"]+)"')
+SEARCH = "zsbir/search"  # where the page sends a drawing
 
 
 class Visitor:
@@ -25,23 +23,28 @@ class Visitor:
         # No connection is used twice, as a server hangs up after a call that broke something.
         self.http = httpx.Client(base_url=address, timeout=patience, limits=httpx.Limits(max_keepalive_connections=0))
         self.session = uuid.uuid4().hex
-        config = self.http.get("config").raise_for_status().json()
-        components = {component["id"]: component for component in config["components"]}
-        canvas = next(key for key, part in components.items() if part["props"].get("elem_id") == "zs-canvas")
-        self.search = next(
-            listener
-            for listener in config["dependencies"]
-            if [canvas, "change"] in [list(target) for target in listener["targets"]] and listener["outputs"]
-        )
-        self._at = self.search["inputs"].index(canvas)
-        self._inputs = [components[key]["props"].get("value") for key in self.search["inputs"]]
 
-    def draw(self, canvas: object) -> str:
-        """Sends a value of the canvas; returns the HTML of the results."""
-        data = [canvas if place == self._at else value for place, value in enumerate(self._inputs)]
-        call = {"fn_index": self.search["id"], "data": data, "session_hash": self.session}
-        html: str = self.http.post(SEARCH, json=call).raise_for_status().json()["data"][0]
-        return html
+    def draw(self, canvas: object, gallery: object = None, count: object = 5) -> dict[str, Any]:
+        """Sends a value of the canvas; returns what `zsbir.ui.live_search.answer` says."""
+        question = {"drawing": canvas, "gallery": gallery, "count": count}
+        # Not httpx's json=, which refuses what a canvas may not hold either and is to be tried all the same: NaN.
+        content, header = json.dumps(question).encode(), {"content-type": "application/json"}
+        answer: dict[str, Any] = self.http.post(SEARCH, content=content, headers=header).raise_for_status().json()
+        return answer
+
+    def ask(self, element: str, question: str, asked: object) -> dict[str, Any]:
+        """Asks one of the functions that a component's script may ask; returns the answer.
+
+        Args:
+            element: Id of the component's element.
+            question: Name of the function.
+            asked: Its argument.
+        """
+        components = self.http.get("config").raise_for_status().json()["components"]
+        (key,) = (part["id"] for part in components if part["props"].get("elem_id") == element)
+        call = {"session_hash": self.session, "component_id": key, "fn_name": question, "data": asked}
+        answer: dict[str, Any] = self.http.post("gradio_api/component_server", json=call).raise_for_status().json()
+        return answer
 
     def wait_for(self, event: str, session: str) -> dict[str, Any]:
         """The message that a call of a session is done."""
@@ -58,6 +61,6 @@ class Visitor:
         self.http.close()
 
 
-def photos_in(html: str) -> list[str]:
-    """Addresses of the photos in the HTML of the results, best first."""
-    return _PHOTO.findall(html)
+def photos_in(answer: dict[str, Any]) -> list[str]:
+    """Addresses of the photos that were found, best first."""
+    return [photo["url"] for photo in answer["photos"]]

@@ -18,6 +18,7 @@ from zsbir import space
 from zsbir.embedder import load_embedder
 from zsbir.gallery import PHOTOS, Gallery
 from zsbir.hub import plain_refusals, require_token
+from zsbir.photo_copies import SMALL
 from zsbir.retriever import Retriever
 
 LARGE = 10_000_000  # bytes; the Hub keeps larger files apart from Git
@@ -98,16 +99,17 @@ def upload(deployment: Deployment, repo: str, *, private: bool = False) -> str:
 
 
 def show(deployment: Deployment) -> str:
-    """The files as a list with sizes; the photos of the gallery in one line, files above 10 MB marked."""
-    photos = f"{space.GALLERY}/{PHOTOS}/"
+    """The files as a list with sizes; each folder of photos in one line, files above 10 MB marked."""
     sizes = {name: path.stat().st_size for name, path in deployment.files.items()}
+    folders = tuple(f"{space.GALLERY}/{folder}/" for folder in (PHOTOS, SMALL))
     lines = [
         _line(size, name + (", above 10 MB" if size > LARGE else ""))
         for name, size in sizes.items()
-        if size > LARGE or not name.startswith(photos)
+        if size > LARGE or not name.startswith(folders)
     ]
-    collapsed = [size for name, size in sizes.items() if size <= LARGE and name.startswith(photos)]
-    lines.append(_line(sum(collapsed), f"{photos} ({len(collapsed)} photos)"))
+    for folder in folders:
+        collapsed = [size for name, size in sizes.items() if size <= LARGE and name.startswith(folder)]
+        lines.append(_line(sum(collapsed), f"{folder} ({len(collapsed)} photos)"))
     return "\n".join([*lines, _line(sum(sizes.values()), f"in {len(sizes)} files")])
 
 

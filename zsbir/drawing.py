@@ -169,11 +169,23 @@ def rasterise(
         if warp is not None:
             points = points @ warp[:, :2].T + side * warp[:, 2]
         points += side / 2
-        if stroke.pressure is None or pen:
-            _draw_stroke(canvas, points, width)
-        else:
-            _draw_pressed(canvas, points, np.maximum(1.0, width * (0.5 + stroke.pressure)))
+        _draw(canvas, points, width, None if pen else stroke.pressure)
     return sketch.reduce(_SUPERSAMPLING)
+
+
+def draw_strokes(page: Image.Image, drawing: Drawing) -> None:
+    """Draws the strokes dark on a page of mode "L", where they are in its pixels and as wide as they are there."""
+    canvas = ImageDraw.Draw(page)
+    for stroke in drawing.strokes:
+        width = max(1.0, max(page.size) * (stroke.width or DEFAULT_PEN))
+        _draw(canvas, stroke.points, width, stroke.pressure)
+
+
+def _draw(canvas: ImageDraw.ImageDraw, points: Points, width: float, pressure: Points | None) -> None:
+    if pressure is None:
+        _draw_stroke(canvas, points, width)
+    else:
+        _draw_pressed(canvas, points, np.maximum(1.0, width * (0.5 + pressure)))
 
 
 def _draw_stroke(canvas: ImageDraw.ImageDraw, points: Points, width: float) -> None:

@@ -2,8 +2,8 @@
 
     python -m zsbir.experience --data DATA [--model M] [--gallery DIR] [--report OUT.json]
 
-Hits and stability are measured on the demo's gallery with sketches of those unseen categories that it holds;
-the precision of growing drawings on the photos of those categories in the data folder.
+Hits, stability and replays are measured on the demo's gallery with sketches of those unseen categories that it
+holds; the precision of growing drawings on the photos of those categories in the data folder.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,17 +26,16 @@ from zsbir.embedder import Embedder, Embeddings, load_embedder
 from zsbir.gallery import DEFAULT_CHECKPOINT, Gallery
 from zsbir.metrics import retrieval_figures
 from zsbir.ranking import EmbeddedSketches, embed_photos, embed_sketches
+from zsbir.replay import FRACTIONS, MIN_STROKES, SHOWN, measure_replay
 from zsbir.retriever import Retriever
 
-SHOWN = 5  # photos on the page
-FRACTIONS = (0.25, 0.5, 0.75, 1.0)  # of a drawing's strokes
 _BATCH = 64
-_DRAWINGS = 20  # a category, for growth and stability, which look at each a dozen times
+_DRAWINGS = 20  # a category, for growth, stability and replay, which look at each a dozen times
 
 
 @dataclass(frozen=True)
 class Experience:
-    """What was measured; every figure is a mean over sketches, 0 to 1.
+    """What was measured; every figure but those of the replay is a mean over sketches, 0 to 1.
 
     Attributes:
         categories: Unseen categories that the gallery holds.
@@ -43,6 +43,7 @@ class Experience:
         hit_at_5: Share of sketches with a photo of their category among the first five, by source.
         growth: P@5 of drawings of which only this share of the strokes is drawn.
         stability: Share of the first five photos that stays when a drawing is changed, by change.
+        replay: How calm the photos shown are while drawings grow, see `measure_replay`.
         checkpoint_sha256: Digest of the checkpoint.
     """
 
@@ -51,6 +52,7 @@ class Experience:
     hit_at_5: Mapping[str, float]
     growth: Mapping[str, float]
     stability: Mapping[str, float]
+    replay: Mapping[str, Any]
     checkpoint_sha256: str
 
     def save(self, path: Path) -> None:
@@ -62,7 +64,7 @@ class Experience:
 def measure_experience(
     embedder: Embedder, gallery: Gallery, folder: Path, labels: Path, *, quiet: bool = False
 ) -> Experience:
-    """Measures hits, growth and stability.
+    """Measures hits, growth, stability and calm.
 
     Args:
         embedder: Of the gallery's checkpoint.
@@ -88,12 +90,14 @@ def measure_experience(
         if any(members)
     }
     few = [members[:_DRAWINGS] for members in drawings]
+    long = [[drawing for drawing in members if len(drawing.strokes) >= MIN_STROKES] for members in drawings]
     return Experience(
         categories,
         {source: len(asked.labels) for source, asked in queries.items()},
         {source: float(hits(gallery, asked, categories).mean()) for source, asked in queries.items()},
         _growth(embedder, few, [find_photos(folder, category) for category in categories], quiet),
         _stability(embedder, gallery, [drawing for members in few for drawing in members], quiet),
+        measure_replay(embedder, gallery, [members[:_DRAWINGS] for members in long], categories, quiet=quiet),
         embedder.checkpoint_sha256,
     )
 
@@ -190,7 +194,7 @@ def _first_photos(gallery: Gallery, query: Embeddings) -> list[int]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: measures, prints and saves; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.experience", description="Measure what a drawer feels.")
+    parser = argparse.ArgumentParser(prog="python -m zsbir.experience", description="Measure what drawing feels like.")
     parser.add_argument("--data", type=Path, required=True, help="sketches/, photos/ and the label files")
     parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint (%(default)s)")
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")

@@ -9,6 +9,7 @@ from pathlib import Path
 from zsbir.embedder import Embedder
 from zsbir.gallery import MANIFEST
 from zsbir.milvus_address import ADDRESS
+from zsbir.photo_copies import SMALL
 from zsbir.photo_folder import PhotoFolder
 from zsbir.private_galleries import PrivateGalleries
 from zsbir.retriever import Retriever
@@ -56,7 +57,12 @@ class Galleries:
     @property
     def served(self) -> list[Path]:
         """Folders whose pictures the page shows; nothing else in them than pictures."""
-        return [self.open(name, "").gallery.photos_dir for name in self._shared] + [self.private.served]
+        shared = [self.open(name, "").gallery for name in self._shared]
+        return [
+            *(gallery.photos_dir for gallery in shared),
+            *(gallery.folder / SMALL for gallery in shared),
+            self.private.served,
+        ]
 
     def names(self, visitor: str) -> list[Choice]:
         """What a visitor can choose from; the visitor's own gallery comes last, if it is ready."""

@@ -2,7 +2,7 @@
 
 `manifest.json` says which checkpoint the embeddings came from and has one row a photo;
 `embeddings.npy` has one row a photo in the same order; the pictures lie in `photos/`. Beside them may lie
-an index of very many photos (see `zsbir/gallery_index.py`).
+small copies of them (see `zsbir/photo_copies.py`) and an index of very many photos (see `zsbir/gallery_index.py`).
 
 Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--checkpoint M] [--index KIND]`.
 """
@@ -59,6 +59,7 @@ class Photo:
 
 
 _COLUMNS = tuple(field.name for field in fields(Photo))
+Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
 
 
 class Gallery:
@@ -117,6 +118,12 @@ class Gallery:
         self._check_row(index)
         row: Embeddings = np.asarray(self.embeddings[index])
         return row
+
+    def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
+        """Those of some photos that are where they were seen: rows int64 (m,), embeddings float32 (m, d)."""
+        here = [row for row, sha256 in seen if 0 <= row < len(self) and self.photos[row].sha256 == sha256]
+        rows = np.array(here, dtype=np.int64)
+        return rows, np.asarray(self.embeddings[rows])
 
     def search(
         self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import os
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,17 +15,24 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
-from zsbir.atomic import replacing
 from zsbir.embedder import Embedder, Embeddings
 from zsbir.gallery import PHOTOS, Gallery, Photo
-from zsbir.preprocessing import READS_HEIF, open_picture, prepare_photo, rgb_on_white
+from zsbir.photo_copies import (
+    COPY_SIDE,
+    copy_name,
+    is_small_copy,
+    make_small_copy,
+    remove_copies,
+    remove_small_copies,
+    save_copy,
+    small_copy_name,
+)
+from zsbir.preprocessing import READS_HEIF, open_picture, prepare_photo
 
 CREDITS = "credits.csv"
 _HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-heif is installed
 _NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
-_SHOWN_SIDE = 1024  # copies in the gallery are at most this large
-_COPY_NAME = re.compile(r"[0-9a-f]{32}\.jpg")  # the start of the original's digest
 _MAX_FILE_BYTES = 200_000_000
 
 Progress = Callable[[int, int], None]  # gets the number of photos done and of all
@@ -72,6 +78,7 @@ def build_gallery(
     source) describes them; otherwise a photo is titled by its name and categorised by its folder.
     Pictures elsewhere than in the gallery are copied into it, upright, without their EXIF data (which
     may hold places and names), at most 1,024 pixels long. Pictures that already lie there stay as they are.
+    Of photos longer than 400 pixels small copies are kept, too (see `zsbir.photo_copies`).
 
     Args:
         photos: The folder of photos.
@@ -142,12 +149,9 @@ class _Builder:
 
     def remove_orphans(self, rows: list[Photo]) -> None:
         """Deletes copies that no row names any more; pictures that were not copied are never touched."""
-        if self.in_place:
-            return
-        kept = {photo.file for photo in rows}
-        for path in self.shown.iterdir():
-            if _COPY_NAME.fullmatch(path.name) and path.name not in kept:
-                path.unlink()
+        if not self.in_place:
+            remove_copies(self.shown, {photo.file for photo in rows})
+        remove_small_copies(self.folder, {small_copy_name(photo.sha256) for photo in rows})
 
     def _read(self, path: Path) -> _Read:
         name = path.relative_to(self.photos).as_posix()
@@ -158,28 +162,39 @@ class _Builder:
             if status.st_size > _MAX_FILE_BYTES:
                 return _Read(None, skipped=f"{name}: larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
             size, changed, digest = self.digests.get(path, (0, 0, ""))
-            if (size, changed) == (status.st_size, status.st_mtime_ns) and self._knows(path, name, digest):
-                return _Read(self._describe(path, name, digest))
+            if (size, changed) == (status.st_size, status.st_mtime_ns):
+                photo = self._describe(path, name, digest)
+                if self._keeps(photo):
+                    return _Read(photo)
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             self.digests[path] = (status.st_size, status.st_mtime_ns, digest)
             photo = self._describe(path, name, digest)
-            if self._knows(path, name, digest):
+            if self._keeps(photo):
                 return _Read(photo)
-            picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else _SHOWN_SIDE))
+            picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
             if not self.in_place:
-                _save_shown(picture, self.shown / photo.file)
+                save_copy(picture, self.shown / photo.file)
+            make_small_copy(self.shown / photo.file, self.folder, digest)
             return _Read(photo, prepare_photo(picture, self.size))
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}")
 
-    def _knows(self, path: Path, name: str, digest: str) -> bool:
-        return digest in self.known and (self.shown / self._describe(path, name, digest).file).is_file()
+    def _keeps(self, photo: Photo) -> bool:
+        """Whether a photo stays as it was built before; if its small copy is missing, it is made."""
+        shown = self.shown / photo.file
+        if photo.sha256 not in self.known or not shown.is_file():
+            return False
+        try:
+            make_small_copy(shown, self.folder, photo.sha256)
+        except (OSError, ValueError):  # what is shown is damaged
+            return False
+        return True
 
     def _describe(self, path: Path, name: str, digest: str) -> Photo:
         folder = path.parent.relative_to(self.photos).as_posix()
         photo = Photo(
-            file=name if self.in_place else f"{digest[:32]}.jpg",
+            file=name if self.in_place else copy_name(digest),
             title=title_of(path.name),
             category="" if folder == "." else folder.split("/")[-1],
             author="",
@@ -196,11 +211,14 @@ def title_of(name: str) -> str:
 
 
 def walk_pictures(photos: Path) -> Iterator[Path]:
-    """Pictures below a folder; hidden files and folders are passed over, links to folders not followed."""
+    """Pictures below a folder; hidden files and folders and the small copies of galleries are passed over.
+
+    Links to folders are not followed.
+    """
     for folder, folders, names in os.walk(photos):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES and not is_small_copy(name):
                 yield Path(folder, name)
 
 
@@ -228,16 +246,3 @@ def _known_embeddings(folder: Path, checkpoint_sha256: str) -> dict[str, Embeddi
     if old.checkpoint_sha256 != checkpoint_sha256:
         return {}
     return {photo.sha256: vector for photo, vector in zip(old.photos, np.asarray(old.embeddings), strict=True)}
-
-
-def _save_shown(picture: Image.Image, path: Path) -> None:
-    scale = min(1.0, _SHOWN_SIDE / max(picture.size))
-    shown = (
-        picture
-        if scale == 1
-        else picture.resize(
-            (max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), reducing_gap=2.0
-        )
-    )
-    with replacing(path) as partial:
-        rgb_on_white(shown).save(partial, format="JPEG", quality=88)

@@ -20,6 +20,7 @@ from zsbir.atomic import replacing
 from zsbir.gallery import Gallery
 from zsbir.milvus_address import Address
 from zsbir.milvus_gallery import MilvusGallery
+from zsbir.photo_copies import SMALL, find_small_copy
 
 FILE = "milvus.db"
 
@@ -41,11 +42,18 @@ def add_gallery(built: Gallery, to: Path, uri: str, collection: str, *, quiet: b
     gallery = MilvusGallery.create(to, address, built.embeddings.shape[1])
     if built.photos_dir.resolve() != gallery.photos_dir.resolve():
         for photo in tqdm(built.photos, desc="copying photos", unit="photo", disable=quiet):
-            with replacing(gallery.photos_dir / photo.file) as partial:
-                shutil.copyfile(built.photos_dir / photo.file, partial)
+            _copy(built.photos_dir / photo.file, gallery.photos_dir / photo.file)
+            small = find_small_copy(built.folder, photo.sha256)
+            if small is not None:
+                _copy(small, to / SMALL / small.name)
     gallery.upsert(built.photos, built.embeddings, quiet=quiet)
     gallery.flush()
     return gallery
+
+
+def _copy(file: Path, to: Path) -> None:
+    with replacing(to) as partial:
+        shutil.copyfile(file, partial)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,8 +1,8 @@
 """Galleries that one machine cannot hold: the photos' rows and embeddings in Milvus, searched like a `Gallery`.
 
 `milvus.json` in the gallery's folder says where Milvus is: a file beside it, which Milvus Lite opens, or the
-address of a cluster; the pictures lie in `photos/` as ever. A collection holds embeddings of one checkpoint,
-whose digest is part of its name, so that those of another are never found.
+address of a cluster; the pictures and their small copies lie in the folder as ever. A collection holds embeddings of
+one checkpoint, whose digest is part of its name, so that those of another are never found.
 
 `python -m zsbir.milvus` puts photos in. The token of a cluster is read from the variable `MILVUS_TOKEN`.
 """
@@ -22,7 +22,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from zsbir.embedder import Embeddings
-from zsbir.gallery import PHOTOS, Photo
+from zsbir.gallery import PHOTOS, Photo, Seen
 from zsbir.milvus_address import ADDRESS, Address, add_first
 from zsbir.nearest import Floats, Rows
 
@@ -125,6 +125,17 @@ class MilvusGallery:
         """
         return np.array(self._get([index], ("embedding",))[index]["embedding"], dtype=np.float32)
 
+    def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
+        """Those of some photos that have the key they were seen with: keys int64 (m,), embeddings float32 (m, d).
+
+        Raises:
+            ValueError: Milvus does not answer.
+        """
+        found = self._find([key for key, _ in seen], ("sha256", "embedding"))
+        keys = [key for key, sha256 in seen if key in found and found[key]["sha256"] == sha256]
+        embeddings = [np.array(found[key]["embedding"], dtype=np.float32) for key in keys]
+        return np.array(keys, dtype=np.int64), np.stack(embeddings) if keys else np.zeros((0, 0), np.float32)
+
     def search(
         self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
     ) -> tuple[Rows, Floats]:
@@ -203,12 +214,15 @@ class MilvusGallery:
             self._count = self._count_rows()
         return deleted
 
-    def _get(self, indices: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+    def _find(self, indices: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
         if not indices:
             return {}
         with _one_sentence():
             rows = self._client.get(self._collection, ids=list(indices), output_fields=["id", *columns])
-        found = {row["id"]: row for row in rows}
+        return {row["id"]: row for row in rows}
+
+    def _get(self, indices: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+        found = self._find(indices, columns)
         for index in indices:
             if index not in found:
                 raise ValueError(f"Expected a photo of the gallery, found none with number {index}.")

@@ -92,7 +92,7 @@ def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) ->
             raise FileNotFoundError(f"Expected a picture at {source}, found no file; give another path.")
         with source.open("rb") as file:
             return _decode(file, source.name, longest_side)
-    return _decode(source, "the upload", longest_side)
+    return _decode(source, "This file", longest_side)
 
 
 def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
@@ -101,25 +101,21 @@ def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the bound below is ours
             picture = Image.open(file, formats=_FORMATS)
             if picture.width * picture.height > MAX_PIXELS:
-                raise ValueError(
-                    f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} with "
-                    f"{picture.width} x {picture.height}; scale it down first."
-                )
+                raise ValueError(_too_large(name, f" ({picture.width:,} x {picture.height:,})"))
             if longest_side is not None:
                 picture.draft(None, (longest_side, longest_side))
             picture.load()
     except Image.DecompressionBombError as error:
-        raise ValueError(
-            f"Expected a picture of at most {MAX_PIXELS // 1_000_000} million pixels, found {name} far above "
-            "that; scale it down first."
-        ) from error
+        raise ValueError(_too_large(name)) from error
     except UnidentifiedImageError as error:
-        raise ValueError(
-            f"Expected a picture (PNG, JPEG, WebP, GIF, BMP or TIFF), found something else in {name}; choose another."
-        ) from error
+        raise ValueError(f"{name} isn't a picture we can read; choose a PNG, JPEG, WebP, GIF, BMP or TIFF.") from error
     except (OSError, SyntaxError, EOFError) as error:  # Pillow's decoders raise all three for damaged files
-        raise ValueError(f"Expected a whole picture, found {name} damaged or cut short; save it again.") from error
+        raise ValueError(f"{name} is damaged or cut short; save it again.") from error
     return ImageOps.exif_transpose(picture)
+
+
+def _too_large(name: str, size: str = "") -> str:
+    return f"{name} has more than {MAX_PIXELS // 1_000_000} million pixels{size}; scale it down first."
 
 
 def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:

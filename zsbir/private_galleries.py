@@ -1,6 +1,7 @@
 """The galleries of all visitors: each belongs to one, has its time, and together they have bounds.
 
-A visitor is known by a secret that the page makes up and keeps for as long as its tab is open.
+A visitor is known by a secret that the page makes up and keeps for as long as its tab is open. A page left in the
+background of a phone is still open, however long nothing is heard of it: only its goodbye says that it was closed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,10 +25,11 @@ from zsbir.private_gallery import Announced, PrivateGallery, Progress
 from zsbir.retriever import Retriever
 
 LIFETIME = 3600.0  # seconds, however much it is used
-GRACE = 120.0  # seconds after the last sign of the visitor: a reload, or a phone that looked elsewhere, takes less
+GRACE = 120.0  # seconds after the visitor's last page has said goodbye; a reload takes less
 _SWEEP = 15.0  # seconds between two looks for galleries whose time is over
 _DEAD_AFTER = 600.0  # seconds without a sign of life of another process
-_SESSIONS = 16  # tabs of one visitor; the browser copies the secret when a tab is duplicated
+_PAGES = 16  # of one visitor; the browser copies the secret when a tab is duplicated
+_LONGEST_NAME = 64  # of a page
 _PREFIX = "zsbir-private-"
 _SECRET = re.compile("[0-9a-f]{32}")
 
@@ -48,8 +51,9 @@ class Bounds:
 class _Held:
     gallery: PrivateGallery
     begun: float
-    seen: float
-    sessions: set[str] = field(default_factory=set)
+    seen: float  # the last sign of the visitor
+    pages: set[str] = field(default_factory=set)  # that are open
+    closed: deque[str] = field(default_factory=lambda: deque(maxlen=_PAGES))  # pages; what they asked may come late
 
 
 class PrivateGalleries:
@@ -100,8 +104,8 @@ class PrivateGalleries:
             reserved = sum(held.gallery.reserved for held in self._held.values())
             if len(self._held) >= self._bounds.galleries or reserved + gallery.reserved > self._bounds.disk_bytes:
                 gallery.delete()
-                raise ValueError("Other visitors use all room for pictures at the moment; try again later, or fewer.")
-            self._held[visitor] = _Held(gallery, now, now, old.sessions if old is not None else set())
+                raise ValueError("There is no room for these pictures just now; try again later, or with fewer.")
+            self._held[visitor] = _Held(gallery, now, now, *((old.pages, old.closed) if old is not None else ()))
 
     def receive(self, visitor: str, file: int, start: int, piece: bytes) -> None:
         """Takes a piece of a file; see `PrivateGallery.receive`."""
@@ -134,7 +138,7 @@ class PrivateGalleries:
         """
         retriever = self._of(visitor).retriever
         if retriever is None:
-            raise ValueError("Your pictures are not searchable yet; wait until they are, or choose another gallery.")
+            raise ValueError("Your pictures are not ready yet; wait a moment, or choose another gallery.")
         return retriever
 
     def delete(self, visitor: str) -> None:
@@ -144,27 +148,28 @@ class PrivateGalleries:
         if held is not None:
             held.gallery.delete()
 
-    def arrived(self, visitor: str, session: str) -> None:
-        """Notes that a session of the page (one for each load of a tab) is this visitor's."""
+    def arrived(self, visitor: str, page: str) -> None:
+        """Notes that a page of the visitor's is open: one load of a tab, known by a name that it made up."""
         with self._lock:
             held = self._held.get(visitor)
-            if held is not None and len(held.sessions) < _SESSIONS:
-                held.sessions.add(session)
+            if held is not None and len(held.pages) < _PAGES and len(page) <= _LONGEST_NAME and page not in held.closed:
+                held.pages.add(page)
 
-    def left(self, session: str) -> None:
-        """Notes that a session has ended. When the visitor's last one has, the time of grace begins."""
+    def left(self, visitor: str, page: str) -> None:
+        """Notes the goodbye of a page. When the visitor's last one has left, the time of grace begins."""
         with self._lock:
-            for held in self._held.values():
-                if session in held.sessions:
-                    held.sessions.discard(session)
-                    held.seen = self._clock()
+            held = self._held.get(visitor)
+            if held is not None and page in held.pages:
+                held.pages.discard(page)
+                held.closed.append(page)
+                held.seen = self._clock()
 
     def sweep(self) -> None:
         """Deletes the galleries whose time is over and those whose visitor has left."""
         with self._lock:
             now = self._clock()
             for visitor, held in list(self._held.items()):
-                if now - held.begun >= LIFETIME or (not held.sessions and now - held.seen >= GRACE):
+                if now - held.begun >= LIFETIME or (not held.pages and now - held.seen >= GRACE):
                     self.delete(visitor)
 
     def close(self) -> None:
@@ -180,7 +185,9 @@ class PrivateGalleries:
         with self._lock:
             held = self._held.get(visitor)
             if held is None:
-                raise ValueError("Your pictures were deleted, as announced; choose a gallery, or bring them again.")
+                raise ValueError(
+                    "Your pictures were deleted when their time was up; choose a gallery, or add them again."
+                )
             held.seen = self._clock()
             return held.gallery
 

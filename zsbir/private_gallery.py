@@ -18,7 +18,7 @@ from zsbir.photo_inbox import Inbox, Limits
 from zsbir.retriever import Retriever
 
 MAX_PIECE = 2_000_000  # bytes of a file that are sent at once
-_COPY_BYTES = 1_000_000  # more than the copy of one photo takes in a gallery
+_COPY_BYTES = 1_200_000  # more than the two copies of one photo take in a gallery
 _LOG = logging.getLogger(__name__)
 
 Stage = Literal["receiving", "waiting", "reading", "embedding", "ready", "failed"]
@@ -142,7 +142,7 @@ class PrivateGallery:
             self.progress = Progress("failed", sentence=str(error))
         except Exception:
             _LOG.exception("A visitor's gallery could not be built")
-            self.progress = Progress("failed", sentence="This failed on the server; try again, or fewer pictures.")
+            self.progress = Progress("failed", sentence="That failed on the server; try again, or with fewer pictures.")
         finally:
             with self._lock:
                 self._is_building = False
@@ -229,4 +229,4 @@ def _most_bytes(files: Sequence[Announced], limits: Limits) -> int:
 
 def _none_found(skipped: Sequence[str]) -> str:
     listed = f" {' '.join(skipped[:3])}" if skipped else ""
-    return f"Expected at least one picture that can be read, found none.{listed} Choose others."
+    return f"Expected a picture that we can read, found none.{listed} Choose others."

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
+from zsbir.calm import MARGIN, MID_STROKE_MARGIN, calm_order
 from zsbir.drawing import Drawing
 from zsbir.embedder import Embedder, Embeddings
-from zsbir.gallery import Photo, rebuild_command
+from zsbir.gallery import Photo, Seen, rebuild_command
 from zsbir.nearest import Floats, Rows
+from zsbir.photo_copies import find_small_copy
 
 
 class SearchableGallery(Protocol):
     """What a retriever and the page want of a gallery, wherever it is kept.
 
     Attributes:
-        folder: Where the gallery lies, for messages.
+        folder: Where the gallery lies.
         checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
     """
 
@@ -42,6 +44,9 @@ class SearchableGallery(Protocol):
     def embedding(self, index: int) -> Embeddings:
         """The embedding of one photo: float32 (d,), unit length; ValueError if there is no such photo."""
 
+    def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
+        """Those of some photos that are where they were seen: indices int64 (m,), embeddings float32 (m, d)."""
+
     def search(
         self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
     ) -> tuple[Rows, Floats]:
@@ -62,6 +67,7 @@ class Match:
         source: Where it came from.
         index: Its row in the gallery.
         sha256: Digest of the file it was made from.
+        small: A small copy of the picture, for lists; the picture file itself where there is none.
     """
 
     photo: Path
@@ -73,6 +79,38 @@ class Match:
     source: str
     index: int
     sha256: str
+    small: Path
+
+
+def calm_search(
+    gallery: SearchableGallery, query: Embeddings, shown: Sequence[Seen], k: int, margin: float
+) -> tuple[list[int], list[float]]:
+    """Searches for a query that has changed a little: of the photos shown for it before, some stay.
+
+    Args:
+        gallery: Where to search.
+        query: float32 (d,), unit length.
+        shown: The photos shown now, in order; those that are not where they were seen are passed over.
+        k: How many to show, >= 1.
+        margin: As in `calm_order`.
+
+    Returns:
+        Indices and similarities of at most k photos, in the order in which to show them.
+    """
+    here, embeddings = gallery.still_here(tuple(dict.fromkeys(shown)))
+    found, scores = gallery.search(query, k)  # others are not worth a place
+    similarity = dict(zip(found.tolist(), scores.tolist(), strict=True))
+    for index, embedding in zip(here.tolist(), embeddings, strict=True):
+        similarity.setdefault(index, float(embedding @ query))
+    candidates = sorted(similarity, key=lambda index: (-similarity[index], index))
+    places = calm_order(
+        np.array([similarity[index] for index in candidates], dtype=np.float32),
+        [candidates.index(index) for index in here.tolist()],
+        k,
+        margin,
+    )
+    indices = [candidates[place] for place in places]
+    return indices, [similarity[index] for index in indices]
 
 
 class Retriever:
@@ -107,6 +145,27 @@ class Retriever:
         """
         return self._nearest(self.embedder.embed_sketches([sketch])[0], k, category=category, licence=licence)
 
+    def follow(
+        self, sketch: Image.Image | Drawing, shown: Sequence[Seen], k: int = 5, *, mid_stroke: bool = False
+    ) -> list[Match]:
+        """The photos for a sketch that has grown: those shown for it before stay while they are as good as any.
+
+        Without any that are still in the gallery, these are the k most similar; see `zsbir.calm`.
+
+        Args:
+            sketch: As in `search`.
+            shown: The photos shown now, in order; those that the gallery does not have in that row are passed over.
+            k: How many, >= 1; a smaller gallery returns all it has.
+            mid_stroke: Whether the last line is not finished, so that less should change.
+
+        Raises:
+            ValueError: The sketch is empty, or k is below 1.
+        """
+        _check_count(k)
+        query = self.embedder.embed_sketches([sketch])[0]
+        indices, scores = calm_search(self.gallery, query, shown, k, MID_STROKE_MARGIN if mid_stroke else MARGIN)
+        return self._matches(indices, scores)
+
     def more_like(self, index: int, k: int = 5) -> list[Match]:
         """The k photos most similar to a photo of the gallery, without itself, best first.
 
@@ -118,8 +177,7 @@ class Retriever:
             ValueError: There is no such photo, or k is below 1.
         """
         self.photo(index)
-        if k < 1:
-            raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")
+        _check_count(k)
         matches = self._nearest(self.gallery.embedding(index), k + 1)
         return [match for match in matches if match.index != index][:k]
 
@@ -138,6 +196,8 @@ class Retriever:
     def refine(self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5) -> list[Match]:
         """The k photos most similar to a sketch and a photo of the gallery together, best first.
 
+        Their scores are those of the sketch alone, or they would leave its scale for that of two photos.
+
         Args:
             sketch: As in `search`.
             index: Row of the photo in the gallery.
@@ -152,7 +212,10 @@ class Retriever:
             raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
         drawn = self.embedder.embed_sketches([sketch])[0]
         mixed = (1 - weight) * drawn + weight * self.gallery.embedding(index)
-        return self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
+        matches = self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
+        rows, embeddings = self.gallery.still_here([(match.index, match.sha256) for match in matches])
+        scores = dict(zip(rows.tolist(), (embeddings @ drawn).tolist(), strict=True))
+        return [replace(match, score=scores[match.index]) for match in matches if match.index in scores]
 
     def photo(self, index: int) -> Photo:
         """What is known of one photo.
@@ -174,16 +237,17 @@ class Retriever:
         self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
     ) -> list[Match]:
         indices, scores = self.gallery.search(query, k, category=category, licence=licence)
-        photos = self.gallery.photos_at(indices.tolist())
-        return [
-            self.match(index, photo, score)
-            for index, photo, score in zip(indices.tolist(), photos, scores.tolist(), strict=True)
-        ]
+        return self._matches(indices.tolist(), scores.tolist())
+
+    def _matches(self, indices: Sequence[int], scores: Sequence[float]) -> list[Match]:
+        photos = self.gallery.photos_at(indices)
+        return [self.match(index, photo, score) for index, photo, score in zip(indices, photos, scores, strict=True)]
 
     def match(self, index: int, photo: Photo, score: float) -> Match:
         """What is known of a photo of the gallery, with a similarity to it."""
+        path = self.gallery.photos_dir / photo.file
         return Match(
-            photo=self.gallery.photos_dir / photo.file,
+            photo=path,
             score=score,
             title=photo.title,
             category=photo.category,
@@ -192,4 +256,10 @@ class Retriever:
             source=photo.source,
             index=index,
             sha256=photo.sha256,
+            small=find_small_copy(self.gallery.folder, photo.sha256) or path,
         )
+
+
+def _check_count(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")

@@ -12,6 +12,7 @@ from yaml import YAMLError
 
 from zsbir import hub
 from zsbir.gallery import EMBEDDINGS, MANIFEST, PHOTOS, Gallery
+from zsbir.photo_copies import SMALL, find_small_copy
 
 README, CHECKPOINT, CARD = "README.md", f"checkpoints/{hub.FILE}", f"checkpoints/{hub.CARD}"
 GALLERY = "gallery_cache"
@@ -104,12 +105,18 @@ def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Pat
     beside = {CARD: checkpoint.with_name(hub.CARD)}
     beside |= {f"{GALLERY}/{name}": gallery.folder / name for name in CREDITS}
     photos = {f"{GALLERY}/{PHOTOS}/{photo.file}": gallery.photos_dir / photo.file for photo in gallery.photos}
+    small = {
+        f"{GALLERY}/{SMALL}/{path.name}": path
+        for photo in gallery.photos
+        if (path := find_small_copy(gallery.folder, photo.sha256)) is not None
+    }
     return {
         **code,
         CHECKPOINT: checkpoint,
         **{name: path for name, path in beside.items() if path.is_file()},
         **{f"{GALLERY}/{name}": gallery.folder / name for name in (MANIFEST, EMBEDDINGS)},
         **photos,
+        **small,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.serving import make_gallery, serving
 from zsbir.drawing import Drawing
 from zsbir.embedder import load_embedder
+from zsbir.gallery import Seen
 from zsbir.retriever import Match, Retriever
 
 TIMEOUT_MS = 60_000  # generous: the machine may be busy
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = (
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -41,11 +42,19 @@ class CountingRetriever(Retriever):
     gate: threading.Event
 
     def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+        return self._counted(sketch, super().search(sketch, k))
+
+    def follow(
+        self, sketch: Image.Image | Drawing, shown: Sequence[Seen], k: int = 5, *, mid_stroke: bool = False
+    ) -> list[Match]:
+        return self._counted(sketch, super().follow(sketch, shown, k, mid_stroke=mid_stroke))
+
+    def _counted(self, sketch: Image.Image | Drawing, matches: list[Match]) -> list[Match]:
         count = len(sketch.strokes) if isinstance(sketch, Drawing) else None
         self.asked.append(count)
         assert self.gate.wait(TIMEOUT_MS / 1000)
         title = "a picture" if count is None else f"{count} strokes"
-        return [replace(match, title=title) for match in super().search(sketch, k)]
+        return [replace(match, title=title) for match in matches]
 
 
 @pytest.fixture(scope="session")
@@ -68,13 +77,18 @@ def address(shared_retriever: CountingRetriever) -> Iterator[str]:
         yield address
 
 
+def executable() -> str:
+    """Where the browser is; the test is passed over if there is none."""
+    found = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"needs one of {', '.join(_BROWSERS)}")
+    return found
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if executable is None:
-        pytest.skip(f"needs one of {', '.join(_BROWSERS)}")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(_ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield browser
         browser.close()
 

@@ -33,7 +33,7 @@ def test_axe_finds_no_violation(browser: Browser, address: str, retriever: Count
     page.locator("#zs-canvas input[type=file]").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": b"nothing"}
     )
-    expect(page.get_by_role("alert").filter(has_text="Expected")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="This file isn't a picture we can read")).to_be_visible()
     assert violations(page) == "", "an upload refused"
 
     page.get_by_role("button", name="Example drawing: butterfly").click()
@@ -55,7 +55,7 @@ def test_axe_finds_no_violation(browser: Browser, address: str, retriever: Count
     expect(page.locator(".zs-because")).to_be_visible()
     assert violations(page) == "", "a photo open, with the reason for it"
 
-    page.get_by_role("button", name="Search with drawing and photo").click()
+    page.get_by_role("button", name="Combine with my drawing").click()
     expect(page.locator(".zs-reference")).to_be_visible()
     assert violations(page) == "", "a search with drawing and photo"
     context.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.serving import HOSTILE
 from tests.visitor import SEARCH
 from zsbir.drawing import read_quickdraw
+from zsbir.ui.canvas import load_examples
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -225,7 +227,8 @@ def test_a_drawing_can_be_saved_and_opened_again(page: Page, tmp_path: Path, nam
 def test_files_without_a_drawing_are_one_sentence(page: Page, tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
     page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / name)
-    expect(page.get_by_role("alert").filter(has_text=f"found something else in {name}")).to_be_visible()
+    trouble = "has no lines we can draw" if name.endswith(".svg") else "isn't a drawing we can read"
+    expect(page.get_by_role("alert").filter(has_text=f"{name} {trouble}")).to_be_visible()
     expect_hint(page)
 
 
@@ -246,7 +249,8 @@ def test_an_example_fills_the_canvas(page: Page) -> None:
 
 def test_search_button_searches_again(page: Page, retriever: CountingRetriever) -> None:
     page.get_by_role("button", name="Example drawing: butterfly").click()  # one search, unlike a drawing that grows
-    expect_photos_for(page, "14 strokes")
+    (butterfly,) = (example for example in load_examples() if example["name"] == "butterfly")
+    expect_photos_for(page, f"{len(butterfly['strokes'])} strokes")
     page.wait_for_timeout(500)
     before = len(retriever.asked)
     with page.expect_response(lambda response: SEARCH in response.url):
@@ -282,7 +286,7 @@ def test_a_bad_upload_is_one_sentence_and_leaves_the_drawing(page: Page, tmp_pat
     before = ink(page)
     (tmp_path / "sketch.png").write_bytes(content)
     page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / "sketch.png")
-    notice = page.get_by_role("alert").filter(has_text="Expected")
+    notice = page.get_by_role("alert").filter(has_text=re.compile("This file|Expected"))
     expect(notice).to_be_visible()
     assert "Traceback" not in notice.inner_text()
     assert ink(page) == before
@@ -345,8 +349,8 @@ def test_canvas_is_as_sharp_as_the_screen(phone: Page) -> None:
     assert width == 3 * shown
 
 
-def test_every_tool_has_a_name_for_screen_readers_even_without_its_word(phone: Page) -> None:
-    for name in ("Undo", "Redo", "Clear", "Search"):
+def test_every_tool_has_a_name_for_screen_readers(phone: Page) -> None:
+    for name in ("Undo", "Redo", "Clear"):
         expect(phone.get_by_role("button", name=name, exact=True)).to_be_visible()
     expect(phone.get_by_role("radio", name="Eraser")).to_be_attached()
     expect(phone.get_by_label("Open a sketch or a saved drawing")).to_be_attached()
@@ -359,7 +363,8 @@ def test_no_width_scrolls_sideways(page: Page, width: int) -> None:
     draw(page, *FIRST)
     expect_photos_for(page, "1 strokes")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    tools = page.locator(".zs-tools > *").all()
+    tools = page.locator(".zs-tools > *").filter(visible=True).all()
+    assert len(tools) > 5
     for tool in tools:
         box = tool.bounding_box()
         assert box is not None

@@ -93,7 +93,7 @@ def own(page: Page) -> Page:
     """A page whose visitor has drawn, and brought two pictures."""
     draw_example(page)
     bring(page, upload("my_red-boat.png", 1), upload("lake.png", 2))
-    expect(page.locator(".zs-report")).to_contain_text("2 pictures of yours can be searched now.")
+    expect(page.locator(".zs-report")).to_contain_text("2 of your pictures are ready to search.")
     expect_own(page, 2)
     return page
 
@@ -101,9 +101,9 @@ def own(page: Page) -> Page:
 def test_pictures_become_a_gallery_that_is_searched_at_once(page: Page) -> None:
     draw_example(page)
     bring(page, upload("my_red-boat.png", 1), {**upload("cut.png"), "buffer": upload("x")["buffer"][:60]})
-    expect(page.locator(".zs-report")).to_contain_text("1 picture of yours can be searched now.")
+    expect(page.locator(".zs-report")).to_contain_text("1 of your pictures is ready to search.")
     page.locator(".zs-report summary").click()
-    expect(page.locator(".zs-report li")).to_contain_text("cut.png: Expected a whole picture")
+    expect(page.locator(".zs-report li")).to_contain_text("cut.png: This file is damaged or cut short")
     expect(page.locator(".zs-photo[data-source='my_red-boat.png']")).to_have_count(1)
     expect(page.locator(".zs-status")).to_contain_text("Searched 1 photo in")
     photo = photos(page).element_handle()
@@ -128,7 +128,7 @@ def test_the_lists_of_categories_count_the_chosen_gallery(page: Page) -> None:
     bring(page, packed(("disc/a.png", upload("")["buffer"]), ("sea/b.png", upload("", 1)["buffer"])))
     expect(chip).to_have_text("disc 1 photo in this gallery")
     expect(chip, "what was opened stays open").to_be_visible()
-    expect(panel.get_by_text("In this gallery and in none of these lists: 1 category", exact=True)).to_be_visible()
+    expect(panel.get_by_text("In this gallery, on neither list: 1 category", exact=True)).to_be_visible()
     page.get_by_role("button", name="Delete them now").click()
     expect(chip).to_have_text("disc 2 photos in this gallery")
 
@@ -168,8 +168,11 @@ def test_a_dropped_folder_is_taken_with_the_folders_in_it(page: Page, tmp_path: 
         ([packed(("../a.png", b"x"))], "found a way out of it"),
         ([packed(*((f"{number}.png", b"x") for number in range(501)))], "at most 500 pictures"),
         ([packed(("a.png", b"x")), upload("b.png")], "one zip"),
-        ([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}], "found none among these files"),
-        ([{"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 20_000_001}], "found none among these files"),
+        ([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}], "nothing to add. a.pdf: not a picture."),
+        (
+            [{"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 20_000_001}],
+            "nothing to add. a.png: larger than 20 MB.",
+        ),
     ],
     ids=["count", "zip slip", "count in zip", "zip and picture", "no picture", "size"],
 )
@@ -212,7 +215,7 @@ def test_deleting_is_at_once_and_the_page_says_so(own: Page) -> None:
     assert not is_served(url.rsplit("/", 1)[0])  # never listed
     own.get_by_role("button", name="Delete them now").click()
     expect(gallery(own)).to_have_value("Test photos")
-    expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” are deleted")
+    expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” were deleted")
     expect(own.locator(".zs-status")).to_contain_text("Searched 12 photos")
     assert not is_served(url)
 
@@ -240,12 +243,12 @@ def test_the_dialog_asks_in_the_chosen_gallery(own: Page) -> None:
     expect(own.locator(".zs-photo img")).to_have_count(1)
     photos(own).first.click()
     dialog.get_by_role("button", name="Why this photo?").click()
-    expect(dialog.locator(".zs-because p")).to_contain_text("Similarity")
+    expect(dialog.locator(".zs-because p")).to_contain_text("Warmer areas")
 
 
 def test_a_photo_beside_the_drawing_is_dropped_with_its_gallery(own: Page) -> None:
     photos(own).first.click()
-    own.get_by_role("dialog").get_by_role("button", name="Search with drawing and photo").click()
+    own.get_by_role("dialog").get_by_role("button", name="Combine with my drawing").click()
     expect(own.locator(".zs-reference")).to_be_visible()
     gallery(own).select_option("Test photos")
     expect(own.locator(".zs-reference")).to_be_hidden()

@@ -52,7 +52,7 @@ def test_why_lays_heat_over_the_photo(page: Page, dialog: Locator) -> None:
     photos(page).first.click()
     dialog.get_by_role("button", name="Why this photo?").click()
     expect(dialog.locator(".zs-heat")).to_be_visible()
-    expect(dialog.locator(".zs-because p")).to_contain_text("Similarity")
+    expect(dialog.locator(".zs-because p")).to_contain_text("Warmer areas matter more to the match.")
     photo, heat = (dialog.locator(part).bounding_box() for part in (".zs-large-photo", ".zs-heat"))
     assert photo is not None
     assert heat is not None
@@ -67,11 +67,11 @@ def test_a_drawing_is_refined_by_a_photo_with_a_weight(
 ) -> None:
     number = int(page.locator(".zs-photo").nth(4).get_attribute("data-photo") or "")
     photos(page).nth(4).click()
-    dialog.get_by_role("button", name="Search with drawing and photo").click()
+    dialog.get_by_role("button", name="Combine with my drawing").click()
     expect(page.locator(".zs-reference")).to_be_visible()
-    page.get_by_role("slider", name="Weight of the photo").fill("1")
+    page.get_by_role("slider", name="How much the photo counts").fill("1")
     expect(page.locator(".zs-photo").first).to_have_attribute("data-photo", str(number))
-    page.get_by_role("button", name="Drawing alone").click()
+    page.get_by_role("button", name="Remove photo").click()
     expect(page.locator(".zs-reference")).to_be_hidden()
     expect_photos_for(page, EXAMPLE)
 
@@ -85,8 +85,8 @@ def test_the_dialog_fits_a_phone(phone: Page) -> None:
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 390
     assert box["y"] + box["height"] <= 844
-    phone.get_by_role("button", name="Search with drawing and photo").tap()
-    button = phone.get_by_role("button", name="Drawing alone").bounding_box()
+    phone.get_by_role("button", name="Combine with my drawing").tap()
+    button = phone.get_by_role("button", name="Remove photo").bounding_box()
     assert button is not None
     assert button["x"] + button["width"] <= 390
 
@@ -103,7 +103,7 @@ def test_addresses_in_a_source_are_links(page: Page, dialog: Locator) -> None:
         "http://example.org/y",
         "https://example.org/",
     ]
-    expect(dialog.locator("dd").last).to_have_text(
+    expect(dialog.locator("dd", has_text="a set")).to_have_text(
         "a set: b.webp (original: https://example.org/x_(1).jpg), http://example.org/y; "
         "javascript:alert(1) https://example.org/<b>."
     )

@@ -1,71 +1,84 @@
 """What the encoder was trained on and what never, so that anybody can see for themselves what zero-shot means.
 
-Its behaviour is categories.js.
+Its page is categories.html, its behaviour static/categories.js.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from html import escape
-from pathlib import Path
 
 import gradio as gr
 
 from zsbir.data import ZeroShotSplit
 from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery
-from zsbir.retriever import SearchableGallery
+from zsbir.retriever import Retriever, SearchableGallery
+from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
+from zsbir.ui.results import MOST_SHOWN, found
 
-_INTRODUCTION = (
-    "The encoder learned from sketches and photos of some categories only. What it finds of all others, it finds "
-    "without having been taught: draw one of those and see. A number says how many photos of a category are in "
-    "this gallery."
-)
-_PRETRAINED = (
-    "The network from which training started knows photos of many categories, with their names, from ImageNet; "
-    "it was not trained on sketches."
-)
-_UNLISTED = "Some of these are a category of the other lists under another name, or close to one."
+_UNLISTED = "Some are listed above under another name, or are close to something that is."
 
 
 def known_categories(galleries: Galleries) -> gr.HTML:
-    """The panel, closed; its value is `show_categories` of the gallery whose photos are counted."""
-    return gr.HTML(
-        show_categories(galleries.default.embedder.split, galleries.default.gallery),
-        html_template=(  # without names of categories: the page computes what a template has in ${}
-            '<details class="zs-section"><summary>What it was trained on</summary>'
-            f'<p>{_INTRODUCTION}</p><div class="zs-lists"></div><p>{_PRETRAINED}</p></details>'
-        ),
-        js_on_load=(Path(__file__).parent / "categories.js").read_text(encoding="utf-8"),
-        apply_default_css=False,
-        elem_id="zs-known",
-        label="What it was trained on",
-    )
+    """The panel, closed; its lists are asked for when somebody opens it."""
+
+    def list_categories(asked: object) -> Answer:
+        choice = asked.get("gallery") if isinstance(asked, dict) else None
+        return answered(lambda: categories_of(chosen(galleries, choice)))
+
+    return component("categories", "What it was trained on", "zs-known", functions=[list_categories])
 
 
-def count_in_chosen(galleries: Galleries, choice: str | None) -> str:
-    """`show_categories` of the gallery that the bar has chosen; of the default once the chosen one is gone."""
-    try:
-        retriever = chosen(galleries, choice)
-    except ValueError:  # the results say so
-        retriever = galleries.default
-    return show_categories(retriever.embedder.split, retriever.gallery)
+def categories_of(retriever: Retriever) -> Answer:
+    """What the encoder was trained on and what never, with the numbers of photos that a gallery has of each.
 
-
-def show_categories(split: ZeroShotSplit, gallery: SearchableGallery) -> str:
-    """The lists of categories as HTML, each behind a line that counts it."""
-    photos = _photos_by_category(gallery)
+    Returns:
+        `groups`, each with a `title`, a `summary` that counts it, a `note`, which may be empty, and `categories`, those
+        in the gallery first, each with its `category` as the gallery has it, its `name` for people, and `photos`,
+        their number.
+    """
+    split, photos = retriever.embedder.split, _photos_by_category(retriever.gallery)
     listed = {*split.seen, *split.validation, *split.unseen}
-    return "".join(
-        (
-            _group("Never trained on", split.unseen, photos),
-            _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
-            _group("Trained on", split.seen, photos),
-            _group("In this gallery and in none of these lists", photos.keys() - listed, photos, _UNLISTED),
-        )
+    groups = (
+        _group("Never trained on", split.unseen, photos),
+        _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
+        _group("Trained on", split.seen, photos),
+        _group("In this gallery, on neither list", photos.keys() - listed, photos, _UNLISTED),
     )
+    return {"groups": [group for group in groups if group["categories"]]}
+
+
+def photos_of(retriever: Retriever, category: object) -> Answer:
+    """The photos that a gallery has of a category, in the gallery's order.
+
+    Args:
+        retriever: Knows the gallery.
+        category: As the gallery has it.
+
+    Returns:
+        As `found` has it: at most `MOST_SHOWN` photos, which have no score as nothing was searched for, and a sentence
+        that counts all.
+
+    Raises:
+        ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
+    """
+    if not isinstance(category, str) or not category:
+        raise ValueError("Expected the name of a category, found something else; choose a category.")
+    gallery = retriever.gallery
+    if not isinstance(gallery, Gallery):
+        raise ValueError("Expected a gallery in memory to look through, found one in Milvus; choose another gallery.")
+    rows = [row for row, photo in enumerate(gallery.photos) if photo.category == category]
+    matches = [retriever.match(row, gallery.photos[row], 0.0) for row in rows[:MOST_SHOWN]]
+    return found(matches, _how_many(len(rows), _name(category)), measure="")
+
+
+def _how_many(count: int, name: str) -> str:
+    if count == 0:
+        return f"There is no photo of {name} in this gallery."
+    photos = f"{count:,} {'photo' if count == 1 else 'photos'} of {name} in this gallery"
+    return f"{photos}." if count <= MOST_SHOWN else f"{photos}, the first {MOST_SHOWN} are shown."
 
 
 def ideas(split: ZeroShotSplit, gallery: SearchableGallery) -> list[str]:
@@ -80,25 +93,19 @@ def _photos_by_category(gallery: SearchableGallery) -> Counter[str]:
     return Counter(photo.category for photo in photos if photo.category)
 
 
-def _group(title: str, categories: Iterable[str], photos: Counter[str], note: str = "") -> str:
-    """A list of categories, those in the gallery first; nothing if it is empty."""
+def _group(title: str, categories: Iterable[str], photos: Counter[str], note: str = "") -> Answer:
     ordered = sorted(categories, key=lambda category: (photos[category] == 0, category))
-    if not ordered:
-        return ""
     held = sum(photos[category] > 0 for category in ordered)
     count = f"{len(ordered)} {'category' if len(ordered) == 1 else 'categories'}"
     where = "" if held == len(ordered) else f", {held} of them in this gallery"
-    chips = "".join(_chip(category, photos[category]) for category in ordered)
-    note = f"<p>{note}</p>" if note else ""
-    return f'<details data-list="{title}"><summary>{title}: {count}{where}</summary>{note}<ul>{chips}</ul></details>'
-
-
-def _chip(category: str, count: int) -> str:
-    name = escape(_name(category))
-    if not count:
-        return f"<li>{name}</li>"
-    photos = f'{count}<span class="zs-unseen"> {"photo" if count == 1 else "photos"} in this gallery</span>'
-    return f'<li class="zs-held">{name} <b>{photos}</b></li>'
+    return {
+        "title": title,
+        "summary": f"{title}: {count}{where}",
+        "note": note,
+        "categories": [
+            {"category": category, "name": _name(category), "photos": photos[category]} for category in ordered
+        ],
+    }
 
 
 def _name(category: str) -> str:

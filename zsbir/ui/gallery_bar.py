@@ -1,6 +1,8 @@
 """The bar above the results: which gallery is searched, and a gallery of the visitor's own pictures.
 
-Its page is gallery_bar.html, its behaviour two scripts. The visitor is known by a secret that the page makes up.
+Its page is gallery_bar.html, its behaviour static/gallery_bar.js. The visitor is known by a secret that the page
+makes up, each load of the page by a name of its own. What is chosen goes to static/search.js; nothing here is an event
+of Gradio's, which would say in words of its own that the server cannot be reached.
 """
 
 from __future__ import annotations
@@ -9,29 +11,31 @@ import base64
 import binascii
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from zsbir.galleries import Galleries
 from zsbir.gallery_build import SUFFIXES
 from zsbir.preprocessing import MAX_PIXELS
 from zsbir.private_gallery import MAX_PIECE, Announced
 from zsbir.retriever import Retriever
-from zsbir.ui.answered import Answer, answered
+from zsbir.ui.component import Answer, answered, component
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("gallery_upload.js", "gallery_bar.js")
 _LISTED = 50  # files left out that are named on the page
 _MAX_ANNOUNCED = 10_000  # files; more are not even counted
+GOODBYE = "/goodbye"  # below `component.STATIC_ROUTE`; static/gallery_bar.js says it there
+_LONGEST_GOODBYE = 1_000  # bytes
 
 
 def gallery_bar(galleries: Galleries) -> gr.HTML:
-    """The component whose value says which gallery is searched, as `chosen` reads it.
+    """The component in which a gallery is chosen.
 
-    It fires `change` when another is chosen. Pictures come in pieces through its server functions, so that they
-    never lie among Gradio's uploads, whose names follow from their content.
+    Pictures come in pieces through its server functions, so that they never lie among Gradio's uploads, whose names
+    follow from their content.
     """
 
     def list_galleries(asked: object) -> Answer:
@@ -49,13 +53,11 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
     def delete_own(asked: object) -> Answer:
         return answered(lambda: delete(galleries, asked))
 
-    return gr.HTML(
-        html_template=(_HERE / "gallery_bar.html").read_text(encoding="utf-8"),
-        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-        server_functions=[list_galleries, begin_upload, send_piece, build_own, delete_own],
-        apply_default_css=False,
-        elem_id="zs-gallery",
-        label="Gallery",
+    return component(
+        "gallery_bar",
+        "Gallery",
+        "zs-gallery",
+        functions=[list_galleries, begin_upload, send_piece, build_own, delete_own],
         limits={
             **asdict(galleries.private.limits),
             "pixels": MAX_PIXELS,
@@ -65,17 +67,26 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
     )
 
 
-def follow_visitors(demo: gr.Blocks, bar: gr.HTML, galleries: Galleries) -> None:
-    """Tells `galleries` when a page of a visitor opens or closes, so that their own are deleted when they leave."""
+def goodbye_route(galleries: Galleries) -> Route:
+    """Where a page that closes says so, as `{"visitor": <secret>, "page": <its name>}`, in the last moment it has.
 
-    def arrived(value: str | None, request: gr.Request) -> None:
-        galleries.private.arrived(_read(value)["visitor"], request.session_hash or "")
+    The connection says nothing about that: a phone cuts it when one looks elsewhere.
+    """
 
-    def left(request: gr.Request) -> None:
-        galleries.private.left(request.session_hash or "")
+    async def goodbye(request: Request) -> Response:
+        content = bytearray()
+        async for piece in request.stream():
+            content += piece
+            if len(content) > _LONGEST_GOODBYE:
+                return Response(status_code=413)
+        try:
+            said = json.loads(content)
+            galleries.private.left(_text(said, "visitor"), _text(said, "page"))
+        except (ValueError, RecursionError):
+            return Response(status_code=400)
+        return Response(status_code=204)
 
-    bar.change(arrived, bar, None, show_progress="hidden", api_visibility="private")
-    demo.unload(left)
+    return Route(GOODBYE, goodbye, methods=["POST"])
 
 
 def chosen(galleries: Galleries, value: object) -> Retriever:
@@ -99,9 +110,10 @@ def galleries_of(galleries: Galleries, asked: object) -> Answer:
 
     Args:
         galleries: All there are.
-        asked: `{"visitor": <secret>}`.
+        asked: `{"visitor": <secret>, "page": <its name>}`.
     """
     visitor = _text(asked, "visitor")
+    galleries.private.arrived(visitor, _text(asked, "page"))
     progress = galleries.private.progress(visitor)
     return {
         "galleries": [asdict(choice) for choice in galleries.names(visitor)],
@@ -115,7 +127,7 @@ def begin(galleries: Galleries, asked: object) -> Answer:
 
     Args:
         galleries: All there are.
-        asked: `{"visitor": <secret>, "files": [{"name": …, "size": <bytes>}, …]}`.
+        asked: `{"visitor": <secret>, "page": <its name>, "files": [{"name": …, "size": <bytes>}, …]}`.
 
     Raises:
         ValueError: It is no such thing, or too much.
@@ -123,9 +135,9 @@ def begin(galleries: Galleries, asked: object) -> Answer:
     files = asked.get("files") if isinstance(asked, dict) else None
     if not isinstance(files, list) or len(files) > _MAX_ANNOUNCED:
         raise ValueError("Expected a list of pictures, found something else; choose pictures.")
-    galleries.private.begin(
-        _text(asked, "visitor"), [Announced(_text(file, "name"), _number(file, "size")) for file in files]
-    )
+    visitor, page = _text(asked, "visitor"), _text(asked, "page")
+    galleries.private.begin(visitor, [Announced(_text(file, "name"), _number(file, "size")) for file in files])
+    galleries.private.arrived(visitor, page)
     return {}
 
 

@@ -1,22 +1,55 @@
-"""From the values of canvas and slider to what the page shows."""
+"""From what the page asks, a canvas and a number of photos, to what it shows.
+
+The page asks while a pen moves, so the way is short: a route of its own, without Gradio's events.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from zsbir.drawing import Drawing
 from zsbir.galleries import Galleries
 from zsbir.retriever import Retriever
 from zsbir.ui.gallery_bar import chosen
-from zsbir.ui.query import Query, read_count, read_query
-from zsbir.ui.results import SHOWN, show_hint, show_matches, show_message
+from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
+from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
 
+SEARCH = "/search"  # below `component.STATIC_ROUTE`
+_MAX_BYTES = 2 * MAX_QUERY  # of a question: the canvas is text in JSON once more
 _LOG = logging.getLogger(__name__)
 
 
-def answer(galleries: Galleries, value: str | None, choice: str | None, count: object = SHOWN) -> str:
-    """The HTML of the results for a canvas: photos, a hint if it is empty, or one sentence on what is wrong.
+def search_route(galleries: Galleries) -> Route:
+    """Where static/asking.js asks: a JSON object with `drawing`, `gallery` and `count`; `answer` says what is found."""
+
+    async def search(request: Request) -> Response:
+        content = bytearray()
+        async for piece in request.stream():
+            content += piece
+            if len(content) > _MAX_BYTES:
+                return JSONResponse(nothing("This drawing is too large to search for; clear some of it."), 413)
+        try:
+            question = json.loads(content)
+        except (ValueError, RecursionError):
+            question = None
+        asked = question if isinstance(question, dict) else {}
+        found_ = await to_thread.run_sync(
+            answer, galleries, asked.get("drawing"), asked.get("gallery"), asked.get("count", SHOWN)
+        )
+        return JSONResponse(found_)
+
+    return Route(SEARCH, search, methods=["POST"])
+
+
+def answer(galleries: Galleries, value: object, choice: object, count: object = SHOWN) -> Answer:
+    """What is found for a canvas: photos, a hint if it is empty, or one sentence on what is wrong.
 
     Args:
         galleries: All there are.
@@ -32,9 +65,11 @@ def answer(galleries: Galleries, value: str | None, choice: str | None, count: o
         photo = _photo_beside(query, retriever)
         is_blank = isinstance(query.sketch, Drawing) and query.sketch.is_blank
         if is_blank and photo is None:
-            return show_hint(k)
+            return nothing(HINT, k)
         start = time.perf_counter()
-        if photo is None:
+        if photo is None and query.shown:
+            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke)
+        elif photo is None:
             matches = retriever.search(query.sketch, k)
         elif is_blank:
             matches = retriever.more_like(photo, k)
@@ -42,11 +77,16 @@ def answer(galleries: Galleries, value: str | None, choice: str | None, count: o
             matches = retriever.refine(query.sketch, photo, query.weight, k)
         milliseconds = (time.perf_counter() - start) * 1000
     except ValueError as error:
-        return show_message(str(error), k)
+        return nothing(str(error), k)
     except Exception:
         _LOG.exception("A search failed")
-        return show_message("The search failed on the server; try again, or change the drawing.", k)
-    return show_matches(matches, len(retriever.gallery), milliseconds)
+        return nothing("The search failed on the server; try again, or change the drawing.", k)
+    searched = len(retriever.gallery)
+    photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
+    sentence = f"Searched {photos} in {max(1, round(milliseconds))} ms"
+    if photo is None:
+        return found(matches, sentence)
+    return found(matches, f"{sentence}, with the photo", ALIKE if is_blank else MATCH)
 
 
 def _photo_beside(query: Query, retriever: Retriever) -> int | None:

@@ -1,8 +1,6 @@
-"""The map of the gallery on the page: made and sent when somebody opens it. Its page is map.js."""
+"""The map of the gallery on the page: made and sent when somebody opens it. Its behaviour is static/map.js."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import gradio as gr
 
@@ -10,11 +8,9 @@ from zsbir.galleries import Galleries
 from zsbir.gallery import Gallery
 from zsbir.gallery_map import map_of
 from zsbir.retriever import Retriever
-from zsbir.ui.answered import Answer, answered
+from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
-from zsbir.ui.results import describe, photo_url
-
-_HERE = Path(__file__).parent
+from zsbir.ui.results import describe
 
 
 def gallery_map(galleries: Galleries) -> gr.HTML:
@@ -23,14 +19,7 @@ def gallery_map(galleries: Galleries) -> gr.HTML:
     def load_map(asked: object) -> Answer:
         return map_of_chosen(galleries, asked)
 
-    return gr.HTML(
-        (_HERE / "map.html").read_text(encoding="utf-8"),
-        js_on_load=(_HERE / "map.js").read_text(encoding="utf-8"),
-        server_functions=[load_map],
-        apply_default_css=False,
-        elem_id="zs-map",
-        label="Map of the gallery",
-    )
+    return component("map", "Map of the gallery", "zs-map", functions=[load_map])
 
 
 def map_of_chosen(galleries: Galleries, asked: object) -> Answer:
@@ -49,14 +38,14 @@ def describe_map(retriever: Retriever) -> Answer:
 
     Returns:
         `columns`, `rows`, `cells` and `nearest` as in `GalleryMap`; `picture`, a data URL; `photos`, in the order of
-        `cells`, each as `describe` has it, with its `url`; `sentence`, which says how much of the gallery is shown.
+        `cells`, each as `describe` has it; `sentence`, which says how much of the gallery is shown.
     """
     gallery = retriever.gallery
     if not isinstance(gallery, Gallery):
-        raise ValueError("Expected a gallery in memory for a map, found one in Milvus; choose another gallery.")
+        raise ValueError("A map needs a gallery in memory, and this one is in Milvus; choose another gallery.")
     found = map_of(gallery)
     shown, searched = len(found.photos), len(gallery)
-    matches = [retriever.match(row, gallery.photos[row], 1.0) for row in found.photos]
+    matches = [retriever.match(row, gallery.photos[row], 0.0) for row in found.photos]
     count = f"{searched:,} photos" if shown == searched else f"A sample of {shown:,} of {searched:,} photos"
     return {
         "columns": found.columns,
@@ -64,6 +53,6 @@ def describe_map(retriever: Retriever) -> Answer:
         "cells": found.cells,
         "nearest": found.nearest,
         "picture": f"data:image/webp;base64,{found.picture}",
-        "photos": [{**describe(match), "url": photo_url(match.photo)} for match in matches],
-        "sentence": f"{count}; those side by side look alike.",
+        "photos": [describe(match, "") for match in matches],
+        "sentence": f"{count}; similar photos sit side by side.",
     }

@@ -1,8 +1,9 @@
-"""Ways on from a photo that was found: others like it, and why it was found. Its page is photo_dialog.js."""
+"""The photos found, and ways on from them: others like one, those of a category, and why one was found.
+
+Its behaviour is static/results.js, static/photo_dialog.js and static/journey.js.
+"""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -11,18 +12,18 @@ from PIL import Image
 from zsbir import explanation as explanations
 from zsbir.explanation import Heat
 from zsbir.galleries import Galleries
+from zsbir.photo_copies import SMALL_SIDE
 from zsbir.preprocessing import open_picture
 from zsbir.retriever import Retriever
-from zsbir.ui.answered import Answer, answered
+from zsbir.ui.categories import photos_of
+from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import png_data_url, read_count, read_query
-from zsbir.ui.results import show_hint, show_neighbours
+from zsbir.ui.results import ALIKE, HINT, SHOWN, found
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("results.js", "photo_dialog.js")
 _WARM = (255, 96, 32)
-_STRONGEST = 0.75  # opacity of the warmest place
-_LEGEND = "The warmer a place, the more the similarity falls when it is covered."
+_STRONGEST = 0.75  # opacity of the warmest area
+_LEGEND = "Warmer areas matter more to the match."
 _SIDE = 256  # of the pictures of heat, in pixels
 
 
@@ -35,22 +36,26 @@ def photo_results(galleries: Galleries) -> gr.HTML:
     def more_like(asked: object) -> Answer:
         return answered(lambda: neighbours(_retriever_of(galleries, asked), asked))
 
+    def show_category(asked: object) -> Answer:
+        category = asked.get("category") if isinstance(asked, dict) else None
+        return answered(lambda: photos_of(_retriever_of(galleries, asked), category))
+
     def explain(asked: object) -> Answer:
         return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
 
-    return gr.HTML(
-        "",
-        html_template=show_hint(),
-        js_on_load="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-        server_functions=[more_like, explain],
-        apply_default_css=False,
-        elem_id="zs-found",
-        label="Photos found",
+    return component(
+        "results",
+        "Photos found",
+        "zs-found",
+        functions=[more_like, show_category, explain],
+        hint=HINT,
+        shown=SHOWN,
+        small=SMALL_SIDE,
     )
 
 
 def neighbours(retriever: Retriever, asked: object) -> Answer:
-    """The photos most like one of them, as HTML.
+    """The photos most like one of them, as `found` has them.
 
     Args:
         retriever: Knows the gallery.
@@ -62,7 +67,8 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     """
     photo = _row_of(retriever, asked)
     matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
-    return {"html": show_neighbours(retriever.photo(photo).title, matches, len(retriever.gallery))}
+    title, searched = retriever.photo(photo).title, len(retriever.gallery)
+    return found(matches, f"Most like “{title}” among {searched:,} photos. Keep drawing to go back.", ALIKE)
 
 
 def explanation(retriever: Retriever, asked: object) -> Answer:
@@ -82,12 +88,12 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     photo = _row_of(retriever, asked)
     value = asked.get("query") if isinstance(asked, dict) else None
     sketch = read_query(value).sketch
-    found = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
-    paper = Image.fromarray(found.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
+    heat = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
+    paper = Image.fromarray(heat.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
-        "photo": png_data_url(_warmth(found.photo)),
-        "sketch": png_data_url(Image.alpha_composite(paper, _warmth(found.sketch))),
-        "sentence": f"Similarity {found.similarity:.2f}. {_LEGEND}",
+        "photo": png_data_url(_warmth(heat.photo)),
+        "sketch": png_data_url(Image.alpha_composite(paper, _warmth(heat.sketch))),
+        "sentence": f"Match {heat.similarity:.2f}. {_LEGEND}",
     }
 
 

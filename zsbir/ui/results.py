@@ -1,50 +1,47 @@
-"""The photos found, as HTML. Everything that comes from a manifest or an error is escaped here."""
+"""What the page is told of a search: photos as plain data, which results.js writes into the page as text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from zsbir.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
-_HINT = "Draw, or pick an example: the most similar photos appear here as you draw."
+HINT = "Draw, or pick an example: photos like it appear here."
+
+# What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
+# like photos, and only drawings are corrected for hubs (see `zsbir.hubness`).
+MATCH = "match"  # of a photo and a drawing
+ALIKE = "alike"  # of two photos
+
+Answer = dict[str, Any]
 
 
-def show_matches(matches: Sequence[Match], searched: int, milliseconds: float) -> str:
-    """The ranked photos with a line on the search.
+def found(matches: Sequence[Match], sentence: str, measure: str = MATCH) -> Answer:
+    """Photos, best first, and a line on the search.
 
     Args:
-        matches: Best first.
-        searched: Number of photos in the gallery.
-        milliseconds: How long the search took.
+        matches: The photos.
+        sentence: The line.
+        measure: What their scores measure.
+
+    Returns:
+        `photos`, each as `describe` has it; `places`, how many are left empty (none); `sentence`.
     """
-    status = f"Searched {searched:,} {'photo' if searched == 1 else 'photos'} in {max(1, round(milliseconds))} ms"
-    rows = [_photo(rank, match) for rank, match in enumerate(matches, start=1)]
-    return _panel(status, rows)
+    return {"photos": [describe(match, measure) for match in matches], "places": 0, "sentence": sentence}
 
 
-def show_neighbours(title: str, matches: Sequence[Match], searched: int) -> str:
-    """The photos most like one of the gallery, whose title is said."""
-    rows = [_photo(rank, match) for rank, match in enumerate(matches, start=1)]
-    return _panel(f"Most like “{title}” among {searched:,} photos. Draw on to return to your drawing.", rows)
+def nothing(sentence: str, count: int = SHOWN) -> Answer:
+    """A sentence in place of photos, whose places stay, so that nothing on the page moves."""
+    return {"photos": [], "places": count, "sentence": sentence}
 
 
-def show_hint(count: int = SHOWN) -> str:
-    """What an empty canvas finds: an invitation, and the places of the photos to come."""
-    return show_message(_HINT, count)
-
-
-def show_message(sentence: str, count: int = SHOWN) -> str:
-    """A sentence in place of photos; the layout stays."""
-    return _panel(sentence, [_PLACE] * count)
-
-
-def describe(match: Match) -> dict[str, str]:
-    """What the page's scripts want to know of a photo; nothing of it is escaped yet."""
+def describe(match: Match, measure: str) -> dict[str, str]:
+    """What the page's scripts want to know of a photo; and where it is found. No measure: it was not searched for."""
     return {
         "photo": str(match.index),
         "digest": match.sha256,
@@ -53,41 +50,13 @@ def describe(match: Match) -> dict[str, str]:
         "author": match.author,
         "licence": match.licence,
         "source": match.source,
-        "score": f"{match.score:.4f}",
+        "score": f"{match.score:.4f}" if measure else "",
+        "measure": measure,
+        "url": photo_url(match.photo),
+        "small": photo_url(match.small),
     }
 
 
 def photo_url(photo: Path) -> str:
     """Where the page finds a photo, relative to the page, so that it works behind any proxy."""
     return "gradio_api/file=" + quote(photo.resolve().as_posix())
-
-
-def _panel(status: str, rows: Sequence[str]) -> str:
-    return (
-        '<section class="zs-results" aria-label="Photos found">'
-        f'<p class="zs-status" role="status">{escape(status)}</p>'
-        f'<ol class="zs-photos">{"".join(rows)}</ol></section>'
-    )
-
-
-_PLACE = (
-    '<li class="zs-photo zs-place"><span class="zs-frame"></span>'
-    '<div class="zs-caption"><span class="zs-title"></span><span class="zs-score"></span>'
-    '<span class="zs-author"></span><span class="zs-licence"></span></div></li>'
-)
-
-
-def _photo(rank: int, match: Match) -> str:
-    known = describe(match)
-    title, url = known["title"], escape(photo_url(match.photo))
-    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in known.items())
-    return (
-        f'<li class="zs-photo" {data}>'
-        f'<a class="zs-frame" href="{url}" target="_blank" rel="noopener"><img src="{url}" alt="{escape(title)}"></a>'
-        '<div class="zs-caption">'
-        f'<span class="zs-title" title="{escape(title)}"><span class="zs-rank">{rank}</span> {escape(title)}</span>'
-        f'<span class="zs-score" title="The higher, the better it fits">{match.score:.2f}</span>'
-        f'<span class="zs-author" title="{escape(match.author)}">{escape(match.author)}</span>'
-        f'<span class="zs-licence" title="{escape(match.licence)}">{escape(match.licence)}</span>'
-        "</div></li>"
-    )

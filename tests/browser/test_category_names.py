@@ -1,0 +1,80 @@
+"""Names of categories that lead to their photos, to the map and to a drawing, in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
+from tests.browser.test_ways import drawn_on, expect_found_for, expect_shown, shown, stroke_count
+from zsbir.data import ZeroShotSplit
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def open_list(page: Page, line: str) -> None:
+    page.get_by_text("What it was trained on").click()
+    page.locator("#zs-known").get_by_text(line, exact=True).click()
+
+
+def test_a_name_shows_its_photos_marks_them_on_the_map_and_leads_back(page: Page, retriever: CountingRetriever) -> None:
+    drawing = drawn_on(page)
+    page.get_by_text("Map of the gallery").click()
+    expect(page.locator(".zs-map-match")).to_have_count(5)
+    open_list(page, "Never trained on: 2 categories")
+    page.get_by_role("button", name="disc 2 photos in this gallery").click()
+    about = page.locator(".zs-about-category")
+    expect(about).to_contain_text("2 photos of disc in this gallery.")
+    discs = [str(row) for row, photo in enumerate(retriever.gallery.photos) if photo.category == "disc"]
+    expect_shown(page, list(discs))
+    expect(page.locator(".zs-status")).to_have_text("2 photos of disc in this gallery.")
+    assert page.locator("#zs-found .zs-score").all_inner_texts() == ["", ""]  # nothing was searched for
+    expect(page.locator(".zs-map-match")).to_have_count(2)
+    expect(page.locator(".zs-map-drawing")).to_be_hidden()
+    page.get_by_role("button", name="bar 2 photos in this gallery").click()
+    expect(about).to_contain_text("2 photos of bar in this gallery.")
+    page.get_by_role("button", name="Back", exact=True).click()  # one step, however many names one looked at
+    expect_shown(page, drawing)
+    expect(page.locator(".zs-map-drawing")).to_be_visible()
+    page.go_forward()
+    expect(page.locator(".zs-status")).to_have_text("2 photos of bar in this gallery.")
+    page.reload()
+    expect(page.locator(".zs-status")).to_have_text("2 photos of bar in this gallery.")
+
+
+def test_a_name_is_opened_and_closed_by_keyboard(page: Page) -> None:
+    open_list(page, "Never trained on: 2 categories")
+    name = page.get_by_role("button", name="disc 2 photos in this gallery")
+    name.focus()
+    page.keyboard.press("Enter")
+    expect(name).to_have_attribute("aria-expanded", "true")
+    expect(page.locator(".zs-about-category")).to_be_visible()
+    expect(page.locator(".zs-about-category .zs-draw")).to_be_hidden()  # there is no drawing of a disc
+    page.keyboard.press("Enter")
+    expect(name).to_have_attribute("aria-expanded", "false")
+    expect(page.locator(".zs-about-category")).to_be_hidden()
+
+
+def test_a_name_that_is_not_in_the_gallery_is_said_and_can_be_drawn(
+    page: Page, retriever: CountingRetriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = ZeroShotSplit(("triangle",), (), ("swan", "walrus"))
+    monkeypatch.setattr(retriever.embedder, "split", split)
+    drawing = drawn_on(page)
+    open_list(page, "Never trained on: 2 categories, 0 of them in this gallery")
+    about = page.locator(".zs-about-category")
+    page.get_by_role("button", name="walrus").click()
+    expect(about).to_contain_text("There is no photo of walrus in this gallery.")
+    expect(about.get_by_role("button")).to_have_count(0)  # neither photos nor a drawing
+    page.get_by_role("button", name="swan", exact=True).click()
+    expect(about).to_contain_text("There is no photo of swan in this gallery.")
+    assert shown(page) == drawing
+    before = stroke_count(page)
+    about.get_by_role("button", name="Draw it").click()
+    page.wait_for_function(
+        "(before) => JSON.parse(document.querySelector('#zs-canvas canvas').query()).strokes.length > before",
+        arg=before,
+    )
+    expect_found_for(page, stroke_count(page))
+    page.get_by_role("button", name="Undo").click()
+    assert stroke_count(page) == before

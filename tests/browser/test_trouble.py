@@ -1,0 +1,47 @@
+"""When the server is gone each trouble is told once, in the page's words, where the visitor looks."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import TIMEOUT_MS
+from tests.browser.test_galleries import bring, expect_own, gallery, upload
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+LOST = "The server did not answer; try again."
+
+
+def expect_told_once(page: Page, place: Locator, sentence: str) -> None:
+    expect(place).to_contain_text(sentence)
+    page.wait_for_timeout(500)  # for whoever repeats it
+    told = page.evaluate(
+        """() => [...document.querySelectorAll('[role=alert], [role=status], [class*=toast]')]
+            .filter((it) => it.checkVisibility() && /server|connection|error/i.test(it.textContent))
+            .map((it) => it.textContent.trim())"""
+    )
+    assert len(told) == 1, told
+
+
+def test_each_trouble_is_told_once(page: Page) -> None:
+    page.get_by_role("button", name="Example drawing: butterfly").click()
+    bring(page, upload("lake.png"), upload("sea.png", 1))
+    expect_own(page, 2, "lake")
+    page.context.set_offline(True)
+
+    page.locator("#zs-found a.zs-frame").first.click()
+    dialog = page.get_by_role("dialog")
+    for button in ("More like this", "Why this photo?"):
+        dialog.get_by_role("button", name=button).click()
+        expect_told_once(page, dialog.locator(".zs-dialog-notice"), LOST)
+    dialog.get_by_role("button", name="Close").click()
+
+    page.get_by_role("button", name="Delete them now").click()
+    expect_told_once(page, page.locator(".zs-trouble"), LOST)
+    page.get_by_role("button", name="Search your own pictures").click()  # closes the panel
+
+    gallery(page).select_option("Test photos")
+    expect_told_once(page, page.locator(".zs-status"), "The server cannot be reached.")
+
+    page.context.set_offline(False)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 12 photos")

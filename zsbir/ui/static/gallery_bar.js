@@ -1,0 +1,263 @@
+// Which gallery is searched, and a gallery of the visitor's own pictures.
+
+import { answerOf } from "./answer.js";
+import { keepBeside } from "./order.js";
+import { want } from "./search.js";
+import { kept } from "./storage.js";
+import { filesIn, named, sendAll, sorted } from "./upload.js";
+
+const WATCH_MS = 400; // between two looks at how far the visitor's own gallery has come
+const SIGN_MS = 45_000; // a sign that the visitor is still there, for as long as there is an own gallery
+const REFRESH_MS = 5000; // after a search the list of galleries is looked at again, at most this often
+
+const STAGES = {
+  receiving: () => "Sending",
+  waiting: () => "Waiting for its turn",
+  reading: ({ done, total }) => (total > 1 ? `Reading picture ${done + 1} of ${total}` : "Unpacking"),
+  embedding: ({ done, total }) => `Getting ready: ${done} of ${total} pictures`,
+};
+
+// ---- The visitor: a secret that lives as long as the tab, so that a reload finds its gallery again. Each load of the page
+// has a name too, and says goodbye when it closes: then the time begins after which the visitor's own gallery is deleted.
+
+function newSecret() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const visitor = kept.getItem("zs-visitor") ?? newSecret();
+kept.setItem("zs-visitor", visitor);
+let page = newSecret();
+window.addEventListener("pagehide", () => navigator.sendBeacon(new URL("goodbye", import.meta.url), JSON.stringify({ visitor, page })));
+
+/**
+ * Gradio's part: `element` is filled from gallery_bar.html, props.limits says how much may be brought, `server` has the
+ * functions of gallery_bar.py.
+ */
+export function start({ element, props, server }) {
+  const limits = props.limits;
+  const find = (selector) => element.querySelector(selector);
+  const select = find("select");
+
+  /** Asks the server; the answer is thrown if it is an error. */
+  async function ask(question, more = {}) {
+    const answer = await answerOf(server[question]({ visitor, page, ...more }));
+    if (answer.error) throw new Error(answer.error);
+    return answer;
+  }
+
+  // ---- The list of galleries
+
+  let listed = "";
+
+  /** Shows the galleries there are now; returns what is known of the visitor's own. */
+  async function refresh() {
+    const { galleries, own } = await ask("list_galleries");
+    if (JSON.stringify(galleries) === listed) return own;
+    listed = JSON.stringify(galleries);
+    const before = select.value;
+    select.replaceChildren(
+      ...galleries.map(({ name, count }) => new Option(`${name} (${count.toLocaleString("en")} photo${count === 1 ? "" : "s"})`, name)),
+    );
+    if (galleries.some(({ name }) => name === before)) {
+      select.value = before;
+    } else if (before) {
+      choose(galleries[0].name);
+      if (!isBusy) rest();
+      tell(`“${before}” ${before.endsWith("s") ? "were" : "was"} deleted. You are back in “${galleries[0].name}”.`);
+    }
+    return own;
+  }
+
+  function choice() {
+    return JSON.stringify({ gallery: select.value, visitor });
+  }
+
+  /** Searches in another gallery; a photo beside the drawing belongs to the old one and goes. */
+  function choose(name) {
+    select.value = name;
+    kept.setItem("zs-gallery", name);
+    tell("");
+    if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
+    want({ gallery: choice });
+    document.dispatchEvent(new Event("zs-gallery"));
+  }
+
+  function tell(sentence) {
+    find(".zs-gone").textContent = sentence;
+    find(".zs-gone").hidden = sentence === "";
+  }
+
+  // ---- Bringing pictures
+
+  let current = 0; // rises with every upload and every cancel; what belongs to an older one stops
+  let isBusy = false;
+
+  async function bring(files) {
+    const asked = ++current;
+    const goesOn = () => asked === current;
+    const { taken, left } = sorted(files, limits);
+    begin();
+    try {
+      if (!taken.length) throw new Error(`There is nothing to add. ${left.slice(0, 3).join(" ")} Choose pictures or a zip.`);
+      await ask("begin_upload", { files: taken.map(({ name, file }) => ({ name, size: file.size })) });
+      await sendAll(taken, { limits, ask, show, goesOn });
+      if (!goesOn()) return;
+      await ask("build_own");
+      await watch(goesOn, left);
+    } catch (error) {
+      if (goesOn()) fail(error.message);
+    }
+  }
+
+  async function drop(transfer) {
+    const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
+    try {
+      await bring(entries.length ? await filesIn(entries) : named(transfer.files));
+    } catch {
+      fail("These files could not be read; choose them instead.");
+    }
+  }
+
+  /** Follows the gallery while it is made. */
+  async function watch(goesOn, left) {
+    for (;;) {
+      const own = await refresh();
+      if (!goesOn()) return;
+      if (!own) throw new Error("Your pictures were deleted; add them again.");
+      if (own.stage === "failed") throw new Error(own.sentence);
+      if (own.stage === "ready") {
+        report(own, left);
+        choose(select.options[select.options.length - 1].value); // the own gallery comes last
+        return;
+      }
+      show(own.stage === "embedding" ? own.done / own.total : undefined, STAGES[own.stage](own));
+      await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+    }
+  }
+
+  async function remove() {
+    current += 1;
+    const wasBusy = isBusy;
+    rest();
+    try {
+      await ask("delete_own");
+      await refresh();
+      if (wasBusy) tell("");
+    } catch (error) {
+      fail(error.message);
+    }
+  }
+
+  // ---- What the panel shows
+
+  function open(isOpen) {
+    find(".zs-own").hidden = !isOpen;
+    find(".zs-open").setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /** Nothing going on, nothing to tell. */
+  function rest() {
+    isBusy = false;
+    for (const part of [".zs-progress", ".zs-trouble", ".zs-report"]) find(part).hidden = true;
+    find(".zs-drop").hidden = false;
+  }
+
+  function begin() {
+    rest();
+    isBusy = true;
+    find(".zs-drop").hidden = true;
+    find(".zs-progress").hidden = false;
+    show(undefined, "Starting");
+  }
+
+  function show(share, sentence) {
+    const bar = find("progress");
+    if (share === undefined) bar.removeAttribute("value");
+    else bar.value = share;
+    find(".zs-progress span").textContent = sentence;
+  }
+
+  function fail(sentence) {
+    rest();
+    find(".zs-trouble").textContent = sentence;
+    find(".zs-trouble").hidden = false;
+  }
+
+  function report(own, left) {
+    rest();
+    const skipped = [...left, ...own.skipped];
+    const count = left.length + own.skipped_count;
+    find(".zs-report p").textContent = `${own.done} of your pictures ${own.done === 1 ? "is" : "are"} ready to search.`;
+    find(".zs-report details").hidden = count === 0;
+    find(".zs-report summary").textContent = `${count} file${count === 1 ? " was" : "s were"} left out`;
+    find(".zs-report ul").replaceChildren(
+      ...[...skipped, ...(count > skipped.length ? [`… and ${count - skipped.length} more`] : [])].map((sentence) => {
+        const item = document.createElement("li");
+        item.textContent = sentence;
+        return item;
+      }),
+    );
+    find(".zs-report").hidden = false;
+  }
+
+  // ---- Wiring
+
+  keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
+  find(".zs-limits").textContent =
+    `At most ${limits.pictures} pictures, ${limits.picture_bytes / 1e6} MB and ${limits.pixels / 1e6} million pixels each, ` +
+    `${limits.total_bytes / 1e6} MB in all (unpacked).`;
+  const chooser = find(".zs-drop input");
+  chooser.accept = ["image/*", ".zip", ...limits.suffixes].join();
+  chooser.addEventListener("change", () => {
+    const files = named(chooser.files);
+    chooser.value = ""; // so that choosing the same files again counts as a change
+    if (files.length) bring(files);
+  });
+  find(".zs-open").addEventListener("click", () => open(find(".zs-own").hidden));
+  find(".zs-cancel").addEventListener("click", remove);
+  find(".zs-delete").addEventListener("click", remove);
+  for (const event of ["dragover", "drop"]) document.addEventListener(event, (it) => it.preventDefault()); // stay on the page
+  find(".zs-own").addEventListener("dragover", () => find(".zs-drop").classList.add("zs-over"));
+  find(".zs-own").addEventListener("dragleave", () => find(".zs-drop").classList.remove("zs-over"));
+  find(".zs-own").addEventListener("drop", (event) => {
+    find(".zs-drop").classList.remove("zs-over");
+    if (!isBusy) drop(event.dataTransfer);
+  });
+  select.addEventListener("change", () => choose(select.value));
+  select.addEventListener("focus", () => refresh().catch(() => {}));
+  select.choice = choice; // for photo_dialog.js and map.js
+
+  let refreshedAt = 0;
+  document.addEventListener("zs-found", () => {
+    if (performance.now() - refreshedAt < REFRESH_MS || document.querySelector("#zs-canvas canvas").isDrawing()) return;
+    refreshedAt = performance.now();
+    refresh().catch(() => {}); // the next search looks again
+  });
+
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    page = newSecret(); // the page has come back that had said goodbye
+    refresh().catch(() => {});
+  });
+
+  setInterval(() => {
+    if (listed.includes('"is_private":true')) refresh().catch(() => {}); // the next sign may get through
+  }, SIGN_MS);
+
+  /** After a reload: the gallery that was chosen, and the visitor's own where it had got to. */
+  async function resume() {
+    const own = await refresh();
+    const before = kept.getItem("zs-gallery");
+    if (before && before !== select.value && Array.from(select.options).some(({ value }) => value === before)) choose(before);
+    if (own?.stage === "ready") report(own, []);
+    else if (own && ["waiting", "reading", "embedding"].includes(own.stage)) {
+      const asked = ++current;
+      open(true);
+      begin();
+      await watch(() => asked === current, []);
+    }
+  }
+
+  resume().catch((error) => fail(error.message));
+}

@@ -1,0 +1,116 @@
+// Links that hold the drawing: in the part of an address that browsers keep to themselves, so that no server sees it.
+
+import { BLANK } from "./page.js";
+import { fitsLink, strokesOf, textOf } from "./link.js";
+
+const NAME = "drawing="; // before it, in the fragment
+const OPENED = "zsbirLink"; // in the state of an entry of the browser whose link was opened
+const LONG = 16_000; // characters; many programs cut longer addresses
+
+/**
+ * Wires the entry of the menu of formats and the addresses; `part` is where the link is told, `turnTo` shows a page.
+ * Returns `open()`, which opens a link that the page was opened with, and `edited()`, to be called when somebody has drawn.
+ */
+export function shareLinks({ menu, part, page, turnTo, say }) {
+  const button = menu.querySelector(".zs-copy-link");
+  const field = part.querySelector("input");
+  let linked = ""; // the fragment whose drawing is on the page; empty: the page is somebody's own
+  let ready = { page: null }; // the link that is made when the menu opens: a browser may let only a click itself copy
+
+  function link() {
+    if (ready.page !== page.now) ready = { page: page.now, address: addressOf(page.now.strokes) };
+    return ready.address;
+  }
+
+  /** Why there can be no link; empty: there can. */
+  function obstacle() {
+    if (page.now.picture) return "An opened picture does not fit into a link";
+    if (!fitsLink(page.now.strokes)) return "This drawing is too large for a link";
+    return page.now.strokes.length ? "" : "Draw something first";
+  }
+
+  menu.addEventListener("toggle", () => {
+    const reason = obstacle();
+    button.disabled = reason !== "";
+    button.querySelector("small").textContent = reason;
+    if (menu.open && !reason) link();
+  });
+
+  button.addEventListener("click", async () => {
+    menu.open = false;
+    if (obstacle()) return;
+    const address = await link();
+    const isCopied = await copied(address);
+    const tooLong = address.length > LONG;
+    const length = tooLong ? ` It has ${address.length.toLocaleString("en")} characters, which some programs cut off.` : "";
+    tell(isCopied ? `Link copied: it holds the whole drawing.${length}` : `Copy this link: it holds the whole drawing.${length}`);
+    field.hidden = isCopied;
+    if (isCopied) return;
+    field.value = address;
+    field.focus();
+    field.select();
+  });
+
+  function tell(sentence) {
+    part.querySelector("span").textContent = sentence;
+    part.hidden = sentence === "";
+  }
+
+  /** Opens the drawing that the address holds, if it does. */
+  async function open() {
+    const fragment = fragmentNow();
+    if (!fragment || fragment === linked) return;
+    const asked = page.claim();
+    const strokes = await strokesOf(fragment).catch(() => null);
+    const isThere = strokes && !page.now.picture && (await textOf(page.now.strokes)) === (await textOf(strokes));
+    if (fragment !== fragmentNow()) return; // another link by now
+    if (page.revision !== asked) drop(); // somebody draws already
+    else if (strokes) {
+      linked = "";
+      if (!isThere) turnTo({ ...BLANK, strokes }); // after a reload it is
+      linked = fragment;
+      history.replaceState({ ...history.state, [OPENED]: true }, "");
+    } else {
+      drop();
+      say("This link is damaged, or was cut short: the drawing in it cannot be read.");
+    }
+  }
+
+  /** Takes the drawing out of the address, as it is another by now; the state of the browser's entry stays. */
+  function drop() {
+    linked = "";
+    if (fragmentNow()) history.replaceState(history.state, "", location.pathname + location.search);
+  }
+
+  window.addEventListener("hashchange", () => {
+    if (history.state !== null && linked === "") drop(); // an older entry; meanwhile somebody has drawn on
+    else open();
+  });
+
+  return {
+    open,
+    edited() {
+      if (linked) drop();
+      if (!part.hidden) tell("");
+    },
+  };
+}
+
+const fragmentNow = () => (location.hash.startsWith(`#${NAME}`) ? location.hash.slice(NAME.length + 1) : "");
+
+async function addressOf(strokes) {
+  const address = new URL(location.href);
+  address.searchParams.delete("view"); // Gradio's page on its API
+  address.hash = NAME + (await textOf(strokes));
+  return address.href;
+}
+
+/** Whether the browser let us copy a text. */
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // or there is no clipboard, as on pages that are not served securely
+  }
+}

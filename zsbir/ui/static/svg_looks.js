@@ -1,0 +1,78 @@
+// How the elements of an SVG look: whether they are seen, stroked and filled, by attributes, styles and style sheets.
+
+export const SVG = "http://www.w3.org/2000/svg";
+
+const INHERITED = {
+  fill: "black",
+  "fill-opacity": "1",
+  stroke: "none",
+  "stroke-opacity": "1",
+  "stroke-width": "1",
+  visibility: "visible",
+};
+const OWN = { display: "inline", opacity: "1" };
+const MOST_RULES = 500;
+
+/** The rules of all style sheets in the file of an element, the weakest first. */
+export function styleRules(root) {
+  const rules = [];
+  for (const { textContent } of root.ownerDocument.querySelectorAll("style")) {
+    try {
+      const sheet = new CSSStyleSheet(); // of no page: it fetches nothing
+      sheet.replaceSync(textContent);
+      rules.push(...sheet.cssRules);
+    } catch {
+      // A sheet that cannot be read says nothing.
+    }
+  }
+  const weight = (selector) => (selector.includes("#") ? 2 : /[.[:]/.test(selector) ? 1 : 0);
+  const plain = rules.filter((rule) => rule.selectorText).slice(0, MOST_RULES);
+  return plain.sort((one, other) => weight(one.selectorText) - weight(other.selectorText));
+}
+
+/** The looks of an element whose parent has some looks itself. */
+export function looksIn(rules, element, parent = { values: INHERITED }) {
+  const matching = rules.filter((rule) => matches(element, rule.selectorText));
+  const said = (name) =>
+    element.style?.getPropertyValue(name) ||
+    matching.findLast((rule) => rule.style.getPropertyValue(name))?.style.getPropertyValue(name) ||
+    element.getAttribute(name)?.trim();
+  const valuesOf = (defaults) =>
+    Object.fromEntries(
+      Object.entries(defaults).map(([name, value]) => {
+        const own = said(name);
+        return [name, own && own !== "inherit" ? own : value];
+      }),
+    );
+  const values = valuesOf(parent.values);
+  const own = valuesOf(OWN);
+  const isPaint = (name) => !/^(none|transparent)$/.test(values[name]) && Number.parseFloat(values[`${name}-opacity`]) !== 0;
+  const isVisible = values.visibility === "visible";
+  const strokeWidth = lengthOf(values["stroke-width"]);
+  return {
+    values,
+    isShown: own.display !== "none" && Number.parseFloat(own.opacity) !== 0, // with all that is in it
+    isFilled: isVisible && isPaint("fill"),
+    isStroked: isVisible && isPaint("stroke") && strokeWidth > 0,
+    strokeWidth,
+  };
+}
+
+function matches(element, selector) {
+  try {
+    return element.matches(selector);
+  } catch {
+    return false;
+  }
+}
+
+/** A length of any unit in the file's own units. */
+function lengthOf(text) {
+  const length = document.createElementNS(SVG, "svg").createSVGLength();
+  try {
+    length.valueAsString = text;
+    return length.value;
+  } catch {
+    return Number.parseFloat(text) || 1;
+  }
+}
