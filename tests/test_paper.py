@@ -117,6 +117,13 @@ def printed(step: int = 28, squares: bool = False) -> Light:
     return paper
 
 
+def askew(paper: Light, degrees: float = 1) -> Light:
+    turned = Image.fromarray((255 * paper).astype(np.uint8)).rotate(
+        degrees, Image.Resampling.BICUBIC, fillcolor=(255, 255, 255)
+    )
+    return np.asarray(turned, dtype=float) / 255
+
+
 def seen(scene: Light, seed: int = 0, grain: float = 3.0) -> Image.Image:
     """What a camera makes of light, 0 to 1, (h, w) or (h, w, 3)."""
     light = 255 * scene + np.random.default_rng(seed).normal(0, grain, scene.shape[:2] + (1,) * (scene.ndim - 2))
@@ -232,7 +239,7 @@ def television() -> Image.Image:
 
 PLAIN = {
     "lines": house(), "hair lines": house(1), "frame": frame(), "window": window(), "fence": fence(), "shirt": shirt(),
-    "grid over the whole page": window(0, 0, 8), "filled": cat(), "strokes on the border": edge_strokes(), "flag": flag(),
+    "filled": cat(), "strokes on the border": edge_strokes(), "flag": flag(),
     "grey ink": Image.eval(window(), lambda value: 150 + value * 105 // 255),
     "grey paper": Image.eval(house(), lambda value: 90 + value // 2),
     "colours": Image.merge("RGB", [house(), frame(), house()]),
@@ -249,6 +256,13 @@ def test_plain_pages_stay_as_they_are_to_the_byte(sketch: Image.Image) -> None:
     assert clean_page(sketch).tobytes() == plainly(sketch).tobytes()
 
 
+@pytest.mark.parametrize("sketch", [envelope(), window(0, 0, 8)], ids=["envelope", "grid over the whole page"])
+def test_what_is_drawn_all_around_the_border_is_ink_and_white_is_its_paper(sketch: Image.Image) -> None:
+    """By its border alone such a page would be dark paper, to be inverted."""
+    on_a_larger_page = plainly(ImageOps.expand(sketch, 20, 255))
+    assert prepare_sketch(sketch, 128).tobytes() == prepare_sketch(on_a_larger_page, 128).tobytes()
+
+
 PHOTOS = {
     "lamp at one side": lambda sketch: photo(sketch, lamp()),
     "weak lamp": lambda sketch: photo(sketch, 0.6 * lamp(0.6)),
@@ -263,8 +277,7 @@ PHOTOS = {
         np.round(250 * printed() * (1 - 0.9 * ink(sketch))[..., None]).astype(np.uint8)
     ),
     "lined, askew, whitened": lambda sketch: Image.eval(
-        photo(sketch, 1.0, paper=printed()).rotate(1, Image.Resampling.BICUBIC, fillcolor=(250, 250, 250)),
-        lambda value: min(255, value * 12 // 10),
+        photo(sketch, 1.0, paper=askew(printed())), lambda value: min(255, value * 12 // 10)
     ),
     "wooden table": lambda sketch: on_table(photo(sketch, lamp(0.3)), wood()),
     "light table": lambda sketch: on_table(photo(sketch), wood(1, (0.75, 0.6, 0.42))),

@@ -20,7 +20,7 @@ _STROKE = 0.06  # of the longer side; wider dark areas are not lines but shadows
 _SHADE = 4  # pixels a side of the blocks in which light is measured
 _ROUNDS, _TAKEN_IN, _STIFF = 12, 0.2, 0.003  # of the fit of the light; logarithms; what holds it flat
 _SHADOW = 0.45  # of the light around; what is darker is filled with ink,
-_FILLED, _SHADED = 0.75, 0.88  # and so is what has this, and ends within the paper where it has that
+_FILLED, _SHADED = 0.75, (0.88, 0.65)  # and so is what has this, and ends within the paper where it has that
 _WHITE, _CORE, _BLACK = 0.3, 0.5, 0.75  # of how dark ink is: up to where paper reaches, what each stroke has, full ink
 _SPECK = 12e-6  # of the longer side squared; smaller spots are dust
 _MARGIN = 0.02  # of the longer side; what lies wholly within it is the paper's edge, or its shadow
@@ -89,11 +89,16 @@ def _lamp(blocks: Grey, paper: Mask) -> Grey:
 
 def _filled(light: Grey, around: Grey, paper: Mask) -> Mask:
     """Which dark areas are ink: the darkest, and those that no shadow can be, as they end within the paper."""
-    parts, count = ndimage.label((light < _SHADED * around) & paper)
-    ends = ndimage.minimum(light / around, parts, np.arange(count + 1)) < _FILLED
-    ends[parts[paper & ~ndimage.minimum_filter(paper, 3, mode="constant")]] = False
-    ends[0] = False
-    return np.asarray((light < _SHADOW * around) | ends[parts])
+    share = light / around
+    filled = np.asarray(share < _SHADOW)
+    edge = paper & ~ndimage.minimum_filter(paper, 3, mode="constant")
+    for shaded in _SHADED:
+        parts, count = ndimage.label((share < shaded) & paper)
+        ends = ndimage.minimum(share, parts, np.arange(count + 1)) < _FILLED
+        ends[parts[edge]] = False
+        ends[0] = False
+        filled |= ends[parts]
+    return filled
 
 
 def drawn(darkness: Darkness, paper: Mask, noise: Darkness) -> Image.Image:

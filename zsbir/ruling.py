@@ -50,10 +50,13 @@ def without_ruling(page: Darkness, paper: Mask, faint: Darkness) -> Darkness | N
         return None
     light = max(float(np.median(levels)) for (_, levels), family in zip(found, families, strict=True) if family)
     page = page.copy()
-    for (lines, levels), side, least in zip(found, (page, page.T), (faint, faint.T), strict=True):
+    sides = (page, page.T), (faint, faint.T)
+    for (lines, levels), family, side, least in zip(found, families, *sides, strict=True):
         for line, level in zip(lines, levels, strict=True):
             if level <= _CROSSED * light:  # so that the margin goes with the lines
                 _erase(side, line, level, least)
+            elif family:  # a stroke runs along this one
+                _erase(side, line, light, least)
     return page
 
 
@@ -166,7 +169,7 @@ def _erase(page: Darkness, line: Line, level: float, faint: Darkness) -> None:
     rows, columns, band = _band(page, line)
     smooth = ndimage.uniform_filter1d(np.minimum(band, 1.5 * level), 81, axis=1, mode="nearest")
     sway = np.round(ndimage.median_filter(smooth.argmax(axis=0) - _SWAY, 81, mode="nearest")).astype(int)
-    limit = _CROSSED * smooth.max(axis=0) + faint[rows.clip(0, height - 1), columns]
+    limit = _CROSSED * smooth.max(axis=0).clip(max=level) + faint[rows.clip(0, height - 1), columns]
     middle = rows + sway
     above, below = (
         np.minimum(page[(middle + side * _REACH).clip(0, height - 1), columns],
