@@ -31,8 +31,8 @@ _MARGIN = 2  # pixels of white around a drawn border
 _SHEET = (0.15, 0.995)  # of a page with a sheet on dark ground is bright, and of that on the sheet
 _STROKE, _NECK = 9, 11  # 256ths of a page: lines on a sheet are up to so wide, and bright lines beside it
 _FINEST_RULED = 200  # pixels; on a smaller page printed lines cannot be told from others
-_LIGHT_INK = 0.01  # of a page with printed lines, at least, is lighter than the pen, and farther from its strokes
-_BESIDE = 17  # pixels than half of this
+_LIGHT_INK = 0.01  # of a page with printed lines, at least, is lighter than the pen,
+_BLOCK, _LIGHT_BLOCKS = 8, 0.03  # pixels a side; and this share of such blocks has that, and no stroke in or beside it
 _DOT, _DOTTED = 50, 150  # pixels of a printed dot, at most, and how many there are at least on dotted paper
 
 
@@ -111,14 +111,15 @@ def _without_edges(page: Image.Image, full: list[int]) -> Image.Image:
         page: Mode "L".
         full: The sides that are dark, as numbers of `border`.
     """
+    whole = page
     if max(page.size) >= 2 * _SIDE:
         page = page.reduce(max(page.size) // _SIDE)
     pixels = np.asarray(page)
     highest = int(pixels.max())
     middle = (int(pixels.min()) + highest) // 2
     dark = pixels < middle
-    if dark.mean() > 0.5:
-        return page
+    if dark.mean() > 0.5:  # the negative of a drawing
+        return whole
     parts, _ = ndimage.label(dark, np.ones((3, 3)))
     band = np.isin(parts, [part for side in full for part in np.unique(_from(parts)[side][0]) if part])
     depths = [float(np.median((~_from(band)[side]).argmax(axis=0))) for side in full]
@@ -131,7 +132,7 @@ def _without_edges(page: Image.Image, full: list[int]) -> Image.Image:
         return Image.fromarray(np.where(band, np.uint8(highest), pixels))
     if len(full) > 2 and max(depths) <= _DRAWN * max(page.size):
         return ImageOps.expand(page, _MARGIN, highest)
-    return page
+    return whole
 
 
 def _from(pixels: NDArray[Any]) -> tuple[NDArray[Any], ...]:
@@ -160,9 +161,11 @@ def _without_lines(page: Image.Image, levels: Levels) -> Image.Image:
     middle, least = paper - 0.6 * (paper - ink), paper - 12
     if least <= middle or up_to[least] - up_to[round(middle)] < _LIGHT_INK * up_to[-1]:
         return page
-    pixels = np.asarray(page)
-    light = (pixels <= least) & ~ndimage.maximum_filter(pixels <= middle, _BESIDE)
-    if light.mean() < _LIGHT_INK:
+    rows, columns = page.height // _BLOCK, page.width // _BLOCK
+    blocks = np.asarray(page)[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    darkest = blocks.min(axis=1).min(axis=2)
+    light = (darkest <= least) & ~ndimage.maximum_filter(darkest <= middle, 3)
+    if light.mean() < _LIGHT_BLOCKS:  # what is lighter than the pen is but the border of its strokes
         return page
     grey, everywhere = _at_working_size(page, None)
     darkness, noise = darkness_of(grey, everywhere)
