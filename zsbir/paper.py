@@ -149,7 +149,7 @@ def _may_be_sheet(page: Image.Image, levels: Levels, around: list[Pixels]) -> bo
     closed = ndimage.binary_fill_holes(ndimage.maximum_filter(bright, _STROKE))
     opened = ndimage.maximum_filter(ndimage.minimum_filter(closed, _STROKE + _NECK), _NECK + 2)
     places, _ = ndimage.label(opened)
-    return bool(np.bincount(places[bright]).max() >= _SHEET[1] * bright.sum())
+    return bool(bright.any() and np.bincount(places[bright]).max() >= _SHEET[1] * bright.sum())
 
 
 def _without_lines(page: Image.Image, levels: Levels) -> Image.Image:
