@@ -1,4 +1,4 @@
-"""A drawing on paper is that drawing, whatever light, table, printed lines or scanner adds to it; a plain page stays."""
+"""A drawing on paper is that drawing, whatever light, table, lines or scanner add to it; and plain pages stay."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from PIL import Image, ImageFilter, ImageOps
 
 from tests.paper_pages import (
+    COLUMNS,
     HEIGHT,
+    ROWS,
     WIDTH,
     as_jpeg,
     askew,
@@ -69,8 +71,8 @@ PLAIN = {
     "small": house().resize((60, 48)), "large": house().resize((1500, 1200), Image.Resampling.BICUBIC),
     "JPEG": as_jpeg(house(), 75), "poor JPEG": as_jpeg(house(), 30), "negative": negative(house()),
     "negative window": negative(window()), "negative JPEG": as_jpeg(negative(shirt()), 60),
-    "on glass": on_glass(house()), "dark theme": dark_theme(), "television": television(), "white square": negative(page(
-        lambda canvas: canvas.rectangle((150, 120, 450, 360), fill=0))),
+    "on glass": on_glass(house()), "dark theme": dark_theme(), "television": television(),
+    "white square": negative(page(lambda canvas: canvas.rectangle((150, 120, 450, 360), fill=0))),
 }  # fmt: skip
 
 

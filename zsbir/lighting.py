@@ -17,7 +17,7 @@ Mask = NDArray[np.bool_]
 
 FAINTEST = 0.08  # darkness of ink at least
 _STROKE = 0.06  # of the longer side; wider dark areas are not lines but shadows, or filled
-_SHADE = 4  # pixels a side of the blocks in which light is measured
+_SHADE, _SAMPLED = 4, 9  # pixels a side of the blocks in which light is measured; every ninth is fitted
 _ROUNDS, _TAKEN_IN, _STIFF = 12, 0.2, 0.003  # of the fit of the light; logarithms; what holds it flat
 _SHADOW = 0.45  # of the light around; what is darker is filled with ink,
 _FILLED, _SHADED = 0.75, (0.88, 0.65)  # and so is what has this, and ends within the paper where it has that
@@ -76,21 +76,22 @@ def _lamp(blocks: Grey, paper: Mask) -> Grey:
     rows, columns = (np.linspace(-1, 1, length) for length in blocks.shape)
     y, x = np.meshgrid(rows, columns, indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    some = np.zeros(blocks.shape, dtype=bool)
-    some[::3, ::3] = paper[::3, ::3]
-    near, bright = terms[some], np.log(np.maximum(1, blocks[some]))
+    near, bright = terms[paper][::_SAMPLED], np.log(np.maximum(1, blocks[paper][::_SAMPLED]))
     fit = np.array([np.quantile(bright, 0.9), 0, 0, 0, 0, 0])
     stiff = np.diag([0, 1, 1, 1, 1, 1]) * _STIFF * len(bright)
     for _ in range(_ROUNDS):
         taken = (bright - near @ fit > -_TAKEN_IN)[:, None] * near
         fit = np.linalg.lstsq(taken.T @ near + stiff, taken.T @ bright, rcond=None)[0]
-    return np.exp(terms @ fit)
+    return np.asarray(np.exp(terms @ fit))
 
 
 def _filled(light: Grey, around: Grey, paper: Mask) -> Mask:
-    """Which dark areas are ink: the darkest, and those that no shadow can be, as they end within the paper."""
+    """Which dark areas are ink: the darkest, and those that no shadow can be, as they end within the paper.
+
+    Where ink and a shadow touch, they end together; so it is asked again for what is darker than most shadows.
+    """
     share = light / around
-    filled = np.asarray(share < _SHADOW)
+    filled: Mask = share < _SHADOW
     edge = paper & ~ndimage.minimum_filter(paper, 3, mode="constant")
     for shaded in _SHADED:
         parts, count = ndimage.label((share < shaded) & paper)
