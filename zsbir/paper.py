@@ -29,6 +29,7 @@ _DEEPEST = 0.25  # of the longer side, at most
 _DRAWN = 0.04  # of the longer side; up to this a dark border may be drawn
 _MARGIN = 2  # pixels of white around a drawn border
 _SHEET = (0.15, 0.995)  # of a page with a sheet on dark ground is bright, and of that on the sheet
+_BRIGHTER = 64  # grey levels, than the ground around it
 _STROKE, _NECK = 9, 11  # 256ths of a page: lines on a sheet are up to so wide, and bright lines beside it
 _FINEST_RULED = 200  # pixels; on a smaller page printed lines cannot be told from others
 _LIGHT_INK = 0.01  # of a page with printed lines, at least, is lighter than the pen,
@@ -51,7 +52,7 @@ def ink_on_paper(picture: Image.Image) -> Image.Image:
         return page
     levels = _levels(page)
     plain = _is_plain(levels)
-    if plain:
+    if plain:  # drawn or scanned without grain: cheap looks come first, as most pages need no more
         around = border(page)
         if dark := _dark_sides(levels, around):
             page = _without_edges(page, dark)
@@ -103,7 +104,9 @@ def _dark_sides(levels: Levels, around: list[Pixels]) -> list[int]:
 
 
 def _without_edges(page: Image.Image, full: list[int]) -> Image.Image:
-    """A plain page without black bands along its sides, as scanners make them, unless something drawn hangs on them.
+    """A plain page without black bands along its sides, as scanners make them.
+
+    A band stays if something drawn hangs on it, or if there is nothing else on the page.
 
     Where such a band goes around the whole page and is drawn, the page gets a white margin, so that white is its paper.
 
@@ -125,9 +128,10 @@ def _without_edges(page: Image.Image, full: list[int]) -> Image.Image:
     depths = [float(np.median((~_from(band)[side]).argmax(axis=0))) for side in full]
     beyond = band.copy()
     for side, depth in zip(full, depths, strict=True):
+        # A scanner's edge is ragged; what reaches farther into the page is drawn.
         _from(beyond)[side][: round(1.5 * depth + 0.02 * max(page.size))] = False
     alone = not (dark & ~band).any()
-    framed = len(full) == 4 and max(depths) <= 1.3 * min(depths)
+    framed = len(full) == 4 and max(depths) <= 1.3 * min(depths)  # a scanner's edges are seldom of one width
     if not (beyond.any() or alone or framed) and max(depths) <= _DEEPEST * max(page.size):
         return Image.fromarray(np.where(band, np.uint8(highest), pixels))
     if len(full) > 2 and max(depths) <= _DRAWN * max(page.size):
@@ -143,9 +147,9 @@ def _from(pixels: NDArray[Any]) -> tuple[NDArray[Any], ...]:
 def _may_be_sheet(page: Image.Image, levels: Levels, around: list[Pixels]) -> bool:
     """Whether a plain page is dark along its border and bright within, all in one place."""
     ground = int(np.median(np.concatenate(around)))
-    if ground >= 128 or levels[ground + 64 :].sum() < _SHEET[0] * page.width * page.height:
+    if ground >= 128 or levels[ground + _BRIGHTER :].sum() < _SHEET[0] * page.width * page.height:
         return False
-    bright = np.asarray(page.resize((256, 256), Image.Resampling.BOX)) >= ground + 64
+    bright = np.asarray(page.resize((256, 256), Image.Resampling.BOX)) >= ground + _BRIGHTER
     closed = ndimage.binary_fill_holes(ndimage.maximum_filter(bright, _STROKE))
     opened = ndimage.maximum_filter(ndimage.minimum_filter(closed, _STROKE + _NECK), _NECK + 2)
     places, _ = ndimage.label(opened)
@@ -158,7 +162,7 @@ def _without_lines(page: Image.Image, levels: Levels) -> Image.Image:
         return page
     up_to = np.cumsum(levels)
     paper, ink = np.searchsorted(up_to, [up_to[-1] / 2, 1]).tolist()  # of most pixels, and of the darkest
-    middle, least = paper - 0.6 * (paper - ink), paper - 12
+    middle, least = paper - 0.6 * (paper - ink), paper - 12  # of ink at least; of paper, with what JPEG does to it
     if least <= middle or up_to[least] - up_to[round(middle)] < _LIGHT_INK * up_to[-1]:
         return page
     rows, columns = page.height // _BLOCK, page.width // _BLOCK
