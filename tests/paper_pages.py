@@ -80,6 +80,17 @@ def cat() -> Image.Image:
     return page(draw)
 
 
+def bucket() -> Image.Image:
+    """A handle, and a scribble in a closed outline."""
+
+    def draw(canvas: ImageDraw.ImageDraw) -> None:
+        canvas.arc((110, 20, 490, 300), 180, 360, fill=0, width=14)
+        canvas.polygon([(105, 165), (495, 160), (480, 450), (125, 455)], outline=0, width=14)
+        canvas.line([(x, 200 if x // 28 % 2 else 420) for x in range(140, 480, 28)], 0, 14)
+
+    return page(draw)
+
+
 def edge_strokes() -> Image.Image:
     """A wave along the lower border that runs out of the page at both sides, and a line out at the top."""
     wave = [(x, HEIGHT - 8 + round(5 * np.sin(x / 25))) for x in range(-10, WIDTH + 10, 5)]

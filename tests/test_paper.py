@@ -15,6 +15,7 @@ from tests.paper_pages import (
     WIDTH,
     as_jpeg,
     askew,
+    bucket,
     cat,
     dark_theme,
     edge_strokes,
@@ -70,7 +71,8 @@ PLAIN = {
     "colours": Image.merge("RGB", [house(), frame(), house()]),
     "small": house().resize((60, 48)), "large": house().resize((1500, 1200), Image.Resampling.BICUBIC),
     "JPEG": as_jpeg(house(), 75), "poor JPEG": as_jpeg(house(), 30), "negative": negative(house()),
-    "negative window": negative(window()), "negative JPEG": as_jpeg(negative(shirt()), 60),
+    "negative bucket": negative(bucket()), "negative window": negative(window()),
+    "negative JPEG": as_jpeg(negative(shirt()), 60),
     "on glass": on_glass(house()), "dark theme": dark_theme(), "television": television(),
     "white square": negative(page(lambda canvas: canvas.rectangle((150, 120, 450, 360), fill=0))),
 }  # fmt: skip

@@ -29,6 +29,7 @@ _DEEPEST = 0.25  # of the longer side, at most
 _DRAWN = 0.04  # of the longer side; up to this a dark border may be drawn
 _MARGIN = 2  # pixels of white around a drawn border
 _SHEET = (0.15, 0.995)  # of a page with a sheet on dark ground is bright, and of that on the sheet
+_BARE = 0.5  # of a sheet at least is bright; an outline with something in it is less
 _BRIGHTER = 64  # grey levels, than the ground around it
 _STROKE, _NECK = 9, 11  # 256ths of a page: lines on a sheet are up to so wide, and bright lines beside it
 _FINEST_RULED = 200  # pixels; on a smaller page printed lines cannot be told from others
@@ -152,8 +153,11 @@ def _may_be_sheet(page: Image.Image, levels: Levels, around: list[Pixels]) -> bo
     bright = np.asarray(page.resize((256, 256), Image.Resampling.BOX)) >= ground + _BRIGHTER
     closed = ndimage.binary_fill_holes(ndimage.maximum_filter(bright, _STROKE))
     opened = ndimage.maximum_filter(ndimage.minimum_filter(closed, _STROKE + _NECK), _NECK + 2)
-    places, _ = ndimage.label(opened)
-    return bool(bright.any() and np.bincount(places[bright]).max() >= _SHEET[1] * bright.sum())
+    places, count = ndimage.label(opened)
+    on_each = np.bincount(places[bright], minlength=count + 1)
+    sheet = int(on_each.argmax())
+    whole = on_each[sheet] >= _SHEET[1] * bright.sum()
+    return bool(whole and on_each[sheet] >= _BARE * np.count_nonzero(places == sheet))
 
 
 def _without_lines(page: Image.Image, levels: Levels) -> Image.Image:
