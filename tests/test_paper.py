@@ -39,6 +39,7 @@ from tests.paper_pages import (
     window,
     wood,
 )
+from zsbir.lighting import darkness_of
 from zsbir.preprocessing import clean_page, prepare_sketch
 
 
@@ -164,3 +165,11 @@ def test_pages_of_no_sense_are_prepared_or_refused(size: tuple[int, int]) -> Non
                 assert prepare_sketch(Image.fromarray(pixels.astype(np.uint8)), 32).size == (32, 32)
             except ValueError as refused:
                 assert "Expected a sketch with some lines" in str(refused)  # noqa: PT017
+
+
+def test_a_page_that_is_black_in_part_has_a_darkness_everywhere() -> None:
+    grey = np.full((HEIGHT, WIDTH), 200, dtype=np.float32)
+    grey[:, : WIDTH // 3] = 0
+    darkness, noise = darkness_of(grey, np.ones(grey.shape, dtype=bool))
+    assert np.isfinite(darkness).all()
+    assert np.isfinite(noise).all()

@@ -17,8 +17,7 @@ Mask = NDArray[np.bool_]
 
 FAINTEST = 0.08  # darkness of ink at least
 _STROKE = 0.06  # of the longer side; wider dark areas are not lines but shadows, or filled
-_SHADE, _SAMPLED = 4, 9  # pixels a side of the blocks in which light is measured; every ninth is fitted
-_ROUNDS, _TAKEN_IN, _STIFF = 12, 0.2, 0.003  # of the fit of the light; logarithms; what holds it flat
+_SHADE = 4  # pixels a side of the blocks in which light is measured
 _SHADOW = 0.45  # of the light around; what is darker is filled with ink,
 _FILLED, _SHADED = 0.75, (0.88, 0.65)  # and so is what has this, and ends within the paper where it has that
 _WHITE, _CORE, _BLACK = 0.3, 0.5, 0.75  # of how dark ink is: up to where paper reaches, what each stroke has, full ink
@@ -50,39 +49,20 @@ def _light(grey: Grey, paper: Mask) -> Grey:
         for values in (np.where(paper, grey, 0), paper.astype(np.float32))
     )
     bare = known > 0.3
-    blocks = np.where(bare, blocks / np.maximum(known, 0.1), 0)
-    lamp = _lamp(blocks, bare)
-    blocks = blocks / lamp
+    blocks = np.where(bare, (blocks / np.maximum(known, 0.1)).clip(min=1), 0)  # so that 0 is no paper
     stroke = 2 * round(_STROKE * max(height, width) / _SHADE / 2) + 1
     lit = ndimage.maximum_filter(blocks, stroke, mode="nearest")
     closed = ndimage.minimum_filter(np.where(lit > 0, lit, np.inf), stroke, mode="nearest")
-    around = ndimage.gaussian_filter(ndimage.maximum_filter(blocks, 6 * stroke, mode="nearest"), 2 * stroke)
+    brightest = ndimage.maximum_filter(blocks, 6 * stroke, mode="nearest").clip(min=1)
+    around = ndimage.gaussian_filter(brightest, 2 * stroke)
     unknown = ndimage.maximum_filter(_filled(closed, around, bare), 3) | ~bare
     spread = max(blocks.shape) / 16
     weight = ndimage.gaussian_filter((~unknown).astype(np.float64), spread)
     nearby = ndimage.gaussian_filter(np.where(unknown, 0, closed), spread) / np.maximum(weight, 1e-6)
     light = np.where(unknown, np.where(weight > 1e-6, nearby, around), closed)
-    smooth = Image.fromarray((lamp * ndimage.gaussian_filter(light, 1)).astype(np.float32))
+    smooth = Image.fromarray(ndimage.gaussian_filter(light, 1).astype(np.float32))
     smooth = smooth.resize((blocks.shape[1] * _SHADE, blocks.shape[0] * _SHADE), Image.Resampling.BICUBIC)
     return np.asarray(smooth, dtype=np.float32)[:height, :width].clip(min=1)
-
-
-def _lamp(blocks: Grey, paper: Mask) -> Grey:
-    """Light that falls off smoothly over the page, as from a lamp or through a lens: a quadratic fit of its logarithm.
-
-    It begins at the brightest paper and takes in what is hardly darker, again and again, so that neither ink nor shadow
-    counts. Closing alone would see the border of a page too bright where the light falls off towards it.
-    """
-    rows, columns = (np.linspace(-1, 1, length) for length in blocks.shape)
-    y, x = np.meshgrid(rows, columns, indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    near, bright = terms[paper][::_SAMPLED], np.log(np.maximum(1, blocks[paper][::_SAMPLED]))
-    fit = np.array([np.quantile(bright, 0.9), 0, 0, 0, 0, 0])
-    stiff = np.diag([0, 1, 1, 1, 1, 1]) * _STIFF * len(bright)
-    for _ in range(_ROUNDS):
-        taken = (bright - near @ fit > -_TAKEN_IN)[:, None] * near
-        fit = np.linalg.lstsq(taken.T @ near + stiff, taken.T @ bright, rcond=None)[0]
-    return np.asarray(np.exp(terms @ fit))
 
 
 def _filled(light: Grey, around: Grey, paper: Mask) -> Mask:
