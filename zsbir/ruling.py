@@ -50,13 +50,10 @@ def without_ruling(page: Darkness, paper: Mask, faint: Darkness) -> Darkness | N
         return None
     light = max(float(np.median(levels)) for (_, levels), family in zip(found, families, strict=True) if family)
     page = page.copy()
-    sides = (page, page.T), (faint, faint.T)
-    for (lines, levels), family, side, least in zip(found, families, *sides, strict=True):
+    for (lines, levels), side, least in zip(found, (page, page.T), (faint, faint.T), strict=True):
         for line, level in zip(lines, levels, strict=True):
-            if level <= _CROSSED * light:  # so that the margin goes with the lines
+            if level <= _CROSSED * light:  # so that the margin goes with the lines, and what is drawn along one stays
                 _erase(side, line, level, least)
-            elif family:  # a stroke runs along this one
-                _erase(side, line, light, least)
     return page
 
 
