@@ -75,9 +75,8 @@ def _find(picture: Colours) -> tuple[Mask, Points] | None:
     least, most = picture.min(axis=2), picture.max(axis=2)
     whiteness = 255 * (least + _BLACK) / (most + _BLACK)  # what is nearly black has no colour
     best, highest = None, 0.0
-    # Paper is bright in all colours; and where shadows fall on it, it is still whiter than wood.
-    for paperness, stroke in ((least, _STROKE), (least, 1), (whiteness, _STROKE)):
-        closed = ndimage.grey_closing(paperness, stroke)
+    for stroke in (_STROKE, 1):  # paper is bright in all colours, with the strokes on it or without
+        closed = ndimage.grey_closing(least, stroke)
         without_lines = ndimage.grey_opening(closed, _CHALK)
         for level in np.linspace(closed.min(), closed.max(), _LEVELS + 2)[1:-1]:
             patch = _largest_patch(closed >= level)
