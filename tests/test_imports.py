@@ -7,12 +7,12 @@ import pytest
 
 FLOORS = [
     [
-        *("gradient_reversal", "metrics", "drawing", "preprocessing"),
+        *("gradient_reversal", "metrics", "drawing", "lighting", "ruling", "sheet"),
         *("atomic", "batch_norm", "device", "distributed", "hubness", "nearest", "torchvision_import", "whitening"),
         "word_vectors",
     ],
     [
-        *("calm", "slant", "augmentation", "data", "batches", "model", "losses"),
+        *("paper", "preprocessing", "calm", "slant", "augmentation", "data", "batches", "model", "losses"),
         *("class_names", "learner", "optimizer", "training_pictures"),
         *("data_check", "data_sheet", "download"),
     ],

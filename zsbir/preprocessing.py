@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 from torch import Tensor
 from torch.nn import functional
+
+from zsbir.paper import border, ink_on_paper
 
 try:
     from pillow_heif import register_heif_opener
@@ -26,6 +28,7 @@ MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it
 # What people have; Pillow reads more, among it formats that call other programs.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", *(["HEIF"] if READS_HEIF else []))
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
+_INK_LIGHT, _INK_DARK = [255] * _INK + [0] * (256 - _INK), [0] * _INK + [255] * (256 - _INK)
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
 _THIN_LINE = 2.1  # pixels; thinner lines are thickened before a large sketch is halved
 _MARGIN = 0.06  # white border around the ink, as a fraction of the side; the same as drawing.MARGIN
@@ -134,8 +137,16 @@ def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:
 
 
 def clean_page(sketch: Image.Image) -> Image.Image:
-    """A sketch of any size and mode as mode "L": paper white, the darkest ink black."""
-    return _stretch_contrast(_grey_on_white(sketch))
+    """A sketch of any size and mode as mode "L": paper white, the darkest ink black.
+
+    Of photos, scans and screenshots only the drawing is left (`ink_on_paper`); they may get smaller on the way.
+    """
+    page = _on_paper(sketch, 255)
+    if _is_transparent(sketch) and (darkest := np.asarray(page.convert("L")).min()) >= _INK:
+        on_black = _on_paper(sketch, 0)  # white ink on nothing, as drawing programs save it in a dark theme
+        if np.asarray(on_black.convert("L")).max() > 255 - darkest:
+            page = on_black
+    return _stretch_contrast(ink_on_paper(page))
 
 
 def ink_box(page: Image.Image) -> tuple[int, int, int, int]:
@@ -144,7 +155,7 @@ def ink_box(page: Image.Image) -> tuple[int, int, int, int]:
     Raises:
         ValueError: There is none, or nothing but one dot.
     """
-    box = Image.eval(page, lambda value: 255 if value < _INK else 0).getbbox()
+    box = page.point(_INK_LIGHT).getbbox()
     if box is None or max(box[2] - box[0], box[3] - box[1]) < 2:
         raise ValueError(
             f"Expected a sketch with some lines on it, found {'nothing' if box is None else 'a single dot'} "
@@ -221,15 +232,23 @@ def turned(sketches: Tensor, grids: tuple[Tensor, ...]) -> Tensor:
 
 def rgb_on_white(picture: Image.Image) -> Image.Image:
     """Any mode -> "RGB": transparent parts white, deep greys scaled to 8 bits, very large pictures reduced."""
+    return _on_paper(picture, 255).convert("RGB")
+
+
+def _on_paper(picture: Image.Image, grey: int) -> Image.Image:
+    """The same on paper of any grey level; grey pictures stay "L"."""
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        return _eight_bits(picture).convert("RGB")
+        return _eight_bits(picture)
     if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and max(picture.size) >= 2 * _WORKING_SIDE:
         picture = picture.reduce(max(picture.size) // _WORKING_SIDE)
-    if "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa"):
-        picture = picture.convert("RGBA")
-        paper = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-        return Image.alpha_composite(paper, picture).convert("RGB")
-    return picture.convert("RGB")
+    if _is_transparent(picture):
+        paper = Image.new("RGBA", picture.size, (grey, grey, grey, 255))
+        return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
+    return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
+
+
+def _is_transparent(picture: Image.Image) -> bool:
+    return "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa")
 
 
 def _fit(ink: Image.Image, side: int) -> Image.Image:
@@ -250,14 +269,10 @@ def _line_width(ink: Image.Image) -> float:
 
     So no line counts as thinner than two pixels.
     """
-    solid = Image.eval(ink, lambda value: 0 if value < _INK else 255)
+    solid = ink.point(_INK_DARK)
     area = solid.histogram()[0]
     eroded = solid.filter(ImageFilter.MaxFilter(3)).histogram()[0]
     return 2 * area / max(1, area - eroded)
-
-
-def _grey_on_white(picture: Image.Image) -> Image.Image:
-    return rgb_on_white(picture).convert("L")
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
@@ -269,13 +284,15 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 def _stretch_contrast(page: Image.Image) -> Image.Image:
     """Paper to white and the darkest ink to black; dark paper (seen at the border) is inverted first."""
-    pixels = np.asarray(page, dtype=np.int16)
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    if np.median(border) < 128:
-        pixels = 255 - pixels
-        border = 255 - border
-    paper, ink = int(np.median(border)), int(pixels.min())
+    level = float(np.median(np.concatenate(border(page))))
+    lowest, highest = cast(tuple[int, int], page.getextrema())
+    if (lowest, level) == (0, 255):
+        return page
+    if level < 128:
+        levels, paper, ink = 255 - np.arange(256), int(255 - level), 255 - highest
+    else:
+        levels, paper, ink = np.arange(256), int(level), lowest
     if paper - ink < 16:  # plain paper: stretching would only amplify its noise
         return Image.new("L", page.size, 255)
-    stretched = (pixels - ink) * (255.0 / (paper - ink))
-    return Image.fromarray(stretched.clip(0, 255).astype(np.uint8))
+    stretched = (levels - ink) * (255.0 / (paper - ink))
+    return page.point(stretched.clip(0, 255).astype(np.uint8).tolist())
