@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from zsbir.gallery_index import AUTO, KINDS
+from zsbir.gallery.index import AUTO, KINDS
+from zsbir.serving.start import BUNDLED, open_galleries
 from zsbir.ui.page import build_demo, launch_options
-from zsbir.ui.start import BUNDLED, open_galleries
 
 __all__ = ["build_demo", "main"]
 

@@ -1,4 +1,4 @@
-"""Command line over zsbir.evaluation: measure a checkpoint on categories it never saw."""
+"""Command line over zsbir.evaluation.report: measure a checkpoint on categories it never saw."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     from zsbir import load_embedder  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
-    from zsbir.contact_sheet import save_contact_sheets  # noqa: PLC0415
-    from zsbir.evaluation import embed_split, report  # noqa: PLC0415
+    from zsbir.evaluation.contact_sheet import save_contact_sheets  # noqa: PLC0415
+    from zsbir.evaluation.report import embed_split, report  # noqa: PLC0415
 
     labels = arguments.labels or arguments.data / "test_labels.txt"
     try:

@@ -1,4 +1,4 @@
-"""Command line over zsbir.training: make the checkpoint that the app loads."""
+"""Command line over zsbir.training.loop: make the checkpoint that the app loads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zsbir.training_run import TrainConfig
+    from zsbir.training.run import TrainConfig
 
 # Defaults that differ. "published" is the first version of this project (see README, References: Dey et al.): triplets
 # whose negatives mean nearly the same, two DenseNets with 1,024 max-pooled features, reversal strength 1 at epoch 25.
@@ -51,8 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     preset, _ = _preset_parser().parse_known_args(argv)
     parser.set_defaults(**PRESETS[preset.preset])
     arguments = parser.parse_args(argv)
-    from zsbir.distributed import in_charge  # noqa: PLC0415
-    from zsbir.training import train  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
+    from zsbir.training.distributed import in_charge  # noqa: PLC0415
+    from zsbir.training.loop import train  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
 
     try:
         checkpoint = train(_config(arguments), resume=arguments.resume)
@@ -132,11 +132,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _config(arguments: argparse.Namespace) -> TrainConfig:
-    from zsbir.learner import LossConfig  # noqa: PLC0415
-    from zsbir.model import EncoderConfig, input_scaling  # noqa: PLC0415
-    from zsbir.preprocessing import PreprocessConfig  # noqa: PLC0415
-    from zsbir.teacher import TeacherConfig  # noqa: PLC0415
-    from zsbir.training_run import TrainConfig  # noqa: PLC0415
+    from zsbir.encoder.backbone import input_scaling  # noqa: PLC0415
+    from zsbir.encoder.model import EncoderConfig  # noqa: PLC0415
+    from zsbir.pictures.preparation import PreprocessConfig  # noqa: PLC0415
+    from zsbir.training.learner import LossConfig  # noqa: PLC0415
+    from zsbir.training.run import TrainConfig  # noqa: PLC0415
+    from zsbir.training.teacher import TeacherConfig  # noqa: PLC0415
 
     return TrainConfig(
         data_dir=str(arguments.data_dir),

@@ -29,12 +29,12 @@ from app_process import resident_memory, running_app  # noqa: E402
 from gradio_client import Client, handle_file  # noqa: E402
 
 from zsbir import Embedder, Gallery, Retriever, load_embedder  # noqa: E402
-from zsbir.checkpoint import load_checkpoint  # noqa: E402
-from zsbir.device import place  # noqa: E402
-from zsbir.drawing import Drawing, Stroke, rasterise  # noqa: E402
-from zsbir.gallery_build import build_gallery  # noqa: E402
-from zsbir.model import EncoderConfig, SketchPhotoEncoder  # noqa: E402
-from zsbir.preprocessing import open_picture  # noqa: E402
+from zsbir.encoder.checkpoint import load_checkpoint  # noqa: E402
+from zsbir.encoder.device import place  # noqa: E402
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder  # noqa: E402
+from zsbir.gallery.build import build_gallery  # noqa: E402
+from zsbir.pictures.drawing import Drawing, Stroke, rasterise  # noqa: E402
+from zsbir.pictures.opening import open_picture  # noqa: E402
 
 _BATCH = 32
 _REFERENCE_SIZE = 112  # pixels; a search with such an encoder took 1.10 times its forward pass

@@ -28,13 +28,14 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from zsbir.batch_norm import freeze_batch_norm  # noqa: E402
-from zsbir.device import keep_freed_memory, place  # noqa: E402
-from zsbir.learner import Learner, LossConfig  # noqa: E402
-from zsbir.model import EncoderConfig, SketchPhotoEncoder, freeze_early  # noqa: E402
-from zsbir.training import train  # noqa: E402
-from zsbir.training_pictures import Pictures  # noqa: E402
-from zsbir.training_run import TrainConfig, TrainingRun  # noqa: E402
+from zsbir.encoder.backbone import freeze_batch_norm  # noqa: E402
+from zsbir.encoder.device import place  # noqa: E402
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder  # noqa: E402
+from zsbir.training.dataset import Pictures  # noqa: E402
+from zsbir.training.learner import Learner, LossConfig  # noqa: E402
+from zsbir.training.loop import keep_freed_memory, train  # noqa: E402
+from zsbir.training.optimizer import freeze_early  # noqa: E402
+from zsbir.training.run import TrainConfig, TrainingRun  # noqa: E402
 
 _PAIRS = 32
 _EVERY = 5  # steps of the loop, after which forward and backward alone is done once

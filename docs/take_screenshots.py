@@ -19,8 +19,8 @@ from playwright.sync_api import Browser, sync_playwright
 _HERE = Path(__file__).parent
 sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
 
+from zsbir.serving.start import open_galleries  # noqa: E402
 from zsbir.ui.page import build_demo, launch_options  # noqa: E402
-from zsbir.ui.start import open_galleries  # noqa: E402
 
 _SIZES = ((1440, 900), (1024, 768), (390, 844))
 _THEMES = ("light", "dark")

@@ -16,12 +16,12 @@ from PIL import Image, ImageDraw
 from safetensors.torch import save_file
 
 from tests.hub_stand_in import WRITER, Hub, hub_stand_in
-from zsbir.checkpoint import Checkpoint, save_checkpoint
-from zsbir.data import ZeroShotSplit
-from zsbir.embedder import load_embedder
-from zsbir.model import EncoderConfig, SketchPhotoEncoder
-from zsbir.preprocessing import PreprocessConfig
-from zsbir.retriever import Retriever
+from zsbir.data.folder import ZeroShotSplit
+from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
+from zsbir.encoder.embedder import load_embedder
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.preparation import PreprocessConfig
 
 SMALL_BACKBONE = "test_efficientnet"  # 0.4 million parameters
 CORNERS = {"triangle": 3, "square": 4, "pentagon": 5, "hexagon": 6, "bar": 2, "disc": 40}
@@ -126,7 +126,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    from tests.serving import make_gallery  # it imports this module
+    from tests.served import make_gallery  # it imports this module
 
     embedder = load_embedder(checkpoint_path, "cpu")
     return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))

@@ -21,11 +21,11 @@ from PIL import Image
 
 import app
 from tests.conftest import free_port, make_checkpoint, make_photo
-from tests.serving import encoded, serving, sketch_in
-from zsbir.drawing import Drawing
-from zsbir.galleries import Galleries
-from zsbir.retriever import Match, Retriever
-from zsbir.ui import start
+from tests.served import encoded, serving, sketch_in
+from zsbir.gallery.retriever import Match, Retriever
+from zsbir.pictures.drawing import Drawing
+from zsbir.serving import start
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.component import STATIC
 from zsbir.ui.page import launch_options
 

@@ -6,12 +6,12 @@ import torch
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import averaging, load_embedder
 from zsbir.averaging import average_checkpoints
-from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
-from zsbir.data import CategoryData, ZeroShotSplit
-from zsbir.finishing import finish
-from zsbir.model import EncoderConfig, SketchPhotoEncoder
-from zsbir.preprocessing import PreprocessConfig
-from zsbir.validation import Validation
+from zsbir.data.folder import CategoryData, ZeroShotSplit
+from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.pictures.preparation import PreprocessConfig
+from zsbir.training.finishing import finish
+from zsbir.training.validation import Validation
 
 
 def written(folder: Path, seed: int, dim: int = 16, seen: tuple[str, ...] = SEEN) -> Path:

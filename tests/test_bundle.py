@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from zsbir import Gallery, Retriever, load_embedder
-from zsbir.drawing import parse_canvas
-from zsbir.photo_copies import SMALL_SIDE, find_small_copy
+from zsbir.gallery.copies import SMALL_SIDE, find_small_copy
+from zsbir.pictures.drawing import parse_canvas
 from zsbir.ui.canvas import load_examples
 from zsbir.ui.categories import ideas
 from zsbir.ui.component import STATIC

@@ -1,6 +1,6 @@
 import numpy as np
 
-from zsbir.domain_probe import domain_accuracy
+from experiments.domain_probe import domain_accuracy
 
 
 def embeddings(shift: float, count: int, seed: int) -> np.ndarray:

@@ -7,12 +7,12 @@ import pytest
 
 from tests.conftest import UNSEEN
 from zsbir import Gallery, experience, load_embedder
-from zsbir.data import CategoryData
-from zsbir.drawing import DEFAULT_PEN, Drawing, Stroke, rasterise
-from zsbir.embedder import Embedder
+from zsbir.data.folder import CategoryData
+from zsbir.encoder.embedder import Embedder
+from zsbir.evaluation.embedding import embed_sketches
 from zsbir.experience import CHANGES, changed, hits, measure_experience
-from zsbir.gallery_build import build_gallery
-from zsbir.ranking import embed_sketches
+from zsbir.gallery.build import build_gallery
+from zsbir.pictures.drawing import DEFAULT_PEN, Drawing, Stroke, rasterise
 
 LINE = Drawing((Stroke(np.array([[0, 0], [10, 0], [10, 4]], np.float32)),))
 

@@ -9,10 +9,10 @@ import torch
 
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION, make_photo, make_sketch
 from zsbir import Embedder, export, load_embedder
-from zsbir.checkpoint import Checkpoint, save_checkpoint
-from zsbir.data import ZeroShotSplit
-from zsbir.model import EncoderConfig, SketchPhotoEncoder
-from zsbir.preprocessing import PreprocessConfig
+from zsbir.data.folder import ZeroShotSplit
+from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.pictures.preparation import PreprocessConfig
 
 
 @pytest.fixture(scope="module")

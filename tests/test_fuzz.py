@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.serving import encoded, serving, sketch_in
+from tests.served import encoded, serving, sketch_in
 from tests.visitor import SEARCH, Visitor, photos_in
-from zsbir.galleries import Galleries
-from zsbir.retriever import Retriever
+from zsbir.gallery.retriever import Retriever
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.live_search import answer
 from zsbir.ui.query import MAX_QUERY
 

@@ -1,85 +1,107 @@
-"""Imports go down only: each module may import those of lower floors, or earlier ones of its own floor."""
+"""Imports go down only: from the page to pictures, and never in a circle, inside functions too."""
 
 import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-FLOORS = [
-    [
-        *("gradient_reversal", "metrics", "drawing", "lighting", "ruling", "sheet"),
-        *("atomic", "batch_norm", "device", "distributed", "hubness", "nearest", "torchvision_import", "whitening"),
-        "word_vectors",
-    ],
-    [
-        *("paper", "preprocessing", "calm", "slant", "augmentation", "data", "batches", "model", "losses"),
-        *("class_names", "learner", "optimizer", "training_pictures"),
-        *("data_check", "data_sheet", "download"),
-    ],
-    [
-        *("checkpoint", "hub", "run_record", "teacher", "training_log", "training_state"),
-        *("onnx_graph", "engine"),
-    ],
-    [
-        *("embedder", "domain_probe", "ranking", "validation", "finishing", "averaging", "training_run", "training"),
-        *("evaluation", "contact_sheet", "export", "gallery_index", "gallery", "zero_gpu"),
-        *("photo_copies", "gallery_build"),
-        *("milvus_address", "milvus_gallery", "milvus"),
-    ],
-    [
-        *("explanation", "gallery_map", "retriever", "replay", "experience"),
-        *("photo_inbox", "photo_archive", "photo_folder"),
-        *("private_gallery", "private_galleries", "galleries", "space", "deploy", "ui"),
-    ],
-]
-PACKAGE = Path(__file__).parents[1] / "zsbir"
-ORDER = [name for floor in FLOORS for name in floor]
-LATE = {  # command lines, inside main
-    ("data", "data_check"),
-    ("data", "data_sheet"),
-    ("gallery", "gallery_build"),
-}
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "zsbir"
+DOOR = ("averaging", "experience", "export", "milvus")  # commands that are files beside the packages
+ORDER = (
+    *("atomic", "pictures", "data", "download", "encoder", "gallery", "evaluation", "training", "serving"),
+    *("ui", "deploy", *DOOR),
+)
+FILES = sorted(PACKAGE.rglob("*.py"))
+COMMANDS = [ROOT / name for name in ("app.py", "train.py", "evaluate.py")]
 
 
-def imported(path: Path) -> set[tuple[str, bool]]:
-    """Modules of the package that a file imports, and whether at its top level."""
-    tree = ast.parse(path.read_text())
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zsbir."):
-            found.add((node.module.split(".")[1], node in tree.body))
-        elif isinstance(node, ast.ImportFrom) and node.module == "zsbir":
-            if {alias.name for alias in node.names} <= set(ORDER):  # modules
-                found.update((alias.name, node in tree.body) for alias in node.names)
-            else:
-                found.add(("retriever", node in tree.body))  # the public names come from the highest of them
-    return found
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def modules() -> list[Path]:
-    return [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+MODULES = {module_of(path) for path in FILES}
 
 
-def test_every_module_has_a_floor() -> None:
-    assert {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in modules()} <= set(ORDER)
+def imports(path: Path) -> Iterator[str]:
+    """Everything that a file imports, wherever in it, as a module: of ours, or of others by its full name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has an import that is relative"
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else node.module or ""
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def of_ours(path: Path) -> set[str]:
+    """Modules of ours that a file imports; a front door stands for the modules behind it."""
+    return {name for name in imports(path) if name in MODULES} - {module_of(path)}
+
+
+def room(module: str) -> str:
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.parent != PACKAGE or path.stem != "__init__"], ids=module_of
+)
 def test_imports_go_down(path: Path) -> None:
-    name = path.relative_to(PACKAGE).with_suffix("").parts[0]
-    for target, at_top in imported(path):
-        if target != name and not ((name, target) in LATE and not at_top):
-            assert ORDER.index(target) < ORDER.index(name), f"{name} imports {target}"
+    assert "zsbir" not in of_ours(path), "names of the whole package are for those outside it"
+    here = ORDER.index(room(module_of(path)))
+    above = {target for target in of_ours(path) if ORDER.index(room(target)) > here}
+    assert not above
 
 
-def test_the_ground_floor_imports_nothing_of_the_package() -> None:
-    for name in FLOORS[0]:
-        assert not imported(PACKAGE / f"{name}.py")
+def test_every_module_is_in_the_order() -> None:
+    assert {room(module) for module in MODULES - {"zsbir"}} == set(ORDER)
 
 
-def test_only_the_page_imports_gradio_and_only_checkpoints_read_safetensors() -> None:
-    for path in modules():
-        text = path.read_text()
-        name = path.relative_to(PACKAGE).parts[0]
-        assert name == "ui" or "import gradio" not in text, path
-        assert name in ("checkpoint.py", "model.py") or "safetensors.torch" not in text, path
+def test_nothing_is_imported_in_a_circle() -> None:
+    graph = {module_of(path): of_ours(path) for path in FILES}
+    assert len(list(TopologicalSorter(graph).static_order())) == len(MODULES)
+
+
+def test_data_is_downloaded_without_the_rest() -> None:
+    rooms = {room(target) for path in (PACKAGE / "download").rglob("*.py") for target in of_ours(path)}
+    assert rooms <= {"atomic", "pictures", "data", "download"}
+
+
+@pytest.mark.parametrize(
+    ("library", "allowed"),
+    [
+        ("gradio", {"ui"}),
+        ("gradio_client", set()),
+        ("torch", set(ORDER) - {"atomic", "pictures", "data", "download"}),
+        ("experiments", set()),
+        ("tests", set()),
+    ],
+)
+def test_who_imports_what(library: str, allowed: set[str]) -> None:
+    users = {
+        room(module_of(path))
+        for path in FILES
+        if path.parent != PACKAGE or path.stem != "__init__"
+        if any(name.split(".")[0] == library for name in imports(path))
+    }
+    assert users <= allowed
+
+
+def test_only_checkpoints_read_and_write_weights() -> None:
+    users = {module_of(path) for path in FILES if any(name.startswith("safetensors.torch") for name in imports(path))}
+    assert users <= {"zsbir.encoder.checkpoint", "zsbir.encoder.backbone"}
+
+
+@pytest.mark.parametrize("front", ["zsbir", "zsbir.pictures", "zsbir.data"])
+def test_pictures_and_data_load_no_torch(front: str) -> None:
+    every = (
+        f"import {front}; [getattr({front}, name) for name in {front}.__all__]" if front != "zsbir" else "import zsbir"
+    )
+    script = f"import sys; {every}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)

@@ -5,11 +5,11 @@ import pytest
 
 from tests.conftest import make_photo, make_sketch
 from zsbir import Gallery, Retriever, load_embedder
-from zsbir.gallery_build import build_gallery
+from zsbir.gallery.build import build_gallery
+from zsbir.gallery.milvus_address import Address
+from zsbir.gallery.milvus_gallery import MilvusGallery
 from zsbir.milvus import add_gallery, main
-from zsbir.milvus_address import Address
-from zsbir.milvus_gallery import MilvusGallery
-from zsbir.ui.start import open_galleries
+from zsbir.serving.start import open_galleries
 
 SHA = "a1" * 32
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import sketch_in
-from zsbir import Gallery, Retriever, load_embedder, space
-from zsbir.deploy import check_tree
+from tests.served import sketch_in
+from zsbir import Gallery, Retriever, load_embedder
+from zsbir.deploy import space
+from zsbir.deploy.upload import check_tree
 
 ROOT = Path(__file__).parents[1]
 SANDBOX = shutil.which("bwrap")

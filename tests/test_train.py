@@ -13,10 +13,10 @@ import evaluate
 import train
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import Gallery, Retriever, load_embedder
-from zsbir.checkpoint import load_checkpoint
-from zsbir.gallery_build import build_gallery
-from zsbir.preprocessing import open_picture
-from zsbir.training_run import TrainingRun
+from zsbir.encoder.checkpoint import load_checkpoint
+from zsbir.gallery.build import build_gallery
+from zsbir.pictures.opening import open_picture
+from zsbir.training.run import TrainingRun
 
 TIMES = ("pictures_per_second", "waiting_for_pictures")
 
@@ -94,7 +94,7 @@ def test_a_worse_epoch_does_not_replace_a_better_one(
     def measured(*_: object, **__: object) -> dict[str, np.ndarray]:
         return {"mAP@all": np.array([next(figures)]), "P@5": np.array([0.1])}
 
-    monkeypatch.setattr("zsbir.validation.measure", measured)
+    monkeypatch.setattr("zsbir.training.validation.measure", measured)
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
     checkpoint = load_checkpoint(tmp_path / "zsbir.safetensors")
     assert checkpoint.training["epoch"] == 2

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import torch
 
-from zsbir.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
-from zsbir.data import training_data
-from zsbir.finishing import finish
-from zsbir.validation import Validation
+from zsbir.data.folder import training_data
+from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
+from zsbir.training.finishing import finish
+from zsbir.training.validation import Validation
 
 _BATCH = 64  # pictures at once, to measure
 

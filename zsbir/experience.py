@@ -20,14 +20,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zsbir.atomic import replacing
-from zsbir.data import find_photos, find_sketches, read_labels
-from zsbir.drawing import DEFAULT_PEN, Drawing
-from zsbir.embedder import Embedder, Embeddings, load_embedder
-from zsbir.gallery import DEFAULT_CHECKPOINT, Gallery
-from zsbir.metrics import retrieval_figures
-from zsbir.ranking import EmbeddedSketches, embed_photos, embed_sketches
-from zsbir.replay import FRACTIONS, MIN_STROKES, SHOWN, measure_replay
-from zsbir.retriever import Retriever
+from zsbir.data.folder import find_photos, find_sketches, read_labels
+from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
+from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
+from zsbir.evaluation.embedding import EmbeddedSketches, embed_photos, embed_sketches
+from zsbir.evaluation.metrics import retrieval_figures
+from zsbir.evaluation.replay import FRACTIONS, MIN_STROKES, SHOWN, measure_replay
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.drawing import DEFAULT_PEN, Drawing
 
 _BATCH = 64
 _DRAWINGS = 20  # a category, for growth, stability and replay, which look at each a dozen times

@@ -19,9 +19,10 @@ import onnx
 import onnxruntime
 
 from zsbir.atomic import replacing
-from zsbir.checkpoint import load_checkpoint, sha256
-from zsbir.embedder import Embedder, Pixels
-from zsbir.onnx_graph import PHOTOS, SKETCHES, onnx_graph, picture_shape
+from zsbir.encoder.checkpoint import load_checkpoint, sha256
+from zsbir.encoder.embedder import Embedder, Pixels
+from zsbir.encoder.engine import onnx_graph
+from zsbir.encoder.inference import PHOTOS, SKETCHES, picture_shape
 
 TOLERANCE = 1e-4  # largest difference of any number of an embedding from torch's
 _CHECKED = 5  # pictures

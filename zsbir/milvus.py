@@ -17,10 +17,10 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
-from zsbir.gallery import Gallery
-from zsbir.milvus_address import Address
-from zsbir.milvus_gallery import MilvusGallery
-from zsbir.photo_copies import SMALL, find_small_copy
+from zsbir.gallery.copies import SMALL, find_small_copy
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.milvus_address import Address
+from zsbir.gallery.milvus_gallery import MilvusGallery
 
 FILE = "milvus.db"
 

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.serving import make_gallery, serving
-from zsbir.drawing import Drawing
-from zsbir.embedder import load_embedder
-from zsbir.gallery import Seen
-from zsbir.retriever import Match, Retriever
+from tests.served import make_gallery, serving
+from zsbir.encoder.embedder import load_embedder
+from zsbir.gallery.gallery import Seen
+from zsbir.gallery.retriever import Match, Retriever
+from zsbir.pictures.drawing import Drawing
 
 TIMEOUT_MS = 60_000  # generous: the machine may be busy
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

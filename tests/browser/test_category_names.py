@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
 from tests.browser.test_ways import drawn_on, expect_found_for, expect_shown, shown, stroke_count
-from zsbir.data import ZeroShotSplit
+from zsbir.data.folder import ZeroShotSplit
 
 expect.set_options(timeout=TIMEOUT_MS)
 

@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.serving import HOSTILE
+from tests.served import HOSTILE
 from tests.visitor import SEARCH
-from zsbir.drawing import read_quickdraw
+from zsbir.pictures.drawing import read_quickdraw
 from zsbir.ui.canvas import load_examples
 
 expect.set_options(timeout=TIMEOUT_MS)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
 from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, photos
-from zsbir.gallery_map import map_of
+from zsbir.gallery.map import map_of
 
 expect.set_options(timeout=TIMEOUT_MS)
 

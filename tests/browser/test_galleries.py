@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import photos
 from tests.conftest import make_photo
-from tests.serving import encoded
-from tests.test_photo_archive import zipped
+from tests.served import encoded
+from tests.serving.test_unzip import zipped
 
 expect.set_options(timeout=TIMEOUT_MS)
 

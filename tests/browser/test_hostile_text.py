@@ -11,7 +11,7 @@ from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
 from tests.browser.test_drawing import photos
 from tests.browser.test_explore import open_map
 from tests.browser.test_galleries import bring, draw_example, packed, upload
-from tests.serving import HOSTILE
+from tests.served import HOSTILE
 
 expect.set_options(timeout=TIMEOUT_MS)
 

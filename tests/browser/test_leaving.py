@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.test_galleries import bring, expect_own, gallery, upload
-from zsbir.private_galleries import PrivateGalleries
+from zsbir.serving.private_galleries import PrivateGalleries
 
 expect.set_options(timeout=TIMEOUT_MS)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import FIRST, SECOND, draw, ink, photos
 from tests.browser.test_ways import drawn_on, expect_found_for, more_like, shown
-from tests.serving import encoded, sketch_in
+from tests.served import encoded, sketch_in
 
 expect.set_options(timeout=TIMEOUT_MS)
 

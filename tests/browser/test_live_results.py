@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Request, expect
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, ink, photos
 from tests.conftest import free_port
-from tests.serving import serving
+from tests.served import serving
 from tests.visitor import SEARCH
 
 expect.set_options(timeout=TIMEOUT_MS)

@@ -158,7 +158,7 @@ def move_mark(page: Page, corner: int) -> None:
 
 def corners(retriever: CountingRetriever) -> tuple[int, int]:
     """Photos in the first and in the last cell of the map."""
-    from zsbir.gallery_map import map_of
+    from zsbir.gallery.map import map_of
 
     made = map_of(retriever.gallery)
     cells = sorted(zip(made.cells, made.photos, strict=True))

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.serving import encoded, sketch_in
+from tests.served import encoded, sketch_in
 
 expect.set_options(timeout=TIMEOUT_MS)
 

@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.test_drawing import photos
 from tests.conftest import CORNERS, make_photo
-from tests.serving import serving
-from zsbir.embedder import load_embedder
-from zsbir.gallery_build import build_gallery
-from zsbir.photo_copies import SMALL_SIDE
-from zsbir.retriever import Retriever
+from tests.served import serving
+from zsbir.encoder.embedder import load_embedder
+from zsbir.gallery.build import build_gallery
+from zsbir.gallery.copies import SMALL_SIDE
+from zsbir.gallery.retriever import Retriever
 
 expect.set_options(timeout=TIMEOUT_MS)
 SIZES = ((1000, 750), (750, 1000), (800, 800), (1000, 300), (300, 1000), (450, 440), (400, 300), (90, 60))

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import ARGUMENTS, TIMEOUT_MS, CountingRetriever, executable
 from tests.browser.test_drawing import FIRST, SECOND, draw, ink
-from tests.serving import encoded
+from tests.served import encoded
 from zsbir.ui.query import decode_picture
 
 expect.set_options(timeout=TIMEOUT_MS)

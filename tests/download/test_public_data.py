@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.download.site import Site, add_quickdraw, add_sketchy, add_tuberlin, tree
-from zsbir.data import CategoryData, ZeroShotSplit, read_labels
+from zsbir.data.folder import CategoryData, ZeroShotSplit, read_labels
 from zsbir.download import public_data
 from zsbir.download.__main__ import main
 from zsbir.download.public_data import layout_name, published_labels

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
-from zsbir.data import PHOTO_SUFFIXES
+from zsbir.data.folder import PHOTO_SUFFIXES
 from zsbir.download.fetch import disk_explained, need_disk
 
 _MAX_PICTURE = 50_000_000  # bytes; the pictures of these archives have a thousandth of it

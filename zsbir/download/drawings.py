@@ -10,7 +10,7 @@ from pathlib import Path
 
 from zsbir.atomic import replacing
 from zsbir.download.fetch import ATTEMPTS, PAUSE, ConnectionBrokenError, lines
-from zsbir.drawing import parse_quickdraw
+from zsbir.pictures.drawing import parse_quickdraw
 
 
 def fetch_drawings(url: str, path: Path, count: int) -> None:

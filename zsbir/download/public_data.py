@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
-from zsbir.data import read_labels
+from zsbir.data.folder import read_labels
 from zsbir.download.archive import Archive, unpack
 from zsbir.download.drawings import fetch_drawings
 from zsbir.download.fetch import fetch, need_disk

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 import gradio as gr
 
-from zsbir.data import ZeroShotSplit
-from zsbir.galleries import Galleries
-from zsbir.gallery import Gallery
-from zsbir.retriever import Retriever, SearchableGallery
+from zsbir.data.folder import ZeroShotSplit
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.retriever import Retriever, SearchableGallery
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.results import MOST_SHOWN, found

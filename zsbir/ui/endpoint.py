@@ -13,9 +13,9 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from zsbir.galleries import Galleries
-from zsbir.preprocessing import open_picture
-from zsbir.retriever import Match
+from zsbir.gallery.retriever import Match
+from zsbir.pictures.opening import open_picture
+from zsbir.serving.galleries import Galleries
 
 MAX_PHOTOS = 50
 Entries = list[dict[str, Any]]

@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from zsbir.galleries import Galleries
-from zsbir.gallery_build import SUFFIXES
-from zsbir.preprocessing import MAX_PIXELS
-from zsbir.private_gallery import MAX_PIECE, Announced
-from zsbir.retriever import Retriever
+from zsbir.gallery.build import SUFFIXES
+from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.opening import MAX_PIXELS
+from zsbir.serving.galleries import Galleries
+from zsbir.serving.private_gallery import MAX_PIECE, Announced
 from zsbir.ui.component import Answer, answered, component
 
 _LISTED = 50  # files left out that are named on the page

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from zsbir.drawing import Drawing
-from zsbir.galleries import Galleries
-from zsbir.retriever import Retriever
+from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.drawing import Drawing
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing

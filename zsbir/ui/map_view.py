@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gradio as gr
 
-from zsbir.galleries import Galleries
-from zsbir.gallery import Gallery
-from zsbir.gallery_map import map_of
-from zsbir.retriever import Retriever
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.map import map_of
+from zsbir.gallery.retriever import Retriever
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.results import describe

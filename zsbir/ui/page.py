@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from zsbir.galleries import Galleries
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.categories import known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE

@@ -9,12 +9,12 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from zsbir import explanation as explanations
-from zsbir.explanation import Heat
-from zsbir.galleries import Galleries
-from zsbir.photo_copies import SMALL_SIDE
-from zsbir.preprocessing import open_picture
-from zsbir.retriever import Retriever
+from zsbir.encoder import explanation as explanations
+from zsbir.encoder.explanation import Heat
+from zsbir.gallery.copies import SMALL_SIDE
+from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.opening import open_picture
+from zsbir.serving.galleries import Galleries
 from zsbir.ui.categories import photos_of
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen

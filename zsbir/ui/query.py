@@ -12,9 +12,10 @@ from typing import Annotated, Any
 from PIL import Image, ImageDraw, ImageOps
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from zsbir.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
-from zsbir.gallery import Seen
-from zsbir.preprocessing import open_picture, prepare_sketch
+from zsbir.gallery.gallery import Seen
+from zsbir.pictures.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
+from zsbir.pictures.opening import open_picture
+from zsbir.pictures.preparation import prepare_sketch
 from zsbir.ui.results import MOST_SHOWN
 
 MAX_UPLOAD_BYTES = 20_000_000  # opening.js has the same limit

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from zsbir.retriever import Match
+from zsbir.gallery.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
 HINT = "Draw, or pick an example: photos like it appear here."
 
 # What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
-# like photos, and only drawings are corrected for hubs (see `zsbir.hubness`).
+# like photos, and only drawings are corrected for hubs (see `zsbir.encoder.hub_correction`).
 MATCH = "match"  # of a photo and a drawing
 ALIKE = "alike"  # of two photos
 

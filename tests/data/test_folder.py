@@ -1,0 +1,99 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SEEN, UNSEEN, VALIDATION
+from zsbir.data.folder import CategoryData, ZeroShotSplit, find_photos, find_sketches, read_labels
+from zsbir.pictures.drawing import Drawing
+
+
+@pytest.fixture
+def folder(data_folder: Path, tmp_path: Path) -> Path:
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(data_folder, tmp_path / "copy"))
+
+
+def test_split_is_read(data_folder: Path) -> None:
+    assert ZeroShotSplit.load(data_folder) == ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
+
+
+def test_validation_is_optional(folder: Path) -> None:
+    (folder / "val_labels.txt").unlink()
+    assert ZeroShotSplit.load(folder).validation == ()
+
+
+def test_a_category_in_two_lists_is_named_with_both_files(folder: Path) -> None:
+    (folder / "test_labels.txt").write_text("bar\nsquare\n")
+    with pytest.raises(ValueError, match=r"'square' in train_labels\.txt and test_labels\.txt"):
+        ZeroShotSplit.load(folder)
+
+
+def test_missing_folder_and_missing_labels_are_named(folder: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        ZeroShotSplit.load(folder / "nowhere")
+    (folder / "train_labels.txt").unlink()
+    with pytest.raises(FileNotFoundError, match=r"train_labels\.txt"):
+        ZeroShotSplit.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"\n \n", "found none"), (b"cat\ndog\ncat\n", "'cat' twice"), (b"\xff\xfe\x00", "UTF-8")],
+)
+def test_bad_label_files_are_refused(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        read_labels(tmp_path / "labels.txt")
+
+
+def test_labels_may_have_blank_lines_and_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_bytes(b"\xef\xbb\xbfcat\r\n\r\n dog \r\n")
+    assert read_labels(tmp_path / "labels.txt") == ("cat", "dog")
+
+
+def test_sketch_sources(data_folder: Path) -> None:
+    images, drawings = (find_sketches(data_folder, "bar", source) for source in ("images", "drawings"))
+    assert all(isinstance(sketch, Path) for sketch in images)
+    assert all(isinstance(sketch, Drawing) for sketch in drawings)
+    assert len(find_sketches(data_folder, "bar")) == len(images) + len(drawings) == 12
+
+
+def test_unknown_sketch_source(data_folder: Path) -> None:
+    with pytest.raises(ValueError, match="'strokes'"):
+        find_sketches(data_folder, "bar", "strokes")
+
+
+def test_a_category_without_sketches_or_photos_is_named(folder: Path) -> None:
+    shutil.rmtree(folder / "photos" / "disc")
+    shutil.rmtree(folder / "sketches" / "bar")
+    (folder / "sketches" / "bar.ndjson").unlink()
+    with pytest.raises(ValueError, match="photos of category 'disc'"):
+        find_photos(folder, "disc")
+    with pytest.raises(ValueError, match="sketches of category 'bar'"):
+        CategoryData.load(folder, ["bar"])
+    with pytest.raises(ValueError, match="drawings of category 'nosuch'"):
+        find_sketches(folder, "nosuch", "drawings")
+
+
+def test_extra_categories_may_have_one_side_alone(data_folder: Path, tmp_path: Path) -> None:
+    for kind, names in (("sketches", ("star", "moon")), ("photos", ("star", "lake"))):
+        for name in names:
+            shutil.copytree(data_folder / kind / "disc", tmp_path / kind / name)
+    shutil.copy(data_folder / "sketches" / "disc.ndjson", tmp_path / "sketches" / "kite.ndjson")
+    data = CategoryData.load(data_folder, ("bar",)).with_extra(tmp_path, ("disc",))
+    assert data.categories == ("bar", "kite", "lake", "moon", "star")
+    assert [bool(sketches) for sketches in data.sketches] == [True, True, False, True, True]
+    assert [bool(photos) for photos in data.photos] == [True, False, True, False, True]
+
+
+def test_extra_categories_that_must_stay_unseen_are_refused(data_folder: Path, tmp_path: Path) -> None:
+    data = CategoryData.load(data_folder, ("bar",))
+    with pytest.raises(FileNotFoundError, match="--extra_dir"):
+        data.with_extra(tmp_path / "absent")
+    with pytest.raises(ValueError, match="found none"):
+        data.with_extra(tmp_path)
+    shutil.copytree(data_folder / "photos" / "disc", tmp_path / "photos" / "disc")
+    for known, forbidden in ((data, ("disc",)), (CategoryData.load(data_folder, ("disc",)), ())):
+        with pytest.raises(ValueError, match="'disc'"):
+            known.with_extra(tmp_path, forbidden)

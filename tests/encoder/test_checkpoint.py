@@ -1,0 +1,174 @@
+import json
+import pickle
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION, make_checkpoint
+from zsbir.data.folder import ZeroShotSplit
+from zsbir.encoder.checkpoint import load_checkpoint, load_training_state, save_checkpoint, save_training_state
+
+
+def rewrite(path: Path, **changes: str) -> None:
+    """Writes the same tensors with other metadata."""
+    with safe_open(path, framework="pt") as file:
+        metadata = dict(file.metadata())
+    save_file(load_file(path), path, metadata={**metadata, **changes})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return make_checkpoint(tmp_path / "model.safetensors")
+
+
+def test_round_trip(path: Path, tmp_path: Path) -> None:
+    loaded = load_checkpoint(path)
+    assert loaded.encoder.config.backbone == SMALL_BACKBONE
+    assert loaded.preprocessing.sketch_size == 32
+    assert loaded.split == ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
+    assert loaded.metrics == {"mAP@all": 0.5}
+    assert loaded.training == {"epochs": 0}
+    assert not loaded.encoder.training
+    again = tmp_path / "again.safetensors"
+    save_checkpoint(again, loaded)
+    one, other = load_file(path), load_file(again)
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    pictures = torch.randn(2, 3, 32, 32)
+    assert torch.equal(load_checkpoint(again).encoder.embed_photos(pictures), loaded.encoder.embed_photos(pictures))
+
+
+def test_what_finished_it_is_kept(path: Path) -> None:
+    loaded = load_checkpoint(path)
+    known = torch.nn.functional.normalize(torch.randn(7, 16, generator=torch.Generator().manual_seed(0)))
+    whitening = torch.eye(16) + 0.25
+    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.finished(whitening, known)))
+    again = load_checkpoint(path).encoder
+    assert again.config.hub_sketches == 7
+    assert again.hubs is not None
+    assert torch.allclose(again.hubs.sketches, known, atol=1e-3)
+    assert again.hubs.sharpness == 15
+    assert again.whitening is not None
+    assert torch.equal(again.whitening.matrix, whitening)
+
+
+def test_checkpoints_from_before_whitening_are_still_read(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        description = json.loads(file.metadata()["description"])
+    del description["encoder"]["whitened"], description["preprocessing"]["max_slant"]
+    rewrite(path, description=json.dumps(description))
+    loaded = load_checkpoint(path)
+    assert loaded.encoder.whitening is None
+    assert loaded.preprocessing.max_slant == 0
+
+
+@pytest.mark.parametrize("known", [8, -1, 1.5, "7", 10**12])
+def test_as_many_known_sketches_are_expected_as_are_said(path: Path, known: object) -> None:
+    loaded = load_checkpoint(path)
+    save_checkpoint(path, replace(loaded, encoder=loaded.encoder.finished(torch.eye(16), torch.eye(16)[:7])))
+    with safe_open(path, framework="pt") as file:
+        description = json.loads(file.metadata()["description"])
+    description["encoder"]["hub_sketches"] = known
+    rewrite(path, description=json.dumps(description))
+    with pytest.raises(ValueError, match=r"^Expected"):
+        load_checkpoint(path)
+
+
+def test_half_precision_is_close_to_what_was_saved(path: Path) -> None:
+    from tests.conftest import EncoderConfig, SketchPhotoEncoder
+
+    torch.manual_seed(0)  # as make_checkpoint does
+    original = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16)).eval()
+    pictures = torch.randn(4, 3, 32, 32)
+    with torch.no_grad():
+        similarity = (original.embed_photos(pictures) * load_checkpoint(path).encoder.embed_photos(pictures)).sum(1)
+    assert float(similarity.min()) > 0.9999
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"absent\.safetensors"):
+        load_checkpoint(tmp_path / "absent.safetensors")
+
+
+@pytest.mark.parametrize("kept", [0, 5, 100, 5_000, -10])
+def test_a_truncated_file_is_refused(path: Path, kept: int) -> None:
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ValueError, match=r"^Expected a .*(cut short|truncated)"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_pickles_are_refused_without_being_opened(zipped: bool, tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple:
+            return (Path.touch, (tmp_path / "it ran",))
+
+    path = tmp_path / "model.safetensors"
+    if zipped:
+        torch.save({"x": Bomb()}, path)
+    else:
+        path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(ValueError, match="pickle"):
+        load_checkpoint(path)
+    assert not (tmp_path / "it ran").exists()
+
+
+def test_foreign_safetensors_are_refused(path: Path) -> None:
+    save_file({"x": torch.zeros(3)}, path)
+    with pytest.raises(ValueError, match="something else"):
+        load_checkpoint(path)
+
+
+def test_another_version_is_refused(path: Path) -> None:
+    rewrite(path, format_version="99")
+    with pytest.raises(ValueError, match=r"format version 1, found 99"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("description", ["{", "[]", "{}", json.dumps({"encoder": {"backbone": "nonsense"}})])
+def test_a_damaged_description_is_refused(path: Path, description: str) -> None:
+    rewrite(path, description=description)
+    with pytest.raises(ValueError, match=r"^Expected"):
+        load_checkpoint(path)
+
+
+def test_tensors_must_be_exactly_those_expected(path: Path) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = dict(file.metadata())
+    tensors = load_file(path)
+    for damaged in (
+        {name: tensor for name, tensor in tensors.items() if name != "embeddings.both.weight"},
+        {**tensors, "extra": torch.zeros(1)},
+        {**tensors, "embeddings.both.weight": torch.zeros(3, 3)},
+    ):
+        save_file(damaged, path, metadata=metadata)
+        with pytest.raises(ValueError, match="Expected the tensors"):
+            load_checkpoint(path)
+
+
+def test_a_failed_save_keeps_the_old_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded, before = load_checkpoint(path), path.read_bytes()
+
+    def half(_tensors: object, target: Path, **_: object) -> None:
+        target.write_bytes(b"half")
+        raise OSError("disk full")
+
+    monkeypatch.setattr("zsbir.encoder.checkpoint.save_file", half)
+    with pytest.raises(OSError, match="disk full"):
+        save_checkpoint(path, loaded)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_training_state_keeps_full_precision_and_is_no_checkpoint(tmp_path: Path) -> None:
+    path, value = tmp_path / "state.safetensors", torch.randn(5, dtype=torch.float64)
+    save_training_state(path, {"x": value}, {"epoch": 3})
+    tensors, description = load_training_state(path)
+    assert torch.equal(tensors["x"], value)
+    assert description == {"epoch": 3}
+    with pytest.raises(ValueError, match="something else"):
+        load_checkpoint(path)

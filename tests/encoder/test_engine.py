@@ -1,0 +1,54 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from tests.conftest import SMALL_BACKBONE
+from zsbir.encoder.engine import OnnxEngine, TorchEngine
+from zsbir.encoder.inference import PHOTOS, SKETCHES, picture_shape
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.pictures.preparation import PreprocessConfig
+
+SIZES = PreprocessConfig(sketch_size=32, photo_size=48)
+
+
+@pytest.fixture
+def encoder() -> SketchPhotoEncoder:
+    torch.manual_seed(0)
+    return SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, encoders="separate")).eval()
+
+
+def noise(side: str, count: int, seed: int = 0) -> NDArray[np.uint8]:
+    shape = (count, *picture_shape(SIZES, side))
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("side", [SKETCHES, PHOTOS])
+def test_both_compute_the_same(encoder: SketchPhotoEncoder, side: str) -> None:
+    onnx, torch_engine = OnnxEngine(encoder, SIZES), TorchEngine(encoder, SIZES)
+    for count in (3, 1):
+        embeddings, expected = onnx(side, noise(side, count)), torch_engine(side, noise(side, count))
+        assert embeddings.dtype == expected.dtype == np.float32
+        assert embeddings.shape == (count, 16)
+        assert embeddings == pytest.approx(expected, abs=1e-5)
+
+
+def test_torch_follows_an_encoder_that_learns_and_onnx_keeps_its_copy(encoder: SketchPhotoEncoder) -> None:
+    engines = OnnxEngine(encoder, SIZES), TorchEngine(encoder, SIZES)
+    before = [engine(SKETCHES, noise(SKETCHES, 2)) for engine in engines]
+    with torch.no_grad():
+        encoder.embeddings["sketch"].weight.neg_()
+    after = [engine(SKETCHES, noise(SKETCHES, 2)) for engine in engines]
+    assert np.array_equal(before[0], after[0])
+    assert after[1] == pytest.approx(-before[1], abs=1e-5)
+
+
+def test_many_threads_get_the_answers_to_their_own_pictures(encoder: SketchPhotoEncoder) -> None:
+    engine = OnnxEngine(encoder, SIZES)
+    pictures = [noise(SKETCHES, 1, seed) for seed in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda pixels: engine(SKETCHES, pixels), pictures))
+    expected = TorchEngine(encoder, SIZES)(SKETCHES, np.concatenate(pictures))
+    assert np.concatenate(together) == pytest.approx(expected, abs=1e-5)

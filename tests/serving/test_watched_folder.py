@@ -1,0 +1,145 @@
+import logging
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import make_photo
+from tests.served import encoded, sketch_in
+from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.serving import watched_folder
+from zsbir.serving.watched_folder import PhotoFolder
+
+
+@pytest.fixture(scope="module")
+def embedder(checkpoint_path: Path) -> Embedder:
+    return load_embedder(checkpoint_path, "cpu")
+
+
+def photo(number: int) -> bytes:
+    return encoded(make_photo("disc", np.random.default_rng(number)))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(photo(number))
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def folder(photos: Path, embedder: Embedder, tmp_path: Path) -> PhotoFolder:
+    return PhotoFolder(photos, tmp_path / "cache", embedder)
+
+
+def titles(folder: PhotoFolder) -> set[str]:
+    return {match.title for match in folder.retriever.search(sketch_in(), k=50)}
+
+
+def test_new_changed_and_deleted_photos_are_followed(folder: PhotoFolder, photos: Path) -> None:
+    assert titles(folder) == {"0", "1", "2"}
+    assert not folder.refresh()
+    (photos / "deep").mkdir()
+    (photos / "deep" / "new.png").write_bytes(photo(7))
+    (photos / "0.png").unlink()
+    before = folder.retriever.gallery.row(1, folder.retriever.gallery.photos[1].sha256)
+    digest = folder.retriever.gallery.photos[1].sha256
+    assert folder.refresh()
+    assert titles(folder) == {"1", "2", "new"}
+    assert before == 1
+    assert folder.retriever.gallery.row(1, digest) == 0  # the same photo, found again in its new row
+    assert not folder.refresh()
+
+
+def test_only_changed_files_are_read_again(folder: PhotoFolder, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    really = Path.read_bytes
+
+    def noted(path: Path) -> bytes:
+        read.append(path.name)
+        return really(path)
+
+    (photos / "1.png").write_bytes(photo(8) + b"longer")
+    monkeypatch.setattr(Path, "read_bytes", noted)
+    assert folder.refresh()
+    assert [name for name in read if name.endswith(".png")] == ["1.png"]
+
+
+def test_small_copies_follow_their_photos(folder: PhotoFolder, photos: Path, tmp_path: Path) -> None:
+    def small() -> set[str]:
+        return {match.title for match in folder.retriever.search(sketch_in(), k=50) if match.small != match.photo}
+
+    assert small() == set()
+    large = encoded(make_photo("disc", np.random.default_rng(7)).resize((900, 500)))
+    (photos / "large.png").write_bytes(large)
+    (photos / "0.png").write_bytes(large)  # as large as it was small
+    assert folder.refresh()
+    assert small() == {"large", "0"}
+    (photos / "0.png").write_bytes(photo(0))
+    assert folder.refresh()
+    assert small() == {"large"}
+    (copy,) = (tmp_path / "cache" / "small").iterdir()
+    copy.unlink()
+    (photos / "1.png").unlink()
+    assert folder.refresh()
+    assert copy.is_file()  # made again, though its photo has not changed
+    (photos / "large.png").unlink()
+    assert folder.refresh()
+    assert not copy.exists()
+
+
+def test_a_search_that_has_begun_goes_on_in_its_gallery(folder: PhotoFolder, photos: Path) -> None:
+    before = folder.retriever
+    expected = before.search(sketch_in(), k=3)
+    (photos / "new.png").write_bytes(photo(9))
+    assert folder.refresh()
+    assert folder.retriever is not before
+    assert before.search(sketch_in(), k=3) == expected
+
+
+def test_half_copied_files_are_tried_again(folder: PhotoFolder, photos: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = photo(5)
+    (photos / "copy.png").write_bytes(whole[: len(whole) // 2])
+    with caplog.at_level(logging.WARNING):
+        assert folder.refresh()
+        assert titles(folder) == {"0", "1", "2"}
+        (photos / "2.png").unlink()
+        folder.refresh()
+    assert caplog.text.count("copy.png") == 1  # said once
+    (photos / "copy.png").write_bytes(whole)
+    assert folder.refresh()
+    assert titles(folder) == {"0", "1", "copy"}
+
+
+def test_a_folder_that_is_gone_or_empty_keeps_its_gallery(folder: PhotoFolder, photos: Path, tmp_path: Path) -> None:
+    photos.rename(tmp_path / "unplugged")
+    assert not folder.refresh()
+    assert titles(folder) == {"0", "1", "2"}
+    (tmp_path / "unplugged").rename(photos)
+    (photos / "3.png").write_bytes(photo(3))
+    assert folder.refresh()
+    assert titles(folder) == {"0", "1", "2", "3"}
+
+
+def test_credits_that_change_are_followed(folder: PhotoFolder, photos: Path) -> None:
+    (photos / "credits.csv").write_text("file,title\n0.png,A moon\n")
+    assert folder.refresh()
+    assert "A moon" in titles(folder)
+
+
+def test_watching_refreshes_in_the_background(
+    folder: PhotoFolder, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched_folder, "_ROUND", 0.01)
+    folder.watch()
+    try:
+        (photos / "new.png").write_bytes(photo(9))
+        for _ in range(3_000):
+            if "new" in titles(folder):
+                break
+            threading.Event().wait(0.01)
+        assert "new" in titles(folder)
+    finally:
+        folder.stop()

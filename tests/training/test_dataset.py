@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from tests.conftest import SEEN
+from zsbir.data.folder import CategoryData
+from zsbir.pictures.drawing import Drawing, rasterise
+from zsbir.pictures.opening import open_picture
+from zsbir.pictures.preparation import prepare_sketch
+from zsbir.training.batches import BalancedBatches
+from zsbir.training.dataset import TrainingPictures, load_epoch
+
+
+@pytest.fixture(scope="module")
+def data(data_folder: Path) -> CategoryData:
+    return CategoryData.load(data_folder, SEEN)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_a_step_has_the_stated_shapes(data: CategoryData, ratio: float) -> None:
+    pictures = TrainingPictures(data, 32, ratio, 40, quiet=True)
+    (batch,) = BalancedBatches(data, 6, 1, 0).epoch(0)
+    step = pictures[batch]
+    assert step.sketches.shape == (6, 1, 32, 32)
+    assert step.photos.shape == (6, 3, 32, 32)
+    assert step.sketches.dtype == step.photos.dtype == torch.uint8
+    assert step.labels.tolist() == list(batch.labels)
+    assert step.is_pseudo.tolist() == [bool(ratio)] * 6
+
+
+def test_photo_rows_count_through_all_categories(data: CategoryData) -> None:
+    pictures = TrainingPictures(data, 32, 0.0, 40, quiet=True)
+    (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)
+    flat = [photo for photos in data.photos for photo in photos]
+    for row, label, photo in zip(pictures[batch].photo_rows.tolist(), batch.labels, batch.photos, strict=True):
+        assert flat[row] == data.photos[label][photo]
+
+
+def test_photos_without_room_in_memory_are_read_when_they_are_asked_for(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)
+    kept, read = (TrainingPictures(data, 32, 0.5, 40, quiet=True, memory=memory) for memory in (10**9, 3 * 40 * 40 * 4))
+    assert [isinstance(source, Path) for source in read.photos[0].sources] == [False] * 4 + [True] * 2
+    assert not any(isinstance(source, Path) for photos in kept.photos for source in photos.sources)
+    assert all(np.array_equal(one, other) for one, other in zip(kept[batch], read[batch], strict=True))
+
+
+def test_worker_processes_make_the_same_pictures(data: CategoryData) -> None:
+    pictures = TrainingPictures(data, 32, 0.5, 40, quiet=True)
+    batches = BalancedBatches(data, 6, 3, 0)
+    here, there = (list(load_epoch(pictures, batches, 1, workers)) for workers in (0, 2))
+    assert len(here) == 3
+    for one, other in zip(here, there, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_categories_without_sketches_get_pseudo_sketches_and_those_without_photos_no_photo(data: CategoryData) -> None:
+    (first, second), (photos, _) = data.sketches, data.photos
+    data = CategoryData(("a", "b", "c", "d"), (first, second, (), first), (*data.photos, photos, ()))
+    (batch,) = BalancedBatches(data, 4, 1, 0, extra_ratio=0.25).epoch(0)
+    step = TrainingPictures(data, 32, 0.0, 40, quiet=True)[batch]
+    assert step.labels.tolist()[4:] == [2, 3]
+    assert len(step.sketches) == 6
+    assert len(step.photos) == len(step.photo_rows) == 5
+    assert step.is_pseudo.tolist() == [False] * 4 + [True, False]
+    assert step.photo_rows[4] >= sum(map(len, data.photos[:2]))
+
+
+def test_sketches_may_stay_as_they_are(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 8, 1, 0).epoch(0)
+    plain = TrainingPictures(data, 32, 0.0, 40, augment_sketches=False, quiet=True)[batch].sketches.numpy()
+    varied = TrainingPictures(data, 32, 0.0, 40, quiet=True)[batch].sketches.numpy()
+    for row, (label, index) in enumerate(zip(batch.labels, batch.sketches, strict=True)):
+        source = data.sketches[label][index]
+        expected = rasterise(source, 32) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), 32)
+        assert np.array_equal(plain[row, 0], np.asarray(expected))
+        assert not np.array_equal(varied[row, 0], np.asarray(expected))

@@ -1,0 +1,81 @@
+import pytest
+import torch
+
+from tests.conftest import SMALL_BACKBONE
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.training.learner import Learner, LossConfig
+
+
+def losses(config: LossConfig, strength: float = 1.0) -> tuple[Learner, dict[str, torch.Tensor]]:
+    torch.manual_seed(0)
+    learner = Learner(SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 8)), config, categories=2, teacher_classes=3)
+    learner.eval()
+    pictures = torch.randn(8, 3, 32, 32)
+    targets = torch.rand(8, 3).softmax(1)
+    return learner, learner(
+        pictures[:4],
+        pictures[4:],
+        torch.tensor([0, 0, 1, 1]),
+        sketch_targets=targets[:4],
+        photo_targets=targets[4:],
+        rows=torch.arange(4),
+        strength=strength,
+        generator=torch.Generator().manual_seed(0),
+    )
+
+
+def test_loss_is_the_weighted_sum_of_its_parts() -> None:
+    _, parts = losses(LossConfig(triplet=2.0, domain=0.5, classification=0.25, teacher=3.0))
+    expected = 2 * parts["triplet"] + 0.5 * parts["domain"] + 0.25 * parts["classification"] + 3 * parts["teacher"]
+    assert parts["loss"].item() == pytest.approx(expected.item())
+    assert 0 <= float(parts["domain_accuracy"]) <= 1
+
+
+def gradient(learner: Learner) -> torch.Tensor:
+    parameter = learner.encoder.embeddings["both"].weight
+    assert parameter.grad is not None
+    return parameter.grad.clone()
+
+
+def test_the_encoder_is_taught_to_fool_the_adversary_that_learns_to_see() -> None:
+    only_domain = LossConfig(triplet=0.0, domain=1.0, classification=0.0, teacher=0.0)
+    learner, parts = losses(only_domain, strength=1.0)
+    parts["loss"].backward()
+    reversed_ = gradient(learner)
+    adversary = learner.discriminator.layers[0].weight.grad.clone()
+    learner, parts = losses(only_domain, strength=-1.0)
+    parts["loss"].backward()
+    assert torch.allclose(reversed_, -gradient(learner), atol=1e-7)
+    assert torch.allclose(adversary, learner.discriminator.layers[0].weight.grad)
+    assert reversed_.abs().sum() > 0
+
+
+def test_strength_zero_keeps_the_domain_loss_from_the_encoder() -> None:
+    learner, parts = losses(LossConfig(triplet=0.0, domain=1.0, classification=0.0, teacher=0.0), strength=0.0)
+    parts["loss"].backward()
+    assert float(gradient(learner).abs().sum()) == 0
+
+
+def test_sketches_without_photos_are_classified_too() -> None:
+    learner, _ = losses(LossConfig())
+    pictures, targets = torch.randn(7, 3, 32, 32), torch.rand(7, 3).softmax(1)
+    labels = torch.tensor([0, 0, 1, 1])
+    arguments = {"rows": torch.arange(4), "strength": 0.0, "generator": torch.Generator()}
+
+    def classification(labels: torch.Tensor) -> float:
+        parts = learner(
+            pictures[:4], pictures[4:], labels, sketch_targets=targets[:4], photo_targets=targets[4:], **arguments
+        )
+        return float(parts["classification"].item())
+
+    assert classification(labels) != pytest.approx(classification(torch.tensor([0, 0, 1, 0])), abs=1e-6)
+
+
+def test_prototypes_start_where_the_classifier_points() -> None:
+    learner, _ = losses(LossConfig())
+    features = learner.encoder.embeddings["both"].in_features
+    classifier = torch.nn.Linear(features, 3)
+    learner.start_from(classifier, torch.eye(3)[:2])
+    expected = torch.nn.functional.normalize(learner.encoder.embeddings["both"](classifier.weight), dim=1)
+    assert torch.allclose(learner.teacher_prototypes.vectors, expected, atol=1e-5)
+    assert torch.allclose(learner.category_prototypes.vectors, expected[:2], atol=1e-5)

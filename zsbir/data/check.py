@@ -1,0 +1,258 @@
+"""What is wrong with a data folder, said before hours are spent training on it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from zsbir.data.folder import PHOTO_SUFFIXES, SKETCH_SUFFIXES, read_labels
+from zsbir.pictures.drawing import Drawing, read_quickdraw
+from zsbir.pictures.opening import open_picture
+from zsbir.pictures.preparation import prepare_sketch
+
+FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
+_LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
+_NAMED = 5  # files of one kind of mistake that are named; the others are counted
+_CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
+
+
+_Places = dict[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class CategoryContent:
+    """What there is of one category.
+
+    Attributes:
+        name: The category.
+        role: "seen", "validation", "unseen", or "" when it is in no label file.
+        sketches: Readable sketch pictures.
+        drawings: Drawings that are not blank.
+        photos: Readable photos.
+    """
+
+    name: str
+    role: str
+    sketches: tuple[Path, ...]
+    drawings: tuple[Drawing, ...]
+    photos: tuple[Path, ...]
+
+
+@dataclass
+class DataReport:
+    """Result of a check.
+
+    Attributes:
+        categories: By role, then name.
+        errors: What stops training, or makes its figures wrong: one sentence each.
+        warnings: What is probably not meant.
+    """
+
+    categories: list[CategoryContent] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def table(self) -> str:
+        """Counts per category as text."""
+        rows: list[tuple[str, ...]] = [("role", "category", "sketches", "drawings", "photos")]
+        for content in self.categories:
+            counts = (len(content.sketches), len(content.drawings), len(content.photos))
+            rows.append((content.role or "not used", content.name, *map(str, counts)))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        aligned = [
+            [cell.ljust(width) if place < 2 else cell.rjust(width) for place, (cell, width) in enumerate(sized)]
+            for sized in (zip(row, widths, strict=True) for row in rows)
+        ]
+        return "\n".join("  ".join(row).rstrip() for row in aligned)
+
+
+def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
+    """Reads every file of a data folder.
+
+    Args:
+        folder: In the layout of `CategoryData` and `ZeroShotSplit`.
+        quiet: No progress bar.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    if not folder.is_dir():
+        raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give an existing folder.")
+    report = DataReport()
+    roles = _read_roles(folder, report)
+    on_disk = _categories_on_disk(folder)
+    _check_names(roles, on_disk, report)
+    order = {role: place for place, role in enumerate((*_LISTS, ""))}
+    names = sorted({*roles, *on_disk}, key=lambda name: (order[roles.get(name, "")], name))
+    reader = _Reader(folder)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name in tqdm(names, desc="checking", unit="category", disable=quiet):
+            report.categories.append(reader.read(name, roles.get(name, ""), pool))
+    report.errors += [f"{len(found)} {what}: {_some(found)}." for what, found in reader.unreadable.items()]
+    if reader.foreign:
+        report.warnings.append(f"{len(reader.foreign)} files are no pictures that are read: {_some(reader.foreign)}.")
+    _check_amounts(report)
+    for places, what, across in (
+        (reader.pictures, "picture", report.errors),
+        (reader.drawings, "drawing", report.warnings),  # simple ones are drawn alike by chance
+    ):
+        _tell_copies(places, what, roles, across, report.warnings)
+    return report
+
+
+def _read_roles(folder: Path, report: DataReport) -> dict[str, str]:
+    """Role of each category in a label file; a category in two of them keeps the first."""
+    roles: dict[str, str] = {}
+    for role, file in _LISTS.items():
+        if role == "validation" and not (folder / file).exists():
+            report.warnings.append(
+                f"There is no {file}: the last epoch will be kept, good or bad; move a tenth of {_LISTS['seen']} there."
+            )
+            continue
+        try:
+            labels = read_labels(folder / file)
+        except (FileNotFoundError, ValueError) as error:
+            report.errors.append(str(error))
+            continue
+        for name in labels:
+            if name in roles:
+                report.errors.append(f"{name!r} is in {_LISTS[roles[name]]} and in {file}: take it out of one of them.")
+            roles.setdefault(name, role)
+    if 0 < sum(role == "seen" for role in roles.values()) < 2:
+        report.errors.append(f"{_LISTS['seen']} has one category: give at least two, to tell apart.")
+    return roles
+
+
+def _categories_on_disk(folder: Path) -> set[str]:
+    names = set()
+    for side in ("sketches", "photos"):
+        for path in (folder / side).iterdir() if (folder / side).is_dir() else ():
+            if path.is_dir() and not path.name.startswith("."):
+                names.add(path.name)
+            elif side == "sketches" and path.suffix == ".ndjson":
+                names.add(path.stem)
+    return names
+
+
+def _check_names(roles: dict[str, str], on_disk: set[str], report: DataReport) -> None:
+    unused = sorted(on_disk - {*roles})
+    for name in sorted({*roles} - on_disk):
+        close = get_close_matches(name, unused, n=1)
+        hint = f"; is it the folder {close[0]!r}?" if close else "; add it, or take it out of the list."
+        report.errors.append(f"{name!r} is in {_LISTS[roles[name]]} but has neither sketches nor photos{hint}")
+    if unused:
+        report.warnings.append(f"{len(unused)} categories are in no label file and not used: {_some(unused)}.")
+
+
+class _Reader:
+    """Reads categories, and keeps what is wrong with their files and where each content lies.
+
+    Attributes:
+        unreadable: Kind of file -> which, and why.
+        foreign: Files that nothing reads.
+        pictures: Digest of a picture file -> (category, place) of each time it was met.
+        drawings: Digest of a drawing's strokes -> the same.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.unreadable: dict[str, list[str]] = defaultdict(list)
+        self.foreign: list[str] = []
+        self.pictures: _Places = defaultdict(list)
+        self.drawings: _Places = defaultdict(list)
+
+    def read(self, name: str, role: str, pool: Executor) -> CategoryContent:
+        """Everything of one category."""
+        sketches = self._pictures("sketches", name, SKETCH_SUFFIXES, pool)
+        photos = self._pictures("photos", name, PHOTO_SUFFIXES, pool)
+        return CategoryContent(name, role, sketches, self._drawings(name), photos)
+
+    def _pictures(self, side: str, name: str, suffixes: frozenset[str], pool: Executor) -> tuple[Path, ...]:
+        place = self.folder / side / name
+        files = sorted(path for path in place.iterdir() if not path.name.startswith(".")) if place.is_dir() else []
+        taken = [path for path in files if path.is_file() and path.suffix.lower() in suffixes]
+        self.foreign += [self._shown(path) for path in files if path not in taken]
+        good = []
+        results = pool.map(partial(_examine, is_sketch=side == "sketches"), taken)
+        for path, (digest, reason) in zip(taken, results, strict=True):
+            self.pictures[digest].append((name, self._shown(path)))
+            if reason:
+                self.unreadable[f"unreadable {side}"].append(f"{self._shown(path)} ({reason})")
+            else:
+                good.append(path)
+        return tuple(good)
+
+    def _drawings(self, name: str) -> tuple[Drawing, ...]:
+        path = self.folder / "sketches" / f"{name}.ndjson"
+        if not path.is_file():
+            return ()
+        try:
+            drawings = read_quickdraw(path)
+        except ValueError as error:
+            self.unreadable["unreadable files of drawings"].append(str(error))
+            return ()
+        for row, drawing in enumerate(drawings, start=1):
+            strokes = b"".join(stroke.points.tobytes() + b"/" for stroke in drawing.strokes)
+            self.drawings[hashlib.sha256(strokes).hexdigest()].append((name, f"{self._shown(path)} drawing {row}"))
+        return tuple(drawing for drawing in drawings if not drawing.is_blank)
+
+    def _shown(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+
+def _examine(path: Path, *, is_sketch: bool) -> tuple[str, str]:
+    """Digest of a file, and why it cannot be used, if so."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        picture = open_picture(path, longest_side=_CHECKED_SIDE)
+        if is_sketch:
+            prepare_sketch(picture, _CHECKED_SIDE)
+    except ValueError as error:
+        return digest, str(error)
+    return digest, ""
+
+
+def _check_amounts(report: DataReport) -> None:
+    small = []
+    for content in report.categories:
+        sides = {"sketches": len(content.sketches) + len(content.drawings), "photos": len(content.photos)}
+        if not content.role or not any(sides.values()):  # the latter has been said
+            continue
+        for side, count in sides.items():
+            if not count:
+                report.errors.append(f"{content.name!r} has no {side}: add some, or take it out of the label file.")
+            elif count < FEW:
+                small.append(f"{content.name} ({count} {side})")
+    if small:
+        report.warnings.append(f"{len(small)} times a category has fewer than {FEW}: {_some(small)}.")
+
+
+def _tell_copies(places: _Places, what: str, roles: Mapping[str, str], across: list[str], elsewhere: list[str]) -> None:
+    """Says of contents that were met twice the worst that is true of each: in two splits, categories, or in one."""
+    found: dict[str, list[str]] = {"categories of two splits": [], "two categories": [], "one category twice": []}
+    for met in places.values():
+        if len(met) > 1:
+            categories = {category for category, _ in met}
+            splits = {roles[category] for category in categories if category in roles}
+            worst = 0 if len(splits) > 1 else 1 if len(categories) > 1 else 2
+            list(found.values())[worst].append(" = ".join(place for _, place in met))
+    for where, copies in found.items():
+        if copies:
+            said, why = elsewhere, ""
+            if where == "categories of two splits":
+                said, why = across, ", so what is measured was trained on"
+            said.append(f"{len(copies)} times the same {what} lies in {where}{why}: {_some(copies)}.")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return "; ".join(names[:_NAMED]) + (f"; and {more} more" if more > 0 else "")

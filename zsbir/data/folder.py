@@ -1,0 +1,205 @@
+"""The data folder: categories and their split, and the files of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zsbir.pictures.drawing import Drawing, read_quickdraw
+
+SKETCH_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+SKETCH_SOURCES = ("all", "images", "drawings")
+
+
+@dataclass(frozen=True)
+class ZeroShotSplit:
+    """Three lists of categories without overlap.
+
+    Attributes:
+        seen: Trained on.
+        validation: Never trained on; choose checkpoints and settings.
+        unseen: Never trained on, never chosen on; measured at the end.
+    """
+
+    seen: tuple[str, ...]
+    validation: tuple[str, ...]
+    unseen: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        lists = {"train_labels.txt": self.seen, "val_labels.txt": self.validation, "test_labels.txt": self.unseen}
+        owner: dict[str, str] = {}
+        for name, categories in lists.items():
+            for category in categories:
+                if category in owner:
+                    raise ValueError(
+                        f"Expected each category in one label file, found {category!r} in {owner[category]} and "
+                        f"{name}; take it out of one of them."
+                    )
+                owner[category] = name
+
+    @classmethod
+    def load(cls, folder: Path) -> ZeroShotSplit:
+        """Reads `train_labels.txt`, `test_labels.txt` and, if there is one, `val_labels.txt`.
+
+        Raises:
+            FileNotFoundError: The folder or one of the first two files is missing.
+            ValueError: A list is empty or a category is doubled or in two lists.
+        """
+        if not folder.is_dir():
+            raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give --data_dir or --data.")
+        validation = folder / "val_labels.txt"
+        return cls(
+            seen=read_labels(folder / "train_labels.txt"),
+            validation=read_labels(validation) if validation.exists() else (),
+            unseen=read_labels(folder / "test_labels.txt"),
+        )
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Reads one category a line; blank lines are passed over.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: No category in it, or one twice.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"Expected a label file at {path}, found none; write one category a line into it.")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"Expected a text file in UTF-8 at {path}, found other bytes; save it as UTF-8.") from error
+    categories = [line.strip() for line in lines if line.strip()]
+    if not categories:
+        raise ValueError(f"Expected at least one category in {path}, found none; write one category a line.")
+    doubled = sorted({category for category in categories if categories.count(category) > 1})
+    if doubled:
+        raise ValueError(f"Expected each category once in {path}, found {doubled[0]!r} twice; remove one.")
+    return tuple(categories)
+
+
+@dataclass(frozen=True)
+class CategoryData:
+    """Everything the data folder holds of some categories; index i is a position in `categories`.
+
+    Attributes:
+        categories: Names.
+        sketches: For each category, sketch picture files and drawings; none where only photos are known.
+        photos: For each category, photo files; none where only sketches are known.
+    """
+
+    categories: tuple[str, ...]
+    sketches: tuple[tuple[Path | Drawing, ...], ...]
+    photos: tuple[tuple[Path, ...], ...]
+
+    @classmethod
+    def load(cls, folder: Path, categories: Sequence[str], sketch_source: str = "all") -> CategoryData:
+        """Lists files and reads drawings.
+
+        Args:
+            folder: The data folder.
+            categories: Which to read.
+            sketch_source: "images" for sketch pictures, "drawings" for strokes, "all" for both.
+
+        Raises:
+            ValueError: A category without sketches or without photos, by name; a malformed drawing.
+        """
+        sketches, photos = [], []
+        for category in categories:
+            sketches.append(find_sketches(folder, category, sketch_source))
+            photos.append(find_photos(folder, category))
+        return cls(tuple(categories), tuple(sketches), tuple(photos))
+
+    def with_extra(self, folder: Path, forbidden: Sequence[str] = ()) -> CategoryData:
+        """Adds every category of another folder, also those of which it has sketches or photos alone.
+
+        Args:
+            folder: `sketches/` and `photos/` in the layout of a data folder, without label files.
+            forbidden: Categories that must not be trained on.
+
+        Raises:
+            FileNotFoundError: The folder is missing.
+            ValueError: There is no category in it, or one that is forbidden or known already.
+        """
+        if not folder.is_dir():
+            raise FileNotFoundError(f"Expected a folder of extra categories at {folder}, found none; give --extra_dir.")
+        with_sketches = {path.stem if path.suffix == ".ndjson" else path.name for path in _entries(folder / "sketches")}
+        with_photos = {path.name for path in _entries(folder / "photos")}
+        names = sorted(with_sketches | with_photos)
+        if not names:
+            raise ValueError(f"Expected sketches/ or photos/ with categories in {folder}, found none; add some.")
+        for name in names:
+            if name in forbidden or name in self.categories:
+                raise ValueError(
+                    f"Expected categories in {folder} that are in no label file, found {name!r}, which is; remove it."
+                )
+        sketches = [find_sketches(folder, name) if name in with_sketches else () for name in names]
+        photos = [find_photos(folder, name) if name in with_photos else () for name in names]
+        return CategoryData((*self.categories, *names), (*self.sketches, *sketches), (*self.photos, *photos))
+
+
+def training_data(folder: Path, extra: Path | None = None) -> tuple[ZeroShotSplit, CategoryData]:
+    """The split of a data folder, and the data of all that is trained on, which is what the split calls seen.
+
+    Args:
+        folder: The data folder.
+        extra: A folder of further categories, see `CategoryData.with_extra`.
+
+    Raises:
+        FileNotFoundError: A folder or a label file is missing.
+        ValueError: A list, a category or a drawing is not as expected.
+    """
+    split = ZeroShotSplit.load(folder)
+    data = CategoryData.load(folder, split.seen)
+    if extra:
+        data = data.with_extra(extra, (*split.validation, *split.unseen))
+    return replace(split, seen=data.categories), data
+
+
+def find_sketches(folder: Path, category: str, sketch_source: str = "all") -> tuple[Path | Drawing, ...]:
+    """Sketch files (sorted) and drawings (in file order) of one category.
+
+    Raises:
+        ValueError: There are none, or `sketch_source` is unknown.
+    """
+    if sketch_source not in SKETCH_SOURCES:
+        raise ValueError(f"Expected a sketch source out of {', '.join(SKETCH_SOURCES)}, found {sketch_source!r}.")
+    found: list[Path | Drawing] = []
+    if sketch_source != "drawings":
+        found += _pictures(folder / "sketches" / category, SKETCH_SUFFIXES)
+    strokes = folder / "sketches" / f"{category}.ndjson"
+    if sketch_source != "images" and strokes.is_file():
+        found += [drawing for drawing in read_quickdraw(strokes) if not drawing.is_blank]
+    if not found:
+        what = {"all": "sketches", "images": "sketch pictures", "drawings": "drawings"}[sketch_source]
+        raise ValueError(
+            f"Expected {what} of category {category!r} in {folder / 'sketches'}, found none; add some or take the "
+            "category out of the label files."
+        )
+    return tuple(found)
+
+
+def find_photos(folder: Path, category: str) -> tuple[Path, ...]:
+    """Photo files (sorted) of one category.
+
+    Raises:
+        ValueError: There are none.
+    """
+    found = _pictures(folder / "photos" / category, PHOTO_SUFFIXES)
+    if not found:
+        raise ValueError(
+            f"Expected photos of category {category!r} in {folder / 'photos' / category}, found none; add some or "
+            "take the category out of the label files."
+        )
+    return tuple(found)
+
+
+def _pictures(folder: Path, suffixes: frozenset[str]) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.is_file())
+
+
+def _entries(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []

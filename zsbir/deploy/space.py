@@ -1,0 +1,141 @@
+"""The repository as a Space of the Hugging Face Hub: which files make it up, and the front matter that describes it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import metadata_load
+from yaml import YAMLError
+
+from zsbir.encoder import publishing
+from zsbir.gallery.copies import SMALL, find_small_copy
+from zsbir.gallery.gallery import EMBEDDINGS, MANIFEST, PHOTOS, Gallery
+
+README, CHECKPOINT, CARD = "README.md", f"checkpoints/{publishing.FILE}", f"checkpoints/{publishing.CARD}"
+GALLERY = "gallery_cache"
+# What may lie in the Space besides checkpoint and gallery; the rest of the repository stays at home.
+CODE = [
+    *("app.py", "requirements.txt", "packages.txt", "LICENSE", README),
+    *(f"zsbir/**/*.{suffix}" for suffix in ("py", "html", "css", "js", "json", "svg")),
+    *(f"docs/**/*.{suffix}" for suffix in ("md", "png", "svg")),  # what README.md shows and links to
+]
+FOLDERS = frozenset({"zsbir", "docs", "checkpoints", GALLERY})  # hold in the Space what is uploaded, and nothing else
+CREDITS = ("credits.csv", "LICENCES.md")  # of a gallery
+MAX_DESCRIPTION = 60  # the Hub refuses more
+_PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # those for which requirements.txt installs
+_COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+_TEXTS = (
+    *("title", "emoji", "colorFrom", "colorTo", "sdk", "sdk_version", "python_version", "app_file"),
+    *("license", "short_description", "thumbnail"),
+)
+
+
+def read_front_matter(root: Path) -> dict[str, Any]:
+    """What stands between the two lines of dashes at the top of the README.
+
+    Raises:
+        FileNotFoundError: There is no README.
+        ValueError: It has no front matter, or one that is no YAML.
+    """
+    path = root / README
+    if not path.is_file():
+        raise FileNotFoundError(f"Expected a {README} in {root.resolve()}, found none; run this in the repository.")
+    try:
+        front = metadata_load(path)
+    except (YAMLError, ValueError) as error:
+        raise ValueError(f"Expected front matter in YAML at the top of {README}, found it damaged; mend it.") from error
+    if not front:
+        raise ValueError(f"Expected front matter between two lines '---' at the top of {README}, found none; add it.")
+    return front
+
+
+def front_matter_problems(front: dict[str, Any], root: Path) -> list[str]:
+    """What the Hub would refuse or misread in the front matter of a README, one sentence each.
+
+    Source: the Hub's documentation, "Spaces Configuration Reference".
+
+    Args:
+        front: The front matter.
+        root: The tree that it describes.
+    """
+    wrong = [key for key in _TEXTS if not isinstance(front.get(key), str) or not front[key]]
+    if wrong:  # 3.10 without quotes is the number 3.1
+        return [f"Expected a text for {key} in the front matter, found {front.get(key)!r}; quote it." for key in wrong]
+    gradio, installs = _gradio_pin(root), ", ".join(_PYTHONS)
+    expected = {
+        "emoji": (len(front["emoji"]) <= 2 and unicodedata.category(front["emoji"][0]) == "So", "one emoji"),
+        "colorFrom": (front["colorFrom"] in _COLOURS, f"one of {', '.join(_COLOURS)}"),
+        "colorTo": (front["colorTo"] in _COLOURS, f"one of {', '.join(_COLOURS)}"),
+        "sdk": (front["sdk"] == "gradio", "'gradio'"),
+        "sdk_version": (front["sdk_version"] == gradio, f"{gradio!r} as in requirements.txt"),
+        "python_version": (front["python_version"] in _PYTHONS, f"one of {installs}"),
+        "app_file": (_is_inside(root, front["app_file"]), "a file of this tree"),
+        "license": (re.fullmatch(r"[a-z0-9.-]+", front["license"]), "one of the Hub's identifiers, as 'apache-2.0'"),
+        "short_description": (
+            len(front["short_description"]) <= MAX_DESCRIPTION,
+            f"at most {MAX_DESCRIPTION} characters",
+        ),
+        "thumbnail": (
+            front["thumbnail"].startswith("https://") or _is_inside(root, front["thumbnail"]),
+            "an address, or a picture of this tree",
+        ),
+        "tags": (
+            isinstance(front.get("tags"), list) and all(isinstance(tag, str) for tag in front["tags"]),
+            "a list of words",
+        ),
+    }
+    return [
+        f"Expected {wanted} for {key} in the front matter, found {front.get(key)!r}; mend it in {README}."
+        for key, (is_right, wanted) in expected.items()
+        if not is_right
+    ]
+
+
+def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Path]:
+    """Every file of the Space: its path there, and where it lies here.
+
+    Hidden files are left out. A checkpoint or gallery from elsewhere takes the place of the bundled one, with
+    the card and the credits that lie beside it.
+    """
+    found = {path.relative_to(root).as_posix(): path for pattern in CODE for path in sorted(root.glob(pattern))}
+    code = {name: path for name, path in found.items() if path.is_file() and not re.search(r"(^|/)\.", name)}
+    beside = {CARD: checkpoint.with_name(publishing.CARD)}
+    beside |= {f"{GALLERY}/{name}": gallery.folder / name for name in CREDITS}
+    photos = {f"{GALLERY}/{PHOTOS}/{photo.file}": gallery.photos_dir / photo.file for photo in gallery.photos}
+    small = {
+        f"{GALLERY}/{SMALL}/{path.name}": path
+        for photo in gallery.photos
+        if (path := find_small_copy(gallery.folder, photo.sha256)) is not None
+    }
+    return {
+        **code,
+        CHECKPOINT: checkpoint,
+        **{name: path for name, path in beside.items() if path.is_file()},
+        **{f"{GALLERY}/{name}": gallery.folder / name for name in (MANIFEST, EMBEDDINGS)},
+        **photos,
+        **small,
+    }
+
+
+def readme_for(root: Path, address: str) -> str:
+    """The README as the Space shows it: a thumbnail of the tree becomes the address at which the Hub serves it."""
+    thumbnail = read_front_matter(root)["thumbnail"]
+    text = (root / README).read_text(encoding="utf-8")
+    if thumbnail.startswith("https://"):
+        return text
+    return text.replace(f"thumbnail: {thumbnail}", f"thumbnail: {address}/resolve/main/{thumbnail}", 1)
+
+
+def _gradio_pin(root: Path) -> str | None:
+    requirements = root / "requirements.txt"
+    text = requirements.read_text(encoding="utf-8") if requirements.is_file() else ""
+    pin = re.search(r"^gradio==(\S+)$", text, re.MULTILINE)
+    return pin.group(1) if pin else None
+
+
+def _is_inside(root: Path, name: str) -> bool:
+    path = (root / name).resolve()
+    return path.is_file() and path.is_relative_to(root.resolve())

@@ -1,0 +1,5 @@
+"""The encoder of sketches and photos, and how it is kept, run and published."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

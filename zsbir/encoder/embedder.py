@@ -1,0 +1,162 @@
+"""Embedder: pictures of any kind in, unit vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from zsbir.data.folder import ZeroShotSplit
+from zsbir.encoder.checkpoint import load_checkpoint, sha256
+from zsbir.encoder.device import choose_device
+from zsbir.encoder.engine import Engine, OnnxEngine, TorchEngine
+from zsbir.encoder.inference import PHOTOS, SKETCHES
+from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.encoder.publishing import fetch_checkpoint, push_checkpoint
+from zsbir.pictures.drawing import Drawing, rasterise
+from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
+from zsbir.pictures.slant import prepare_upright, upright_drawing
+
+Embeddings = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+_NO_LISTS = ZeroShotSplit((), (), ())
+
+
+class Embedder:
+    """An encoder with its preprocessing.
+
+    Attributes:
+        preprocessing: What turns pictures into the encoder's input.
+        dim: Length d of an embedding.
+        encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs.
+        checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
+        split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
+            training.
+        checkpoint: That file; None for an encoder still in training.
+        batch_size: How many pictures at once whoever has many should give.
+    """
+
+    batch_size = 32
+
+    def __init__(
+        self,
+        encoder: SketchPhotoEncoder,
+        preprocessing: PreprocessConfig,
+        checkpoint_sha256: str = "",
+        split: ZeroShotSplit = _NO_LISTS,
+        checkpoint: Path | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        self.preprocessing = preprocessing
+        self.dim = encoder.output_dim
+        self.encoder_dim = encoder.config.embedding_dim
+        self.checkpoint_sha256 = checkpoint_sha256
+        self.split = split
+        self.checkpoint = checkpoint
+        self._engine = engine or TorchEngine(encoder, preprocessing)
+
+    @classmethod
+    def from_pretrained(cls, repo: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
+        """Loads a checkpoint that was published on the Hugging Face Hub; downloads it once.
+
+        Args:
+            repo: "user/name".
+            revision: Branch, tag or commit; None is the newest.
+            device: As in `load_embedder`.
+
+        Raises:
+            FileNotFoundError: There is no such checkpoint, or no network and no copy.
+            ValueError: Not a valid checkpoint, no such device, or the Hub refuses.
+        """
+        return load_embedder(fetch_checkpoint(repo, revision), device)
+
+    def push_to_hub(self, repo: str, *, private: bool = False) -> str:
+        """Publishes the checkpoint on the Hugging Face Hub, with the card that lies beside it.
+
+        Args:
+            repo: "user/name"; made if it is not there.
+            private: Whether a new repository is seen by its owner alone.
+
+        Returns:
+            The address of the repository.
+
+        Raises:
+            FileNotFoundError: The checkpoint is no longer where it was loaded from.
+            ValueError: It was never in a file or is another by now, there is no access token, or the Hub refuses.
+        """
+        if self.checkpoint is None:
+            raise ValueError("Expected an encoder from a checkpoint, found one still in training; save and load it.")
+        if self.checkpoint.is_file() and sha256(self.checkpoint) != self.checkpoint_sha256:
+            raise ValueError(f"Expected {self.checkpoint} as it was loaded, found it changed; load it again.")
+        return push_checkpoint(self.checkpoint, repo, private=private)
+
+    def embed_sketches(self, sketches: Sequence[Image.Image | Drawing]) -> Embeddings:
+        """Embeds sketches, given as pictures (any size, any mode, transparent = paper) or as drawings.
+
+        Returns:
+            float32 (n, d), rows of unit length.
+
+        Raises:
+            ValueError: A sketch has no ink, or nothing but one dot.
+        """
+        return self.embed_sketch_pixels([self.sketch_pixels(sketch) for sketch in sketches])
+
+    def embed_photos(self, photos: Sequence[Image.Image]) -> Embeddings:
+        """Embeds photos of any size and mode.
+
+        Returns:
+            float32 (n, d), rows of unit length.
+        """
+        return self.embed_photo_pixels([self.photo_pixels(photo) for photo in photos])
+
+    def sketch_pixels(self, sketch: Image.Image | Drawing) -> Pixels:
+        """What the encoder gets to see of a sketch: uint8 (sketch_size, sketch_size), ink dark on 255.
+
+        Raises:
+            ValueError: The sketch has no ink, or nothing but one dot.
+        """
+        size, max_slant = self.preprocessing.sketch_size, self.preprocessing.max_slant
+        if isinstance(sketch, Image.Image):
+            return np.asarray(prepare_upright(sketch, size, max_slant))
+        if sketch.is_blank:
+            raise ValueError("Expected a drawing with some lines, found an empty page or a single dot; draw more.")
+        return np.asarray(rasterise(upright_drawing(sketch, max_slant), size))
+
+    def photo_pixels(self, photo: Image.Image) -> Pixels:
+        """What the encoder gets to see of a photo: uint8 (photo_size, photo_size, 3)."""
+        return np.asarray(prepare_photo(photo, self.preprocessing.photo_size))
+
+    def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
+        """Embeds what `sketch_pixels` made: float32 (n, d), rows of unit length."""
+        return self._embed(SKETCHES, pixels)
+
+    def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
+        """Embeds what `photo_pixels` made: float32 (n, d), rows of unit length."""
+        return self._embed(PHOTOS, pixels)
+
+    def _embed(self, side: str, pixels: Sequence[Pixels]) -> Embeddings:
+        if not pixels:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        return self._engine(side, np.stack(pixels))
+
+
+def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder:
+    """Loads a checkpoint for use.
+
+    Args:
+        checkpoint: Path of the safetensors file.
+        device: "cuda", "mps" or "cpu"; None takes the best there is.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: Not a valid checkpoint, or no such device.
+    """
+    path = Path(checkpoint)
+    target = choose_device(device)
+    loaded = load_checkpoint(path, target)
+    loaded.encoder.fold()
+    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder, loaded.preprocessing)
+    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split, path, engine)

@@ -1,0 +1,196 @@
+"""The encoder that puts sketches and photos into one space, and the adversary that tells them apart."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+
+from zsbir.encoder.backbone import (
+    BATCH_NORMS,
+    create_backbone,
+    fold_batch_norm,
+    import_torchvision,
+    share_all_but_batch_norm,
+)
+from zsbir.encoder.hub_correction import EXTRA_DIMS, HubCorrection
+from zsbir.encoder.whitening import Whitening
+from zsbir.pictures.preparation import PreprocessConfig
+
+import_torchvision()
+import timm  # noqa: E402  (needs torchvision)
+
+_BOUNDS = {"embedding_dim": (1, 65_536), "hub_sketches": (0, 100_000)}
+_HEAD_SEED = 0
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """What defines the network; stored in the checkpoint.
+
+    Attributes:
+        backbone: Name of a timm image model.
+        embedding_dim: Length d of an embedding.
+        encoders: "shared" = one backbone and embedding layer for both sides, "separate" = one each.
+        batch_norm: "folded" = ImageNet's, merged into the convolutions; "frozen" = beside them, its
+            statistics kept; "trained" = statistics of the pictures seen; "per_domain" = one set of those
+            and of the scales for sketches and one for photos, everything else shared.
+        pooling: Of the backbone's last maps, "avg" or "max".
+        head: "linear" = a layer from features to embedding; "none" = the features are the embedding.
+        hub_sketches: How many sketches it knows to take the lead of hubs back by (see `HubCorrection`); 0: it does not.
+        whitened: Whether embeddings are whitened when they are used (see `Whitening`).
+    """
+
+    backbone: str = "tf_efficientnet_lite0"
+    embedding_dim: int = 512
+    encoders: str = "shared"
+    batch_norm: str = "frozen"
+    pooling: str = "avg"
+    head: str = "linear"
+    hub_sketches: int = 0
+    whitened: bool = False
+
+    def __post_init__(self) -> None:
+        if self.encoders not in ("shared", "separate"):
+            raise ValueError(f"Expected encoders 'shared' or 'separate', found {self.encoders!r}.")
+        if self.batch_norm not in BATCH_NORMS:
+            raise ValueError(f"Expected batch norm out of {', '.join(BATCH_NORMS)}, found {self.batch_norm!r}.")
+        if self.batch_norm == "per_domain" and self.encoders == "separate":
+            raise ValueError("Expected batch norm per domain in shared encoders, found separate ones; they have it so.")
+        if self.pooling not in ("avg", "max") or self.head not in ("linear", "none"):
+            raise ValueError(
+                f"Expected pooling 'avg' or 'max' and head 'linear' or 'none', found {self.pooling!r} and "
+                f"{self.head!r}."
+            )
+        for name, (least, most) in _BOUNDS.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or not least <= value <= most:
+                raise ValueError(f"Expected a whole number from {least} to {most} as {name}, found {value!r}.")
+        if not isinstance(self.whitened, bool):
+            raise ValueError(f"Expected true or false as whitened, found {self.whitened!r}.")
+        if not timm.is_model(self.backbone):
+            raise ValueError(
+                f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "
+                "timm.list_models() lists them."
+            )
+
+
+class SketchPhotoEncoder(nn.Module):
+    """Backbone features, one linear layer, unit length; one of each for both sides, or one for each side."""
+
+    def __init__(self, config: EncoderConfig) -> None:
+        super().__init__()
+        self.config = config
+        per_domain = config.batch_norm == "per_domain"
+        sides = ("sketch", "photo") if config.encoders == "separate" or per_domain else ("both",)
+        self.backbones = nn.ModuleDict({side: create_backbone(config.backbone, config.pooling) for side in sides})
+        self.embeddings = nn.ModuleDict({side: self._embedding_layer(side) for side in sides})
+        if config.batch_norm == "folded":
+            self.fold()
+        if per_domain:
+            share_all_but_batch_norm(self.backbones["photo"], self.backbones["sketch"])
+            self.embeddings["photo"] = self.embeddings["sketch"]
+        self._sketch_side, self._photo_side = sides[0], sides[-1]
+        dim = config.embedding_dim
+        self.whitening = Whitening(torch.eye(dim)) if config.whitened else None
+        self.hubs = HubCorrection(torch.zeros(config.hub_sketches, dim)) if config.hub_sketches else None
+
+    @property
+    def output_dim(self) -> int:
+        """Length of an embedding as it is used: with what corrects hubs."""
+        return self.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0)
+
+    def embed_sketches(self, sketches: Tensor) -> Tensor:
+        """Normalised sketches (n, 3, size, size) -> embeddings (n, d) of unit length."""
+        return self._embed(self._sketch_side, sketches)
+
+    def embed_photos(self, photos: Tensor) -> Tensor:
+        """Normalised photos (n, 3, size, size) -> embeddings (n, d) of unit length."""
+        return self._embed(self._photo_side, photos)
+
+    def forward(self, sketches: Tensor, photos: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeds both sides, in one pass where the backbone is shared."""
+        if self._sketch_side == self._photo_side:
+            both = self._embed("both", torch.cat([sketches, photos]))
+            return both[: len(sketches)], both[len(sketches) :]
+        return self.embed_sketches(sketches), self.embed_photos(photos)
+
+    def load_backbone(self, classifier: nn.Module) -> None:
+        """Copies the weights of an ImageNet classifier of the same architecture into every backbone."""
+        if self.config.batch_norm == "folded":
+            classifier = fold_batch_norm(copy.deepcopy(classifier))
+        state = classifier.state_dict()
+        for backbone in self.backbones.values():
+            backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
+
+    def fold(self) -> None:
+        """Merges batch norm into convolutions: the same embeddings in less time, but nothing left to train it by."""
+        for backbone in self.backbones.values():
+            fold_batch_norm(backbone)
+
+    def finished(self, whitening: Tensor, known: Tensor) -> SketchPhotoEncoder:
+        """A copy whose embeddings are whitened by this matrix (d, d), and that knows sketches to correct hubs by.
+
+        Args:
+            whitening: See `Whitening`.
+            known: Whitened embeddings (m, d) of the sketches, see `HubCorrection`.
+        """
+        encoder = self.unfinished()
+        encoder.config = replace(self.config, hub_sketches=len(known), whitened=True)
+        encoder.whitening, encoder.hubs = Whitening(whitening), HubCorrection(known)
+        return encoder
+
+    def unfinished(self) -> SketchPhotoEncoder:
+        """A copy as training left it: nothing is whitened, and no hubs are corrected."""
+        encoder = copy.deepcopy(self)
+        encoder.config = replace(self.config, hub_sketches=0, whitened=False)
+        encoder.whitening = encoder.hubs = None
+        return encoder
+
+    def _embedding_layer(self, side: str) -> nn.Module:
+        features = int(self.backbones[side].head_hidden_size)  # type: ignore[arg-type]
+        if self.config.head == "none":
+            if features != self.config.embedding_dim:
+                raise ValueError(
+                    f"Expected an embedding as long as the features of {self.config.backbone}, {features}, when there "
+                    f"is no head, found {self.config.embedding_dim}; give --embedding_dim {features}."
+                )
+            return nn.Identity()
+        layer = nn.Linear(features, self.config.embedding_dim)
+        # Orthogonal keeps the angles between ImageNet features at the start; the same start for all runs lets their
+        # weights be averaged.
+        nn.init.orthogonal_(layer.weight, generator=torch.Generator().manual_seed(_HEAD_SEED))
+        nn.init.zeros_(layer.bias)
+        return layer
+
+    def _embed(self, side: str, pictures: Tensor) -> Tensor:
+        features = self.backbones[side](pictures)
+        return F.normalize(self.embeddings[side](features).float(), dim=1)
+
+
+def to_tensor(picture: Image.Image, config: PreprocessConfig) -> Tensor:
+    """A prepared picture ("L" or "RGB") as a normalised float32 tensor of shape (3, size, size)."""
+    pixels: NDArray[np.uint8] = np.asarray(picture.convert("RGB"))
+    return normalise(torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None], config)[0]
+
+
+def normalise(pixels: Tensor, config: PreprocessConfig) -> Tensor:
+    """Normalises uint8 pixels of shape (n, 3, h, w) to float32 with the configured mean and std."""
+    return scale(pixels, *channel_scaling(config, pixels.device))
+
+
+def channel_scaling(config: PreprocessConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Factor and offset of each channel, each of shape (1, 3, 1, 1), that turn 0 to 255 into the configured range."""
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (config.mean, config.std))
+    return 1 / (255 * std), -mean / std
+
+
+def scale(pixels: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+    """Normalises pixels, 0 to 255, of shape (n, 3, h, w), or (n, 1, h, w) for three equal channels, to float32."""
+    return torch.addcmul(offset, pixels.float(), factor)

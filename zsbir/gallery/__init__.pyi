@@ -1,0 +1,7 @@
+from .build import build_gallery as build_gallery
+from .gallery import Gallery as Gallery
+from .gallery import Photo as Photo
+from .retriever import Match as Match
+from .retriever import Retriever as Retriever
+
+__all__ = ["Gallery", "Match", "Photo", "Retriever", "build_gallery"]

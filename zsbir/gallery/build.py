@@ -1,0 +1,249 @@
+"""Build a gallery from a folder of photos, embedding only what is new or changed."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm.auto import tqdm
+
+from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.gallery.copies import (
+    COPY_SIDE,
+    copy_name,
+    is_small_copy,
+    make_small_copy,
+    remove_copies,
+    remove_small_copies,
+    save_copy,
+    small_copy_name,
+)
+from zsbir.gallery.gallery import PHOTOS, Gallery, Photo
+from zsbir.pictures.opening import READS_HEIF, open_picture
+from zsbir.pictures.preparation import prepare_photo
+
+CREDITS = "credits.csv"
+_HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-heif is installed
+_NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
+_MAX_FILE_BYTES = 200_000_000
+
+Progress = Callable[[int, int], None]  # gets the number of photos done and of all
+Digests = dict[Path, tuple[int, int, str]]  # of files: size in bytes, time of change in ns, sha256
+
+
+@dataclass(frozen=True)
+class BuiltGallery:
+    """What a build did.
+
+    Attributes:
+        gallery: The gallery, saved.
+        embedded: How many photos were new or changed.
+        skipped: One sentence for each file that could not be used.
+    """
+
+    gallery: Gallery
+    embedded: int
+    skipped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """One file, read by a worker: its row, its prepared pixels (None when known before), or why not."""
+
+    photo: Photo | None
+    prepared: Image.Image | None = None
+    skipped: str = ""
+
+
+def build_gallery(
+    photos: Path,
+    folder: Path,
+    embedder: Embedder,
+    *,
+    quiet: bool = False,
+    progress: Progress | None = None,
+    digests: Digests | None = None,
+) -> BuiltGallery:
+    """Makes or refreshes the gallery in `folder` from all pictures below `photos`.
+
+    A file called `credits.csv` in `photos` or beside it (columns file, category, title, author, licence,
+    source) describes them; otherwise a photo is titled by its name and categorised by its folder.
+    Pictures elsewhere than in the gallery are copied into it, upright, without their EXIF data (which
+    may hold places and names), at most 1,024 pixels long. Pictures that already lie there stay as they are.
+    Of photos longer than 400 pixels small copies are kept, too (see `zsbir.gallery.copies`).
+
+    Args:
+        photos: The folder of photos.
+        folder: Where the gallery goes.
+        embedder: Embeds them.
+        quiet: Without a progress bar.
+        progress: Called after each batch; what it raises ends the build, and the old gallery stays.
+        digests: What an earlier build of the same folders found out, so that files that have not changed
+            since are not even read; brought up to date.
+
+    Raises:
+        FileNotFoundError: There is no folder `photos`.
+        ValueError: It has no readable picture, or `credits.csv` is damaged. The old gallery stays.
+    """
+    if not photos.is_dir():
+        raise FileNotFoundError(f"Expected a folder of photos at {photos}, found none; give an existing folder.")
+    builder = _Builder(photos, folder, embedder, {} if digests is None else digests)
+    files = sorted(walk_pictures(photos))
+    rows: list[Photo] = []
+    embeddings: list[Embeddings] = []
+    skipped: list[str] = []
+    embedded = 0
+    bar = tqdm(total=len(files), desc="building the gallery", unit="photo", disable=quiet)
+    for part in builder.read_ahead(files):
+        new = [read.prepared for read in part if read.prepared is not None]
+        vectors = iter(embedder.embed_photos(new))
+        for read in part:
+            if read.photo is None:
+                skipped.append(read.skipped)
+                continue
+            rows.append(read.photo)
+            embeddings.append(next(vectors) if read.prepared is not None else builder.known[read.photo.sha256])
+        embedded += len(new)
+        bar.update(len(part))
+        if progress is not None:
+            progress(len(rows) + len(skipped), len(files))
+    bar.close()
+    if not rows:
+        listed = f": {' '.join(skipped[:3])}" if skipped else ""
+        raise ValueError(f"Expected at least one readable picture below {photos}, found none{listed}; add some photos.")
+    gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
+    gallery.save()
+    builder.remove_orphans(rows)
+    return BuiltGallery(gallery, embedded, tuple(skipped))
+
+
+class _Builder:
+    def __init__(self, photos: Path, folder: Path, embedder: Embedder, digests: Digests) -> None:
+        self.photos, self.folder, self.digests = photos, folder, digests
+        self.size = embedder.preprocessing.photo_size
+        self.batch_size = embedder.batch_size
+        self.in_place = photos.resolve() == (folder / PHOTOS).resolve()
+        self.credits = _read_credits(photos)
+        self.known = _known_embeddings(folder, embedder.checkpoint_sha256)
+        self.shown = folder / PHOTOS
+        self.shown.mkdir(parents=True, exist_ok=True)
+
+    def read_ahead(self, files: list[Path]) -> Iterator[list[_Read]]:
+        """Reads files in the background, a few batches ahead of the encoder."""
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            batches = [files[start : start + self.batch_size] for start in range(0, len(files), self.batch_size)]
+            waiting = [[pool.submit(self._read, file) for file in batch] for batch in batches[:2]]
+            for upcoming in [*batches[2:], [], []]:
+                if not waiting:
+                    return
+                waiting.append([pool.submit(self._read, file) for file in upcoming])
+                yield [future.result() for future in waiting.pop(0)]
+
+    def remove_orphans(self, rows: list[Photo]) -> None:
+        """Deletes copies that no row names any more; pictures that were not copied are never touched."""
+        if not self.in_place:
+            remove_copies(self.shown, {photo.file for photo in rows})
+        remove_small_copies(self.folder, {small_copy_name(photo.sha256) for photo in rows})
+
+    def _read(self, path: Path) -> _Read:
+        name = path.relative_to(self.photos).as_posix()
+        if path.suffix.lower() in _NAMED_WHEN_SKIPPED:
+            return _Read(None, skipped=f"{name}: this format is not read here; save it as JPEG.")
+        try:
+            status = path.stat()  # before reading, so that what is written meanwhile counts as a change
+            if status.st_size > _MAX_FILE_BYTES:
+                return _Read(None, skipped=f"{name}: larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
+            size, changed, digest = self.digests.get(path, (0, 0, ""))
+            if (size, changed) == (status.st_size, status.st_mtime_ns):
+                photo = self._describe(path, name, digest)
+                if self._keeps(photo):
+                    return _Read(photo)
+            content = path.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()
+            self.digests[path] = (status.st_size, status.st_mtime_ns, digest)
+            photo = self._describe(path, name, digest)
+            if self._keeps(photo):
+                return _Read(photo)
+            picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
+            if not self.in_place:
+                save_copy(picture, self.shown / photo.file)
+            make_small_copy(self.shown / photo.file, self.folder, digest)
+            return _Read(photo, prepare_photo(picture, self.size))
+        except (OSError, ValueError) as error:
+            return _Read(None, skipped=f"{name}: {error}")
+
+    def _keeps(self, photo: Photo) -> bool:
+        """Whether a photo stays as it was built before; if its small copy is missing, it is made."""
+        shown = self.shown / photo.file
+        if photo.sha256 not in self.known or not shown.is_file():
+            return False
+        try:
+            make_small_copy(shown, self.folder, photo.sha256)
+        except (OSError, ValueError):  # what is shown is damaged
+            return False
+        return True
+
+    def _describe(self, path: Path, name: str, digest: str) -> Photo:
+        folder = path.parent.relative_to(self.photos).as_posix()
+        photo = Photo(
+            file=name if self.in_place else copy_name(digest),
+            title=title_of(path.name),
+            category="" if folder == "." else folder.split("/")[-1],
+            author="",
+            licence="",
+            source=name,
+            sha256=digest,
+        )
+        return replace(photo, **self.credits.get(name, {}))
+
+
+def title_of(name: str) -> str:
+    """What people read of a file's name."""
+    return Path(name).stem.replace("_", " ").replace("-", " ").strip()
+
+
+def walk_pictures(photos: Path) -> Iterator[Path]:
+    """Pictures below a folder; hidden files and folders and the small copies of galleries are passed over.
+
+    Links to folders are not followed.
+    """
+    for folder, folders, names in os.walk(photos):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES and not is_small_copy(name):
+                yield Path(folder, name)
+
+
+def _read_credits(photos: Path) -> dict[str, dict[str, str]]:
+    path = next((path for path in (photos / CREDITS, photos.parent / CREDITS) if path.is_file()), None)
+    if path is None:
+        return {}
+    columns = ("category", "title", "author", "licence", "source")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValueError(f"Expected a CSV file in UTF-8 at {path}, found it damaged: {error}.") from error
+    if rows and rows[0].get("file") is None:
+        raise ValueError(f"Expected a column 'file' in {path}, found {', '.join(map(str, rows[0]))}.")
+    return {row["file"]: {name: row[name] for name in columns if row.get(name)} for row in rows}
+
+
+def _known_embeddings(folder: Path, checkpoint_sha256: str) -> dict[str, Embeddings]:
+    """Embeddings of the gallery that is there, by digest; none where it is of another checkpoint or damaged."""
+    try:
+        old = Gallery.load(folder, index="exact")
+    except (FileNotFoundError, ValueError):
+        return {}
+    if old.checkpoint_sha256 != checkpoint_sha256:
+        return {}
+    return {photo.sha256: vector for photo, vector in zip(old.photos, np.asarray(old.embeddings), strict=True)}

@@ -1,0 +1,5 @@
+"""Pictures and drawings: from any file or strokes to the pixels that an encoder sees."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

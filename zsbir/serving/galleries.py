@@ -1,0 +1,99 @@
+"""All galleries that somebody can search: those that everybody sees, and the visitor's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from zsbir.encoder.embedder import Embedder
+from zsbir.gallery.copies import SMALL
+from zsbir.gallery.gallery import MANIFEST
+from zsbir.gallery.milvus_address import ADDRESS
+from zsbir.gallery.retriever import Retriever
+from zsbir.serving.private_galleries import PrivateGalleries
+from zsbir.serving.watched_folder import PhotoFolder
+
+OWN = "Your pictures"  # the name of every visitor's own gallery; the visitor decides which one it is
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A gallery to choose.
+
+    Attributes:
+        name: What it is called, and how it is asked for.
+        count: How many photos are in it.
+        is_private: Whether only this visitor sees it.
+    """
+
+    name: str
+    count: int
+    is_private: bool = False
+
+
+class Galleries:
+    """Shared galleries by name, the first of which is the default, and private ones by visitor.
+
+    Attributes:
+        private: Those of the visitors.
+    """
+
+    def __init__(self, embedder: Embedder, shared: Mapping[str, Retriever | PhotoFolder]) -> None:
+        """Takes galleries that are ready.
+
+        Args:
+            embedder: For the visitors' own galleries.
+            shared: At least one.
+        """
+        self.private = PrivateGalleries(embedder)
+        self._shared = dict(shared)
+
+    @property
+    def default(self) -> Retriever:
+        """Searches the first gallery as it is now."""
+        return self.open(next(iter(self._shared)), "")
+
+    @property
+    def served(self) -> list[Path]:
+        """Folders whose pictures the page shows; nothing else in them than pictures."""
+        shared = [self.open(name, "").gallery for name in self._shared]
+        return [
+            *(gallery.photos_dir for gallery in shared),
+            *(gallery.folder / SMALL for gallery in shared),
+            self.private.served,
+        ]
+
+    def names(self, visitor: str) -> list[Choice]:
+        """What a visitor can choose from; the visitor's own gallery comes last, if it is ready."""
+        choices = [Choice(name, len(self.open(name, visitor).gallery)) for name in self._shared]
+        progress = self.private.progress(visitor)
+        if progress is not None and progress.stage == "ready":
+            choices.append(Choice(OWN, progress.done, is_private=True))
+        return choices
+
+    def open(self, choice: str, visitor: str) -> Retriever:
+        """The gallery of this name as it is now; of a visitor's own, the one of this visitor.
+
+        Raises:
+            ValueError: There is no such gallery, or no longer; one sentence.
+        """
+        if choice == OWN:
+            return self.private.open(visitor)
+        source = self._shared.get(choice)
+        if source is None:
+            raise ValueError("Expected a gallery from the list, found another; choose one.")
+        return source.retriever if isinstance(source, PhotoFolder) else source
+
+    def close(self) -> None:
+        """Ends what goes on in the background and deletes the visitors' galleries."""
+        for source in self._shared.values():
+            if isinstance(source, PhotoFolder):
+                source.stop()
+        self.private.close()
+
+
+def galleries_in(folder: Path) -> list[Path]:
+    """The gallery in a folder, if it is one, and those in the folders right below it, by name."""
+    below = sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return [path for path in (folder, *below) if (path / MANIFEST).is_file() or (path / ADDRESS).is_file()]

@@ -1,0 +1,79 @@
+"""What has to be there before the page can be served."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+
+from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.milvus_address import ADDRESS
+from zsbir.gallery.milvus_gallery import MilvusGallery
+from zsbir.gallery.retriever import Retriever
+from zsbir.serving.galleries import OWN, Galleries, galleries_in
+from zsbir.serving.watched_folder import PhotoFolder
+from zsbir.serving.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
+
+BUNDLED = Path("gallery_cache")
+_LOG = logging.getLogger(__name__)
+
+
+def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None, index: str = "auto") -> Galleries:
+    """Loads the encoder and the galleries it searches.
+
+    Args:
+        checkpoint: The encoder.
+        gallery: A built gallery, one in Milvus, or a folder of several; those right below a gallery are found too.
+        photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`, comes first, and
+            follows the folder from now on. Galleries of another checkpoint are then left out with a warning.
+        index: How they are searched: see `zsbir.gallery.index.open_index`. A gallery with an address of Milvus is
+            searched there, unless another kind than "auto" is asked for.
+
+    Raises:
+        FileNotFoundError: One of them is not there.
+        ValueError: One of them is damaged, or the gallery belongs to another checkpoint, or its index cannot be had.
+    """
+    embedder = ZeroGpuEmbedder(checkpoint) if on_zero_gpu() else load_embedder(checkpoint)
+    side = embedder.preprocessing.sketch_size
+    # What is made when a sketch is first embedded is made now, or the first visitor would wait for it.
+    embedder.embed_sketch_pixels([np.full((side, side), 255, dtype=np.uint8)])
+    shared: dict[str, Retriever | PhotoFolder] = {}
+    if photos is not None:
+        watched = PhotoFolder(photos, cache_folder(photos), embedder, index)
+        watched.watch()
+        shared[_new_name(photos, shared)] = watched
+    for folder in galleries_in(gallery) or ([gallery] if photos is None else []):
+        retriever = _open(folder, embedder, index, must_fit=not shared)
+        if retriever is not None:
+            shared[_new_name(folder, shared)] = retriever
+    return Galleries(embedder, shared)
+
+
+def cache_folder(photos: Path) -> Path:
+    """Where the gallery of a folder of photos is kept: one place for each folder, of this user only."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    digest = hashlib.sha256(str(photos.resolve()).encode()).hexdigest()
+    return caches / "zsbir" / f"{photos.resolve().name}-{digest[:16]}"
+
+
+def _open(folder: Path, embedder: Embedder, index: str, *, must_fit: bool) -> Retriever | None:
+    try:
+        if index == "auto" and (folder / ADDRESS).is_file():
+            return Retriever(embedder, MilvusGallery.open(folder))
+        return Retriever(embedder, Gallery.load(folder, index))
+    except (FileNotFoundError, ValueError) as error:
+        if must_fit:
+            raise
+        _LOG.warning("Left out: %s", error)
+        return None
+
+
+def _new_name(folder: Path, taken: dict[str, Retriever | PhotoFolder]) -> str:
+    """What people read: the folder's name, numbered if there is another of this name."""
+    plain = "Demo gallery" if folder == BUNDLED else folder.resolve().name.replace("_", " ").strip() or "Photos"
+    numbers = (plain if number == 1 else f"{plain} {number}" for number in range(1, len(taken) + 3))
+    return next(name for name in numbers if name not in taken and name != OWN)

@@ -1,0 +1,177 @@
+"""The pictures of a training step, augmented, as tensors: a data set over `Batch`es."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+from tqdm.auto import tqdm
+
+from zsbir.data.folder import CategoryData
+from zsbir.pictures.drawing import Drawing, rasterise
+from zsbir.pictures.opening import open_picture
+from zsbir.pictures.preparation import prepare_sketch
+from zsbir.training.augmentation import pseudo_sketch, random_photo, random_sketch
+from zsbir.training.batches import FROM_PHOTO, BalancedBatches, Batch
+
+_MEMORY = 4_000_000_000  # bytes of reduced photos that are kept; what is beyond is read anew each time
+_PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
+
+
+class Pictures(NamedTuple):
+    """One step's pictures.
+
+    Attributes:
+        sketches: uint8 (n + m, 1, size, size); the last m have no photo beside them.
+        photos: uint8 (n, 3, size, size).
+        labels: int64 (n + m,), category of sketch i and photo i.
+        photo_rows: int64 (n,), row of photo i among all training photos.
+        is_pseudo: bool (n + m,), whether sketch i was made from photo i.
+        rows: int64 (n + m,), place of sketch i and photo i in the whole batch.
+        seed: Of what else is random in this step.
+    """
+
+    sketches: Tensor
+    photos: Tensor
+    labels: Tensor
+    photo_rows: Tensor
+    is_pseudo: Tensor
+    rows: Tensor
+    seed: int
+
+
+class PhotoStore:
+    """The photos of a category, reduced: kept in memory, or read when they are asked for where there is no room.
+
+    Args:
+        sources: Photos that are kept, and files of the others.
+        read: Reads and reduces a file.
+    """
+
+    def __init__(self, sources: Sequence[Path | Image.Image], read: Callable[[Path], Image.Image]) -> None:
+        self.sources, self.read = sources, read
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        source = self.sources[index]
+        return self.read(source) if isinstance(source, Path) else source
+
+
+class TrainingPictures(Dataset[Pictures]):
+    """Turns a `Batch` into `Pictures`; what is random in a row is a pure function of the batch's seed and that row.
+
+    Photos are decoded once, reduced to a little more than the input size, and kept in memory as far as there is
+    room for them.
+
+    Args:
+        data: Files and drawings by category.
+        size: Side of the pictures made.
+        pseudo_sketch_ratio: Share of sketches made from photos.
+        augment_sketches: Vary sketches (see `random_sketch`), or take them as they are.
+        whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
+        quiet: No progress bar.
+        memory: Bytes of photos that are kept.
+    """
+
+    def __init__(
+        self,
+        data: CategoryData,
+        size: int,
+        pseudo_sketch_ratio: float,
+        whole_size: int,
+        *,
+        augment_sketches: bool = True,
+        quiet: bool = False,
+        memory: int = _MEMORY,
+    ) -> None:
+        self.size, self.pseudo_sketch_ratio, self.augment_sketches = size, pseudo_sketch_ratio, augment_sketches
+        self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
+        bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
+        self.room = memory
+        self.photos = [PhotoStore([self._keep(path, bar) for path in files], self._read_photo) for files in data.photos]
+        bar.close()
+        self.sketches = [[self._read_sketch(source) for source in sketches] for sketches in data.sketches]
+        self.first_row = np.cumsum([0, *map(len, data.photos)])
+
+    def __getitem__(self, batch: Batch) -> Pictures:
+        """The augmented pictures of this batch."""
+        labels, chosen = np.array(batch.labels), np.array(batch.photos)
+        is_pseudo = np.array(batch.sketches) == FROM_PHOTO
+        sketches, photos = [], []
+        for place, (label, sketch, row) in enumerate(zip(batch.labels, batch.sketches, batch.rows, strict=True)):
+            rng = np.random.default_rng((batch.seed, row))
+            original = self.photos[label][batch.photos[place]] if place < len(chosen) else None
+            if original is not None and rng.random() < self.pseudo_sketch_ratio:
+                is_pseudo[place] = True
+            if original is not None and is_pseudo[place]:
+                sketches.append(pseudo_sketch(original, self.size, rng))
+            else:
+                sketches.append(self._sketch(self.sketches[label][sketch], rng))
+            if original is not None:
+                photos.append(random_photo(original, self.size, rng))
+        return Pictures(
+            sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
+            photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
+            labels=torch.from_numpy(labels),
+            photo_rows=torch.from_numpy(self.first_row[labels[: len(chosen)]] + chosen),
+            is_pseudo=torch.from_numpy(is_pseudo),
+            rows=torch.tensor(batch.rows),
+            seed=batch.seed,
+        )
+
+    def _sketch(self, source: Image.Image | Drawing, rng: np.random.Generator) -> Image.Image:
+        if self.augment_sketches:
+            return random_sketch(source, self.size, rng)
+        return rasterise(source, self.size) if isinstance(source, Drawing) else source
+
+    def _keep(self, path: Path, bar: tqdm[NoReturn]) -> Path | Image.Image:
+        bar.update()
+        if self.room <= 0:
+            return path
+        photo = self._read_photo(path)
+        self.room -= 3 * photo.width * photo.height
+        return photo
+
+    def _read_photo(self, path: Path) -> Image.Image:
+        side = self.stored_side
+        photo = open_picture(path, longest_side=2 * side).convert("RGB")
+        scale = side / min(photo.size)
+        if scale >= 1:
+            return photo
+        return photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BICUBIC)
+
+    def _read_sketch(self, source: Path | Drawing) -> Image.Image | Drawing:
+        if isinstance(source, Drawing):
+            return source
+        return prepare_sketch(open_picture(source), self.size)
+
+
+class _OneEpoch(Sampler[Batch]):
+    def __init__(self, batches: BalancedBatches, epoch: int) -> None:
+        self.batches, self.number = batches, epoch
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.batches.epoch(self.number)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
+def load_epoch(pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int) -> DataLoader[Pictures]:
+    """A loader of the pictures of one epoch, made ahead of need in `workers` processes (0 = in this one)."""
+    return DataLoader(
+        pictures,
+        batch_size=None,
+        sampler=_OneEpoch(batches, epoch),
+        num_workers=workers,
+        prefetch_factor=4 if workers else None,
+        multiprocessing_context="fork" if workers else None,
+    )

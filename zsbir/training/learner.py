@@ -1,0 +1,152 @@
+"""Everything that learns in training, and the losses of one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.training.adversary import DomainDiscriminator, domain_loss
+from zsbir.training.distributed import ALONE, Processes
+from zsbir.training.losses import Prototypes, soft_cross_entropy, triplet_loss
+
+_PROTOTYPE_SCALE = 20.0
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the losses, 0 switches one off, and how triplets are made.
+
+    Attributes:
+        triplet: Weight of the triplet loss.
+        domain: Weight of the adversary's loss.
+        classification: Weight of the classification into seen categories.
+        teacher: Weight of the preservation of ImageNet knowledge.
+        margin: Of the triplet loss, in cosine distance.
+        hard_negatives: How negatives are chosen, see `triplet_loss`: "none", "batch" or "semantic".
+    """
+
+    triplet: float = 1.0
+    domain: float = 0.1
+    classification: float = 1.0
+    teacher: float = 1.0
+    margin: float = 0.3
+    hard_negatives: str = "batch"
+
+
+class Learner(nn.Module):
+    """The encoder with its adversary and its prototypes; only the encoder is kept after training.
+
+    Of several processes each embeds its part of a batch and computes the losses of the whole, so that a
+    sketch meets the negatives of all of them.
+    """
+
+    def __init__(
+        self,
+        encoder: SketchPhotoEncoder,
+        config: LossConfig,
+        categories: int,
+        teacher_classes: int,
+        group: Processes = ALONE,
+        meanings: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        self.group = group
+        self.register_buffer("meanings", meanings, persistent=False)  # made anew from the names, not saved
+        self.meanings: Tensor | None
+        dim = encoder.config.embedding_dim
+        self.config = config
+        self.encoder = encoder
+        self.discriminator = DomainDiscriminator(dim)
+        self.category_prototypes = Prototypes(categories, dim, _PROTOTYPE_SCALE)
+        self.teacher_prototypes = Prototypes(teacher_classes, dim, _PROTOTYPE_SCALE)
+        self.discriminator.requires_grad_(config.domain != 0)  # nobody waits for gradients that will not come
+        self.category_prototypes.requires_grad_(config.classification != 0)
+        self.teacher_prototypes.requires_grad_(config.teacher != 0)
+
+    @torch.no_grad()
+    def start_from(self, classifier: nn.Linear, categories: Tensor) -> None:
+        """Gives the prototypes the directions that ImageNet's classifier has in the new embedding.
+
+        A network whose new layers start at random is first torn about by their errors and forgets what
+        ImageNet taught (Kumar et al., "Fine-Tuning can Distort Pretrained Features", ICLR 2022).
+
+        Args:
+            classifier: Features -> logits (c,), the last layer of the backbone's ImageNet network.
+            categories: Soft labels (categories, c) of each category trained on.
+        """
+        embedding = next(iter(self.encoder.embeddings.values()))
+        weight = classifier.weight
+        directions = nn.functional.normalize(
+            weight @ embedding.weight.T if isinstance(embedding, nn.Linear) else weight, dim=1
+        )
+        self.teacher_prototypes.vectors.copy_(directions)
+        self.category_prototypes.vectors.copy_(nn.functional.normalize(categories @ directions, dim=1))
+
+    def forward(
+        self,
+        sketches: Tensor,
+        photos: Tensor,
+        labels: Tensor,
+        *,
+        sketch_targets: Tensor,
+        photo_targets: Tensor,
+        rows: Tensor,
+        strength: float,
+        generator: torch.Generator,
+    ) -> dict[str, Tensor]:
+        """The losses of one step.
+
+        Args:
+            sketches: (n + m, 3, size, size), normalised.
+            photos: (n, 3, size, size), normalised; photo i has the category of sketch i.
+            labels: (n + m,), int64, among the categories trained on.
+            sketch_targets: (n + m, c), the teacher's soft labels for the sketches.
+            photo_targets: (n, c), the same for the photos.
+            rows: (n + m,), int64, place of each sketch, and of the photo beside it, in the whole batch.
+            strength: λ of the gradient reversal.
+            generator: Draws random negatives.
+
+        Returns:
+            Scalars by name: `loss` is the weighted sum of `triplet`, `domain`, `classification` and
+            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled).
+        """
+        config = self.config
+        sketch, photo = self.encoder(sketches, photos)
+        sketch, labels, sketch_targets = self._whole(rows, sketch, labels, sketch_targets)
+        photo, photo_targets = self._whole(rows[: len(photo)], photo, photo_targets)
+        pairs = len(photo)
+        domain, accuracy = domain_loss(self.discriminator(sketch, strength), self.discriminator(photo, strength))
+        classify, as_teacher = self.category_prototypes, self.teacher_prototypes
+        parts = {
+            "triplet": triplet_loss(
+                sketch[:pairs],
+                photo,
+                labels[:pairs],
+                config.margin,
+                hard_negatives=config.hard_negatives,
+                meanings=self.meanings,
+                generator=generator,
+            ),
+            "domain": domain,
+            "classification": (
+                nn.functional.cross_entropy(classify(sketch), labels)
+                + nn.functional.cross_entropy(classify(photo), labels[:pairs])
+            )
+            / 2,
+            "teacher": (
+                soft_cross_entropy(as_teacher(sketch), sketch_targets)
+                + soft_cross_entropy(as_teacher(photo), photo_targets)
+            )
+            / 2,
+        }
+        weights = {name: getattr(config, name) for name in parts}
+        loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()
+        return {"loss": loss, **parts, "domain_accuracy": accuracy}
+
+    def _whole(self, rows: Tensor, *tensors: Tensor) -> list[Tensor]:
+        """The rows of all processes, each at its place in the whole batch."""
+        order = self.group.gather(rows).argsort()
+        return [self.group.gather(tensor)[order] for tensor in tensors]

@@ -1,0 +1,182 @@
+"""Training: triplet loss and a domain classifier behind gradient reversal, and what helps them.
+
+`train` reads from top to bottom. Everything random is a pure function of (seed, epoch, step), so a run
+that was interrupted and resumed gives the same figures as one that was not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import torch
+from tqdm.auto import tqdm
+
+from zsbir.data.folder import training_data
+from zsbir.encoder.backbone import freeze_batch_norm
+from zsbir.encoder.device import choose_device
+from zsbir.training.adversary import reversal_strength
+from zsbir.training.batches import BalancedBatches
+from zsbir.training.dataset import Pictures, TrainingPictures, load_epoch
+from zsbir.training.distributed import Processes, processes
+from zsbir.training.finishing import finish
+from zsbir.training.optimizer import learning_rate
+from zsbir.training.record import TrainingLog
+from zsbir.training.run import CHECKPOINT_NAME, TrainConfig, TrainingRun
+from zsbir.training.teacher import TeacherTargets, teacher_targets
+from zsbir.training.validation import Validation
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
+_LARGEST = 2**31 - 1
+
+
+TEACHER_NAME = "teacher.safetensors"
+_SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
+
+
+def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> Path:
+    """Trains an encoder and returns the path of its checkpoint.
+
+    The checkpoint is the epoch with the best mAP@all on the validation categories, or the last epoch
+    where the data folder names none. Ctrl-C ends the training and keeps what was reached.
+
+    Args:
+        config: The run.
+        resume: Go on from the last whole epoch in `checkpoint_dir`.
+        quiet: No progress bars.
+
+    Raises:
+        FileNotFoundError: Data folder, label file, weights or the state to resume from are missing.
+        ValueError: A setting, a category or a file is not as expected.
+    """
+    keep_freed_memory()
+    with processes() as group:
+        return _train(config, group, resume, quiet or not group.is_leader)
+
+
+def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> Path:
+    device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
+    folder = Path(config.data_dir)
+    split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
+    validation = Validation(folder, split.validation, config.preprocessing, group)
+    steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
+    pictures = TrainingPictures(
+        data,
+        config.train_size,
+        config.pseudo_sketch_ratio,
+        config.teacher.size,
+        augment_sketches=config.augment_sketches,
+        quiet=quiet,
+    )
+
+    targets = TeacherTargets(torch.zeros(sum(map(len, data.photos)), 1), torch.zeros(len(data.categories), 1))
+    if config.losses.teacher:
+        kept_in = Path(config.checkpoint_dir) / TEACHER_NAME
+        with group.leader_first():
+            targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
+    torch.manual_seed(config.seed)
+    run = TrainingRun(config, split, targets, device, group)
+    if resume:
+        run.restore()
+    with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:
+        while run.epoch < config.epochs:
+            started = time.perf_counter()
+            seen = _train_epoch(run, pictures, batches, log, check, quiet)
+            minutes = (time.perf_counter() - started) / 60
+            encoder = finish(run.averaged_encoder, config.preprocessing, data, config.hub_sketches, quiet=quiet)
+            figures = validation.measure(encoder, config.batch_size, quiet=quiet)
+            run.finish_epoch(encoder, figures, seen, minutes)
+            if log:
+                log.write(run.epoch, run.epoch * steps, {f"validation {name}": figures[name] for name in figures})
+    return run.folder / CHECKPOINT_NAME
+
+
+def _log(run: TrainingRun, steps: int) -> contextlib.AbstractContextManager[TrainingLog | None]:
+    """The leader's log; the others keep none."""
+    return TrainingLog(run.folder, run.epoch * steps) if run.group.is_leader else contextlib.nullcontext()
+
+
+def _train_epoch(
+    run: TrainingRun,
+    pictures: TrainingPictures,
+    batches: BalancedBatches,
+    log: TrainingLog | None,
+    check: Callable[[], None],
+    quiet: bool,
+) -> int:
+    """Returns how many pictures all processes looked at; calls `check` after every step."""
+    config, steps = run.config, len(batches)
+    run.learner.train()
+    if config.encoder.batch_norm == "frozen":
+        freeze_batch_norm(run.learner)
+    loader = load_epoch(pictures, batches, run.epoch, config.workers)
+    bar = tqdm(
+        _with_waits(loader),
+        desc=f"epoch {run.epoch + 1}/{config.epochs}",
+        total=steps,
+        unit="step",
+        disable=quiet,
+        mininterval=1,
+    )
+    started, since, waited, total = time.perf_counter(), 0, 0.0, 0
+    for step, (batch, wait) in enumerate(bar, start=1):
+        progress = run.epoch + (step - 1) / steps
+        strength = reversal_strength(progress, config.grl_threshold_epoch)
+        rate = learning_rate(progress / config.epochs)
+        losses = run.step(batch, strength, rate)
+        count = run.group.count * (len(batch.sketches) + len(batch.photos))
+        since, total, waited = since + count, total + count, waited + wait
+        if step % config.print_every == 0 or step == steps:
+            values = {name: float(value) for name, value in losses.items()}
+            values |= {"strength": strength, "learning_rate": rate * config.learning_rate}
+            took = time.perf_counter() - started
+            values |= {"pictures_per_second": since / took, "waiting_for_pictures": waited / took}
+            started, since, waited = time.perf_counter(), 0, 0.0
+            if log:
+                log.write(run.epoch + 1, run.epoch * steps + step, values)
+            bar.set_postfix({name: f"{values[name]:.3f}" for name in _SHOWN})
+        check()
+    return total
+
+
+def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
+    """Adds how many seconds each batch was waited for."""
+    source = iter(loader)
+    while True:
+        asked = time.perf_counter()
+        batch = next(source, None)
+        if batch is None:
+            return
+        yield batch, time.perf_counter() - asked
+
+
+@contextlib.contextmanager
+def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
+    """Ctrl-C ends training in order; before the first whole epoch, the weights reached so far are kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if run.group.is_leader:
+            if run.epoch == 0:
+                run.save_checkpoint(CHECKPOINT_NAME, run.averaged_encoder, {})
+            tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
+
+
+def keep_freed_memory() -> None:
+    """Tells glibc to keep freed blocks for the next step instead of returning them to the system.
+
+    A training step on the CPU frees and asks again for hundreds of large blocks; by default each comes
+    fresh from the system and is cleared page by page. Elsewhere than on glibc nothing happens.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGEST)
+        libc.mallopt(_M_TRIM_THRESHOLD, _LARGEST)

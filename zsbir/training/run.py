@@ -1,0 +1,220 @@
+"""What a training run is asked to do, and what changes while it does it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel
+
+from zsbir.data.folder import ZeroShotSplit
+from zsbir.encoder.backbone import load_imagenet_classifier
+from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
+from zsbir.encoder.device import place
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder, normalise
+from zsbir.pictures.preparation import PreprocessConfig
+from zsbir.training.category_names import class_name_vectors
+from zsbir.training.dataset import Pictures
+from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
+from zsbir.training.learner import Learner, LossConfig
+from zsbir.training.optimizer import averaging, freeze_early, parameter_groups
+from zsbir.training.record import RunRecord
+from zsbir.training.state import restore_state, save_state
+from zsbir.training.teacher import TeacherConfig, TeacherTargets
+
+CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
+LAST_NAME = "last.safetensors"  # of the last
+STATE_NAME = "training_state.safetensors"
+RECORD_NAME = "run.json"
+_PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors")
+_MAY_CHANGE = (*_PATHS, "epochs", "print_every", "workers")  # at --resume
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run.
+
+    Attributes:
+        data_dir: Folder in the project's data layout.
+        checkpoint_dir: Where checkpoint, state and logs go.
+        epochs: How many times the seen categories' number of photos is drawn.
+        batch_size: Sketches a step, with as many photos, for each process.
+        train_size: Side of training pictures. Photos are best used larger afterwards (`preprocessing.photo_size`),
+            as cropping makes things look larger in training (Touvron et al., "Fixing the train-test resolution
+            discrepancy", 2019); it also is faster.
+        extra_dir: Folder of further categories to train on, see `CategoryData.with_extra`; they may have
+            sketches or photos alone.
+        extra_ratio: Their photos, and their sketches, as a share of `batch_size`.
+        backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
+        word_vectors: File that says what names mean, for semantic hard negatives; see `class_name_vectors`.
+        grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
+        augment_sketches: Vary sketches in pen, slant, proportion and completeness.
+        pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
+        teacher: Whose knowledge of ImageNet is preserved.
+        frozen_stages: First stages of the backbones that keep their ImageNet weights.
+        frozen_depthwise: Depthwise filters keep theirs.
+        learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
+        average_decay: Decay a step of the averaged weights that are validated and shipped.
+        hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by, see `finish`.
+        steps_per_epoch: Overrides the length of an epoch.
+        workers: Processes that prepare pictures; 0 prepares them in the training process.
+        seed: Of everything random.
+    """
+
+    data_dir: str
+    checkpoint_dir: str
+    epochs: int
+    batch_size: int
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    preprocessing: PreprocessConfig = field(default_factory=PreprocessConfig)
+    losses: LossConfig = field(default_factory=LossConfig)
+    train_size: int = 112
+    extra_dir: str = ""
+    extra_ratio: float = 0.33
+    backbone_weights: str = "package"
+    word_vectors: str = ""
+    grl_threshold_epoch: float = 5.0
+    augment_sketches: bool = True
+    pseudo_sketch_ratio: float = 0.2
+    teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    frozen_stages: int = 0
+    frozen_depthwise: bool = False
+    learning_rate: float = 3e-4
+    head_speed: float = 3.0
+    weight_decay: float = 1e-4
+    average_decay: float = 0.998
+    hub_sketches: int = 6
+    steps_per_epoch: int | None = None
+    print_every: int = 50
+    workers: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1:
+            raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
+        if self.hub_sketches < 0:
+            raise ValueError(f"Expected 0 sketches of a category or more to know hubs by, found {self.hub_sketches}.")
+        if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
+            raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
+
+
+class TrainingRun:
+    """What changes while training, and how it is saved and restored."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        split: ZeroShotSplit,
+        targets: TeacherTargets,
+        device: torch.device,
+        group: Processes = ALONE,
+    ) -> None:
+        self.config, self.split, self.targets, self.device, self.group = config, split, targets, device, group
+        self.folder = Path(config.checkpoint_dir)
+        self.settings = {**asdict(config), "processes": group.count}
+        shareable = {name: value for name, value in self.settings.items() if name not in _PATHS}  # no use elsewhere
+        self.record = RunRecord(shareable, config.seed)
+        encoder = SketchPhotoEncoder(config.encoder)
+        classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
+        encoder.load_backbone(classifier)
+        freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
+        categories, classes = targets.categories.shape
+        meanings = None
+        if config.losses.triplet and config.losses.hard_negatives == "semantic":
+            word_vectors = Path(config.word_vectors) if config.word_vectors else None
+            meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
+        learner = Learner(encoder, config.losses, categories, classes, group, meanings)
+        if config.losses.teacher:
+            learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
+        if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
+            synchronise_batch_norm(encoder, device)
+        self.learner = place(learner, device)
+        self.forward: nn.Module = self.learner
+        if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
+            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+            self.forward = DistributedDataParallel(self.learner)
+        self.average = AveragedModel(encoder, avg_fn=averaging(config.average_decay))
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.learner, config.learning_rate, config.head_speed, config.weight_decay),
+            fused=True,  # all parameters in one go: a fourth of the time
+        )
+        self.modules = {"learner": self.learner, "average": self.average}
+        self.peak_rates = [group["lr"] for group in self.optimizer.param_groups]
+
+    @property
+    def averaged_encoder(self) -> SketchPhotoEncoder:
+        """The weights that are validated and shipped, without a correction of hubs."""
+        encoder = self.average.module
+        assert isinstance(encoder, SketchPhotoEncoder)
+        return encoder
+
+    def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
+        """One step of the optimizer; returns the losses by name."""
+        for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
+            group["lr"] = peak * rate
+        preprocessing, device = self.config.preprocessing, self.device
+        photo_targets = self.targets.photos[batch.photo_rows]
+        sketch_targets = self.targets.categories[batch.labels]
+        pseudo = batch.is_pseudo.nonzero().squeeze(1)
+        sketch_targets[pseudo] = photo_targets[pseudo]
+        generator = torch.Generator().manual_seed(batch.seed)
+        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            losses: dict[str, Tensor] = self.forward(
+                normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
+                normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
+                batch.labels.to(device),
+                sketch_targets=sketch_targets.to(device),
+                photo_targets=photo_targets.to(device),
+                rows=batch.rows.to(device),
+                strength=strength,
+                generator=generator,
+            )
+        self.optimizer.zero_grad(set_to_none=True)
+        losses["loss"].backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self.average.update_parameters(self.learner.encoder)
+        return {name: value.detach() for name, value in losses.items()}
+
+    @property
+    def epoch(self) -> int:
+        """Whole epochs done."""
+        return len(self.record.epochs)
+
+    def finish_epoch(
+        self, encoder: SketchPhotoEncoder, figures: Mapping[str, float], pictures: int, minutes: float
+    ) -> None:
+        """Writes the checkpoint, also as the best if it is, then record and state to resume from; the leader does."""
+        self.record.add_epoch(pictures, minutes, figures)
+        if not self.group.is_leader:
+            return
+        metrics = {f"validation {name}": value for name, value in figures.items()}
+        self.save_checkpoint(LAST_NAME, encoder, metrics)
+        if self.record.best is self.record.epochs[-1]:
+            self.save_checkpoint(CHECKPOINT_NAME, encoder, metrics)
+        self.record.save(self.folder / RECORD_NAME)
+        description = {"epochs": self.record.epochs, "config": self.settings}
+        save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
+
+    def save_checkpoint(self, name: str, encoder: SketchPhotoEncoder, metrics: Mapping[str, float]) -> None:
+        """Writes an encoder with all that describes it."""
+        training = {**self.record.config, "epoch": self.epoch}
+        checkpoint = Checkpoint(
+            encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
+        )
+        save_checkpoint(self.folder / name, checkpoint)
+
+    def restore(self) -> None:
+        """Goes back to the last whole epoch.
+
+        Raises:
+            FileNotFoundError: There is no state.
+            ValueError: The state belongs to a run with other settings.
+        """
+        config = {name: value for name, value in self.settings.items() if name not in _MAY_CHANGE}
+        description = restore_state(self.folder / STATE_NAME, self.modules, self.optimizer, config)
+        self.record.epochs = list(description["epochs"])
