@@ -15,7 +15,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from threading import Event
 
+from zsbir.command import run
 from zsbir.gallery.index import AUTO, KINDS
 from zsbir.serving.start import BUNDLED, open_galleries
 from zsbir.ui.page import build_demo, launch_options
@@ -54,28 +56,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--mcp", action="store_true", help="also offer the search as tools of the Model Context Protocol"
     )
-    arguments = parser.parse_args(argv)
+    return run(parser, argv, _serve)
+
+
+def _serve(arguments: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
-    try:
-        _check_port(arguments.host, arguments.port)
-        with closing(
-            open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
-        ) as galleries:
-            demo = build_demo(galleries)
-            _, address, _ = demo.launch(
-                server_name=arguments.host,
-                server_port=arguments.port,
-                share=arguments.share,
-                prevent_thread_lock=True,
-                quiet=True,  # its own lines name flags that are not ours
-                **launch_options(galleries, arguments.mcp),
-            )
-            print(f"Running on {address} - stop with Ctrl+C. {_WAYS_IN}", flush=True)  # noqa: T201
-            demo.block_thread()
-    except (OSError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    _check_port(arguments.host, arguments.port)
+    with closing(
+        open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
+    ) as galleries:
+        demo = build_demo(galleries)
+        _, address, _ = demo.launch(
+            server_name=arguments.host,
+            server_port=arguments.port,
+            share=arguments.share,
+            prevent_thread_lock=True,
+            quiet=True,  # its own lines name flags that are not ours
+            **launch_options(galleries, arguments.mcp),
+        )
+        print(f"Running on {address} - stop with Ctrl+C. {_WAYS_IN}", flush=True)  # noqa: T201
+        try:
+            Event().wait()
+        finally:
+            demo.close(verbose=False)
 
 
 def _check_port(host: str, port: int) -> None:

@@ -7,31 +7,31 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from zsbir.command import run
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses arguments, measures, prints and saves; returns the exit status."""
     parser = _parser()
-    arguments = parser.parse_args(argv)
+    return run(parser, argv, _evaluate)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
     from zsbir import load_embedder  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
     from zsbir.evaluation.contact_sheet import save_contact_sheets  # noqa: PLC0415
     from zsbir.evaluation.report import embed_split, report  # noqa: PLC0415
 
     labels = arguments.labels or arguments.data / "test_labels.txt"
-    try:
-        embedder = load_embedder(arguments.model)
-        split = embed_split(
-            embedder, arguments.data, labels, arguments.gallery_labels, arguments.sketch_source, arguments.batch_size
-        )
-        measured = report(split, embedder.checkpoint_sha256)
-        if arguments.report:
-            measured.save(arguments.report)
-        if arguments.output_dir:
-            save_contact_sheets(split, arguments.output_dir, arguments.num_sketches, arguments.num_images)
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    embedder = load_embedder(arguments.model)
+    split = embed_split(
+        embedder, arguments.data, labels, arguments.gallery_labels, arguments.sketch_source, arguments.batch_size
+    )
+    measured = report(split, embedder.checkpoint_sha256)
+    if arguments.report:
+        measured.save(arguments.report)
+    if arguments.output_dir:
+        save_contact_sheets(split, arguments.output_dir, arguments.num_sketches, arguments.num_images)
     print(f"{measured.queries} sketches, {measured.gallery} photos\n{measured.table()}")  # noqa: T201
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

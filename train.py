@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from zsbir.command import run
+
 if TYPE_CHECKING:
     from zsbir.training.run import TrainConfig
 
@@ -50,18 +52,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     preset, _ = _preset_parser().parse_known_args(argv)
     parser.set_defaults(**PRESETS[preset.preset])
-    arguments = parser.parse_args(argv)
+    return run(parser, argv, _train)
+
+
+def _train(arguments: argparse.Namespace) -> None:
     from zsbir.training.distributed import in_charge  # noqa: PLC0415
     from zsbir.training.loop import train  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
 
-    try:
-        checkpoint = train(_config(arguments), resume=arguments.resume)
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    checkpoint = train(_config(arguments), resume=arguments.resume)
     if in_charge():
         print(f"Checkpoint: {checkpoint}")  # noqa: T201
-    return 0
 
 
 def _preset_parser() -> argparse.ArgumentParser:

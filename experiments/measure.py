@@ -1,4 +1,4 @@
-"""Measures the bundled checkpoint in all ways that docs/results.md tells of: `python -m experiments.measure --data DATA`.
+"""Measures the bundled checkpoint in all ways that docs/results.md tells of: `python -m experiments.measure --data D`.
 
 Writes experiments/shipped.json, of which experiments/make_results.py makes tables and pictures. All is embedded once.
 """

@@ -144,7 +144,7 @@ def test_ctrl_c_keeps_what_was_reached(arguments: list[str], tmp_path: Path, mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr(TrainingRun, "step", interrupted)
-    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 0
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 130
     load_checkpoint(tmp_path / "zsbir.safetensors")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from zsbir.command import run
 from zsbir.data.folder import training_data
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.training.finishing import finish
@@ -95,15 +96,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data_dir", type=Path, required=True, help="what they were trained on")
     parser.add_argument("--extra_dir", type=Path, help="further categories they were trained on")
     parser.add_argument("--hub_sketches", type=int, default=6, help="as in train.py (%(default)s)")
-    arguments = parser.parse_args(argv)
-    try:
-        average = average_checkpoints(arguments.checkpoints)
-        checkpoint = finished(average, arguments.data_dir, arguments.extra_dir, arguments.hub_sketches)
-        save_checkpoint(arguments.out, checkpoint)
-    except (OSError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    return run(parser, argv, _average)
+
+
+def _average(arguments: argparse.Namespace) -> None:
+    average = average_checkpoints(arguments.checkpoints)
+    checkpoint = finished(average, arguments.data_dir, arguments.extra_dir, arguments.hub_sketches)
+    save_checkpoint(arguments.out, checkpoint)
 
 
 if __name__ == "__main__":

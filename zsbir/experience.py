@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zsbir.atomic import replacing
+from zsbir.command import run
 from zsbir.data.folder import find_photos, find_sketches, read_labels
 from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
 from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
@@ -200,19 +201,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint (%(default)s)")
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")
     parser.add_argument("--report", type=Path, help="write the figures here as JSON")
-    arguments = parser.parse_args(argv)
-    try:
-        gallery = Gallery.load(arguments.gallery)
-        retriever = Retriever(load_embedder(arguments.model), gallery)
-        labels = arguments.data / "test_labels.txt"
-        measured = measure_experience(retriever.embedder, gallery, arguments.data, labels)
-        if arguments.report:
-            measured.save(arguments.report)
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    return run(parser, argv, _measure)
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    gallery = Gallery.load(arguments.gallery)
+    retriever = Retriever(load_embedder(arguments.model), gallery)
+    labels = arguments.data / "test_labels.txt"
+    measured = measure_experience(retriever.embedder, gallery, arguments.data, labels)
+    if arguments.report:
+        measured.save(arguments.report)
     print(json.dumps(asdict(measured), indent=1, ensure_ascii=False))  # noqa: T201
-    return 0
 
 
 if __name__ == "__main__":

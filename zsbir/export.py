@@ -19,6 +19,7 @@ import onnx
 import onnxruntime
 
 from zsbir.atomic import replacing
+from zsbir.command import run
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder, Pixels
 from zsbir.encoder.engine import onnx_graph
@@ -82,15 +83,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="the encoder (%(default)s)"
     )
-    arguments = parser.parse_args(argv)
-    try:
-        differences = export_onnx(arguments.checkpoint, arguments.onnx)
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    return run(parser, argv, _export)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    differences = export_onnx(arguments.checkpoint, arguments.onnx)
     for side, difference in differences.items():
         print(f"{arguments.onnx / side}.onnx: at most {difference:.1e} from torch")  # noqa: T201
-    return 0
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
+from zsbir.command import run
 from zsbir.gallery.copies import SMALL, find_small_copy
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.milvus_address import Address
@@ -68,21 +69,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     delete = commands.add_parser("delete", help="take photos out; the pictures stay")
     delete.add_argument("--gallery", type=Path, required=True, help="folder of the gallery of Milvus")
     delete.add_argument("files", nargs="+", metavar="FILE", help="a photo's file, as below photos/")
-    arguments = parser.parse_args(argv)
-    try:
-        if arguments.command == "add":
-            built = Gallery.load(arguments.gallery, index="exact")
-            gallery = add_gallery(built, arguments.to or arguments.gallery, arguments.uri, arguments.collection)
-            done = f"Photos added: {len(built):,}"
-        else:
-            gallery = MilvusGallery.open(arguments.gallery)
-            done = f"Photos deleted: {gallery.delete(arguments.files):,}"
-        print(f"{done}; now in {gallery.folder}: {len(gallery):,}.")  # noqa: T201
-        gallery.close()
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
+    return run(parser, argv, _change)
+
+
+def _change(arguments: argparse.Namespace) -> None:
+    if arguments.command == "add":
+        built = Gallery.load(arguments.gallery, index="exact")
+        gallery = add_gallery(built, arguments.to or arguments.gallery, arguments.uri, arguments.collection)
+        done = f"Photos added: {len(built):,}"
+    else:
+        gallery = MilvusGallery.open(arguments.gallery)
+        done = f"Photos deleted: {gallery.delete(arguments.files):,}"
+    print(f"{done}; now in {gallery.folder}: {len(gallery):,}.")  # noqa: T201
+    gallery.close()
 
 
 if __name__ == "__main__":

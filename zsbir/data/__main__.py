@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from zsbir.command import run
 from zsbir.data.check import check_data
 from zsbir.data.sheet import save_data_sheet
 
@@ -17,12 +18,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     check = parser.add_subparsers(dest="command", required=True).add_parser("check", help="say what is wrong with it")
     check.add_argument("data_dir", type=Path, help="sketches/, photos/ and the label files")
     check.add_argument("--sheet", type=Path, default=Path("data_check.png"), help="picture of it all (%(default)s)")
-    arguments = parser.parse_args(argv)
-    try:
-        report = check_data(arguments.data_dir)
-    except FileNotFoundError as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    return run(parser, argv, _check)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    report = check_data(arguments.data_dir)
     save_data_sheet(report.categories, arguments.sheet)
     sentences = [f"Warning: {warning}" for warning in report.warnings] + [f"Error: {error}" for error in report.errors]
     print("\n".join([report.table(), *sentences]))  # noqa: T201

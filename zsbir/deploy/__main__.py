@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from zsbir.command import run
 from zsbir.deploy import space
 from zsbir.deploy.upload import check_tree, show, upload
 
@@ -19,19 +20,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, default=Path(space.CHECKPOINT), help="the encoder (%(default)s)")
     parser.add_argument("--gallery", type=Path, default=Path(space.GALLERY), help="a built gallery (%(default)s)")
     parser.add_argument("--dry-run", action="store_true", help="check and list, upload nothing")
-    arguments = parser.parse_args(argv)
-    try:
-        deployment = check_tree(Path(), arguments.checkpoint, arguments.gallery)
-        print(show(deployment))  # noqa: T201
-        if arguments.dry_run:
-            print("Nothing was uploaded.")  # noqa: T201
-            return 0
+    return run(parser, argv, _deploy)
+
+
+def _deploy(arguments: argparse.Namespace) -> None:
+    deployment = check_tree(Path(), arguments.checkpoint, arguments.gallery)
+    print(show(deployment))  # noqa: T201
+    if arguments.dry_run:
+        print("Nothing was uploaded.")  # noqa: T201
+    else:
         print(f"Space: {upload(deployment, arguments.repo, private=arguments.private)}")  # noqa: T201
-    except (FileNotFoundError, ValueError) as error:
-        for sentence in str(error).splitlines():
-            print(f"{parser.prog}: {sentence}", file=sys.stderr)  # noqa: T201
-        return 2
-    return 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from zsbir.command import run
 from zsbir.download.fetch import gigabytes
 from zsbir.download.public_data import DRAWINGS, Order, download
 from zsbir.download.quickdraw import QUICKDRAW
@@ -30,36 +31,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--drawings", type=int, default=DRAWINGS, help="of a category, Quick, Draw! only (%(default)s)")
     parser.add_argument("--mirror", default="", metavar="URL", help="fetch all files from below this address")
     parser.add_argument("--keep_archives", action="store_true", help="do not delete them when they are unpacked")
-    arguments = parser.parse_args(argv)
-    try:
-        order = Order(
-            _DATA[arguments.dataset],
-            arguments.data_dir,
-            arguments.split,
-            tuple(arguments.categories),
-            arguments.drawings,
-            arguments.mirror,
-            arguments.keep_archives,
-        )
-        load, need = order.sizes()
-        order.folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(order.folder).free
-        print(  # noqa: T201
-            f"{order.data.title}: about {gigabytes(load)} to download, {gigabytes(need)} of disk needed meanwhile, "
-            f"{gigabytes(free)} free in {order.folder}.",
-            flush=True,
-        )
-        left_out = download(order)
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
-    except KeyboardInterrupt:
-        print("Interrupted; the same command goes on from here.", file=sys.stderr)  # noqa: T201
-        return 130
+    return run(parser, argv, _download)
+
+
+def _download(arguments: argparse.Namespace) -> None:
+    order = Order(
+        _DATA[arguments.dataset],
+        arguments.data_dir,
+        arguments.split,
+        tuple(arguments.categories),
+        arguments.drawings,
+        arguments.mirror,
+        arguments.keep_archives,
+    )
+    load, need = order.sizes()
+    order.folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(order.folder).free
+    print(  # noqa: T201
+        f"{order.data.title}: about {gigabytes(load)} to download, {gigabytes(need)} of disk needed meanwhile, "
+        f"{gigabytes(free)} free in {order.folder}.",
+        flush=True,
+    )
+    left_out = download(order)
     if left_out:
         print(f"Without sketches or photos, so in no label file: {', '.join(left_out)}.", file=sys.stderr)  # noqa: T201
     print(f"Data: {order.folder}. Look at it: python -m zsbir.data check {order.folder}")  # noqa: T201
-    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from zsbir.command import run
 from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
 from zsbir.gallery.index import AUTO, KINDS
 
@@ -20,25 +21,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     build.add_argument("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, help="the encoder (%(default)s)")
     build.add_argument("--device", help="cuda, mps or cpu; the best there is by default")
     build.add_argument("--index", choices=KINDS, default="auto", help=f"how it will be searched; auto: {AUTO}")
-    arguments = parser.parse_args(argv)
+    return run(parser, argv, _build)
+
+
+def _build(arguments: argparse.Namespace) -> None:
     from zsbir.encoder.embedder import load_embedder  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
     from zsbir.gallery.build import build_gallery  # noqa: PLC0415
 
-    try:
-        built = build_gallery(
-            arguments.photos, arguments.gallery, load_embedder(arguments.checkpoint, arguments.device)
-        )
-        built.gallery.open_index(arguments.index)
-    except (FileNotFoundError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)  # noqa: T201
-        return 2
+    built = build_gallery(arguments.photos, arguments.gallery, load_embedder(arguments.checkpoint, arguments.device))
+    built.gallery.open_index(arguments.index)
     for reason in built.skipped:
         print(f"Skipped: {reason}", file=sys.stderr)  # noqa: T201
     print(  # noqa: T201
         f"{len(built.gallery)} photos in {arguments.gallery}: {built.embedded} embedded now, "
         f"{len(built.gallery) - built.embedded} known before, {len(built.skipped)} files skipped."
     )
-    return 0
 
 
 if __name__ == "__main__":

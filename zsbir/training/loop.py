@@ -43,7 +43,7 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     """Trains an encoder and returns the path of its checkpoint.
 
     The checkpoint is the epoch with the best mAP@all on the validation categories, or the last epoch
-    where the data folder names none. Ctrl-C ends the training and keeps what was reached.
+    where the data folder names none.
 
     Args:
         config: The run.
@@ -53,6 +53,7 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
     Raises:
         FileNotFoundError: Data folder, label file, weights or the state to resume from are missing.
         ValueError: A setting, a category or a file is not as expected.
+        KeyboardInterrupt: Ctrl-C was pressed; what was reached is kept.
     """
     keep_freed_memory()
     with processes() as group:
@@ -166,6 +167,7 @@ def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
             if run.epoch == 0:
                 run.save_checkpoint(CHECKPOINT_NAME, run.averaged_encoder, {})
             tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
+        raise
 
 
 def keep_freed_memory() -> None:

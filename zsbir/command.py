@@ -1,0 +1,43 @@
+"""How every command line begins and ends: arguments, one piece of work, a sentence if it fails, an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+FAILED, INTERRUPTED = 2, 130  # exit statuses: 2 is argparse's own, 130 what shells say of Ctrl-C
+
+
+def run(
+    parser: argparse.ArgumentParser, argv: Sequence[str] | None, work: Callable[[argparse.Namespace], int | None]
+) -> int:
+    """Does the work of a command line.
+
+    Args:
+        parser: Of its arguments.
+        argv: Them; None: those of the process.
+        work: What is done with them; its result is the exit status, None is 0.
+
+    Returns:
+        The exit status. What a user or a file system did wrong (ValueError, OSError) is told in a line a sentence and
+        ends in 2, Ctrl-C in 130; any other error is ours, and its traceback is wanted.
+    """
+    arguments = parser.parse_args(argv)
+    try:
+        return work(arguments) or 0
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted.", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except (OSError, ValueError) as error:
+        for sentence in _sentences(error).splitlines():
+            print(f"{parser.prog}: {sentence}", file=sys.stderr)  # noqa: T201
+        return FAILED
+
+
+def _sentences(error: OSError | ValueError) -> str:
+    """What went wrong; of errors that come from the system, with the file and without its number."""
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        where = f"{error.filename} to be usable" if error.filename is not None else "files and network to work"
+        return f"Expected {where}, found: {error.strerror[0].lower()}{error.strerror[1:]}."
+    return str(error)
