@@ -15,12 +15,15 @@ test: $(VENV)/.installed-dev  ## format, lint, types and every test
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m pytest
 
-space: $(VENV)/.installed-dev  ## start the app as a Space does, in a new environment from requirements.txt alone
+space: $(VENV)/.installed-dev  ## start the app as a Space does, then from a wheel, in a new environment from requirements.txt alone
 	rm -rf $(SPACE_VENV)
 	$(PYTHON) -m venv $(SPACE_VENV)
 	$(SPACE_VENV)/bin/python -m pip install --disable-pip-version-check --quiet --requirement requirements.txt
 	SPACE_PYTHON=$(CURDIR)/$(SPACE_VENV)/bin/python $(BIN)/python -m pytest tests/test_space_start.py
-	rm -rf $(SPACE_VENV)
+	$(SPACE_VENV)/bin/python -m pip wheel --disable-pip-version-check --quiet --no-deps --wheel-dir $(SPACE_VENV)/wheel .
+	$(SPACE_VENV)/bin/python -m pip install --disable-pip-version-check --quiet $(SPACE_VENV)/wheel/zsbir-*.whl
+	WHEEL_PYTHON=$(CURDIR)/$(SPACE_VENV)/bin/python $(BIN)/python -m pytest tests/test_wheel.py
+	rm -rf $(SPACE_VENV) build zsbir.egg-info
 
 format: $(VENV)/.installed-dev  ## put the code into shape
 	$(BIN)/ruff format .

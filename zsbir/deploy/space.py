@@ -19,7 +19,7 @@ GALLERY = "gallery_cache"
 # What may lie in the Space besides checkpoint and gallery; the rest of the repository stays at home.
 CODE = [
     *("app.py", "requirements.txt", "packages.txt", "LICENSE", README),
-    *(f"zsbir/**/*.{suffix}" for suffix in ("py", "html", "css", "js", "json", "svg")),
+    *(f"zsbir/**/*.{suffix}" for suffix in ("py", "pyi", "html", "css", "js", "json", "svg")),
     *(f"docs/**/*.{suffix}" for suffix in ("md", "png", "svg")),  # what README.md shows and links to
 ]
 FOLDERS = frozenset({"zsbir", "docs", "checkpoints", GALLERY})  # hold in the Space what is uploaded, and nothing else

@@ -1,0 +1,97 @@
+"""Serves the page: `zsbir`, or `python app.py` in a clone, both with the same flags.
+
+    zsbir [--checkpoint M] [--gallery DIR | --photos DIR] [--index KIND] [--host H] [--port P] [--share] [--mcp]
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+from zsbir.command import run
+from zsbir.gallery.index import AUTO, KINDS
+from zsbir.serving.start import BUNDLED, open_galleries
+from zsbir.ui.page import build_demo, launch_options
+
+_WAYS_IN = "Another port: --port; let other machines in: --host 0.0.0.0; a public address for a while: --share."
+
+
+def main(argv: Sequence[str] | None = None, prog: str = "zsbir") -> int:
+    """Opens the gallery and serves the page until interrupted; returns the exit status."""
+    parser = argparse.ArgumentParser(prog=prog, description="Draw, and see the photos that look most like it.")
+    parser.add_argument(
+        "--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="the encoder (%(default)s)"
+    )
+    photos = parser.add_mutually_exclusive_group()
+    photos.add_argument(
+        "--gallery", type=Path, default=BUNDLED, help="a gallery, or a folder of galleries (%(default)s)"
+    )
+    photos.add_argument("--photos", type=Path, help="your own folder of photos, with all folders below; it is watched")
+    parser.add_argument("--index", choices=KINDS, default="auto", help=f"how photos are searched; auto: {AUTO}")
+    parser.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="address to listen on; 0.0.0.0 lets other machines in (%(default)s)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
+        help="to listen on; choose another if this one is in use (%(default)s)",
+    )
+    parser.add_argument(
+        "--share", action="store_true", help="also serve at a public address, for a while, by way of Gradio"
+    )
+    parser.add_argument(
+        "--mcp", action="store_true", help="also offer the search as tools of the Model Context Protocol"
+    )
+    return run(parser, argv, _serve)
+
+
+def _serve(arguments: argparse.Namespace) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
+    _check_port(arguments.host, arguments.port)
+    with closing(
+        open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
+    ) as galleries:
+        demo = build_demo(galleries)
+        _, address, _ = demo.launch(
+            server_name=arguments.host,
+            server_port=arguments.port,
+            share=arguments.share,
+            prevent_thread_lock=True,
+            quiet=True,  # its own lines name flags that are not ours
+            **launch_options(galleries, arguments.mcp),
+        )
+        print(f"Running on {address} - stop with Ctrl+C. {_WAYS_IN}", flush=True)  # noqa: T201
+        try:
+            Event().wait()
+        finally:
+            demo.close(verbose=False)
+
+
+def _check_port(host: str, port: int) -> None:
+    """Says that a port is in use before anything is loaded.
+
+    Raises:
+        ValueError: It is.
+    """
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:  # whatever else is wrong with host or port, Gradio finds out
+        if error.errno == errno.EADDRINUSE:
+            raise ValueError(
+                f"Expected port {port} to be free, found it in use; choose another with --port."
+            ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
