@@ -1,7 +1,4 @@
-"""Serves the page: `zsbir`, or `python app.py` in a clone, both with the same flags.
-
-    zsbir [--checkpoint M] [--gallery DIR | --photos DIR] [--index KIND] [--host H] [--port P] [--share] [--mcp]
-"""
+"""Serves the page: `zsbir --help`, or `python app.py --help` in a clone, says with what flags."""
 
 from __future__ import annotations
 
