@@ -1,31 +1,19 @@
-"""Checkpoints on the Hugging Face Hub: fetch one by name, publish one with its model card."""
+"""Checkpoints on the Hugging Face Hub: fetch one by name, publish one with its model card.
+
+The Hub's client is imported where it is used, so that a checkpoint in a file is loaded without it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from httpx2 import HTTPError  # the transport under huggingface_hub
-from huggingface_hub import (
-    CommitOperationAdd,
-    EvalResult,
-    HfApi,
-    ModelCard,
-    ModelCardData,
-    get_token,
-    hf_hub_download,
-    metadata_load,
-)
-from huggingface_hub.errors import (
-    EntryNotFoundError,
-    HfHubHTTPError,
-    LocalEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from typing import TYPE_CHECKING
 
 from zsbir.encoder.checkpoint import load_checkpoint
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelCard
 
 FILE, CARD = "zsbir.safetensors", "MODEL_CARD.md"
 _TAGS = ["sketch-based-image-retrieval", "zero-shot", "image-retrieval"]
@@ -44,6 +32,8 @@ def fetch_checkpoint(repo: str, revision: str | None = None) -> Path:
         FileNotFoundError: There is no such repository, revision or file, or no network and nothing cached.
         ValueError: The name is none, or the Hub refuses.
     """
+    from huggingface_hub import hf_hub_download  # noqa: PLC0415
+
     with plain_refusals(repo):
         return Path(hf_hub_download(repo, FILE, revision=revision))
 
@@ -63,6 +53,8 @@ def push_checkpoint(checkpoint: Path, repo: str, *, private: bool = False) -> st
         FileNotFoundError: There is no such file.
         ValueError: Not a checkpoint, no access token, or the Hub refuses.
     """
+    from huggingface_hub import CommitOperationAdd, HfApi  # noqa: PLC0415
+
     card = model_card(checkpoint)
     api = HfApi(token=require_token())
     with plain_refusals(repo):
@@ -84,6 +76,8 @@ def model_card(checkpoint: Path) -> ModelCard:
         FileNotFoundError: There is no checkpoint.
         ValueError: It is none.
     """
+    from huggingface_hub import EvalResult, ModelCard, ModelCardData, metadata_load  # noqa: PLC0415
+
     loaded = load_checkpoint(checkpoint)
     written = checkpoint.with_name(CARD)
     if written.is_file():
@@ -118,6 +112,8 @@ def require_token() -> str:
     Raises:
         ValueError: There is none.
     """
+    from huggingface_hub import get_token  # noqa: PLC0415
+
     token = get_token()
     if token is None:
         raise ValueError(
@@ -135,6 +131,15 @@ def plain_refusals(repo: str) -> Iterator[None]:
         FileNotFoundError: There is no such repository, revision or file.
         ValueError: All else.
     """
+    from huggingface_hub.errors import (  # noqa: PLC0415
+        EntryNotFoundError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    transport_error: type[Exception] = HfHubHTTPError.__bases__[0]  # of the library below the Hub's, which has had several names
     try:
         yield
     except RepositoryNotFoundError as error:
@@ -158,7 +163,7 @@ def plain_refusals(repo: str) -> Iterator[None]:
         raise ValueError(
             f"Expected the Hugging Face Hub to accept {repo}, found {status}: {reason}; {advice}."
         ) from error
-    except (HTTPError, ConnectionError, RuntimeError) as error:  # the last when a large file did not get through
+    except (transport_error, ConnectionError, RuntimeError) as error:  # the last when a large file did not get through
         raise ValueError(
             f"Expected to reach the Hugging Face Hub for {repo}, found {error}; check the network and try again."
         ) from error
