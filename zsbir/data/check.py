@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -23,9 +23,18 @@ FEW = 10  # sketches, or photos, of a category; with fewer it is learned and mea
 _LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
 _NAMED = 5  # files of one kind of mistake that are named; the others are counted
 _CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
-
+_LEAK = "categories of two splits"  # where a content may lie more than once,
+_HARMLESS = "two categories", "one category twice"
 
 _Places = dict[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with the data: a sentence, and whether it spoils training or figures."""
+
+    sentence: str
+    is_error: bool
 
 
 @dataclass(frozen=True)
@@ -101,11 +110,10 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
     if reader.foreign:
         report.warnings.append(f"{len(reader.foreign)} files are no pictures that are read: {_some(reader.foreign)}.")
     _check_amounts(report)
-    for places, what, across in (
-        (reader.pictures, "picture", report.errors),
-        (reader.drawings, "drawing", report.warnings),  # simple ones are drawn alike by chance
-    ):
-        _tell_copies(places, what, roles, across, report.warnings)
+    copies = _copies(reader.pictures, "picture", roles, leak_is_error=True)
+    copies += _copies(reader.drawings, "drawing", roles, leak_is_error=False)  # simple ones are drawn alike by chance
+    for finding in copies:
+        (report.errors if finding.is_error else report.warnings).append(finding.sentence)
     return report
 
 
@@ -236,21 +244,25 @@ def _check_amounts(report: DataReport) -> None:
         report.warnings.append(f"{len(small)} times a category has fewer than {FEW}: {_some(small)}.")
 
 
-def _tell_copies(places: _Places, what: str, roles: Mapping[str, str], across: list[str], elsewhere: list[str]) -> None:
-    """Says of contents that were met twice the worst that is true of each: in two splits, categories, or in one."""
-    found: dict[str, list[str]] = {"categories of two splits": [], "two categories": [], "one category twice": []}
+def _copies(places: _Places, what: str, roles: Mapping[str, str], *, leak_is_error: bool) -> list[Finding]:
+    """Of contents that were met more than once, the worst that is true of each."""
+    found: dict[str, list[str]] = defaultdict(list)
     for met in places.values():
         if len(met) > 1:
-            categories = {category for category, _ in met}
-            splits = {roles[category] for category in categories if category in roles}
-            worst = 0 if len(splits) > 1 else 1 if len(categories) > 1 else 2
-            list(found.values())[worst].append(" = ".join(place for _, place in met))
-    for where, copies in found.items():
-        if copies:
-            said, why = elsewhere, ""
-            if where == "categories of two splits":
-                said, why = across, ", so what is measured was trained on"
-            said.append(f"{len(copies)} times the same {what} lies in {where}{why}: {_some(copies)}.")
+            found[_where({category for category, _ in met}, roles)].append(" = ".join(place for _, place in met))
+    findings = []
+    for where in (_LEAK, *_HARMLESS):
+        if copies := found[where]:
+            why = ", so what is measured was trained on" if where == _LEAK else ""
+            sentence = f"{len(copies)} times the same {what} lies in {where}{why}: {_some(copies)}."
+            findings.append(Finding(sentence, is_error=where == _LEAK and leak_is_error))
+    return findings
+
+
+def _where(categories: Set[str], roles: Mapping[str, str]) -> str:
+    if len({roles[category] for category in categories if category in roles}) > 1:
+        return _LEAK
+    return _HARMLESS[0] if len(categories) > 1 else _HARMLESS[1]
 
 
 def _some(names: Sequence[str]) -> str:

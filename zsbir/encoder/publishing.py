@@ -139,7 +139,7 @@ def plain_refusals(repo: str) -> Iterator[None]:
         RevisionNotFoundError,
     )
 
-    transport_error: type[Exception] = HfHubHTTPError.__bases__[0]  # of the library below the Hub's, which has had several names
+    transport_error: type[Exception] = HfHubHTTPError.__bases__[0]  # of the library below, which has had several names
     try:
         yield
     except RepositoryNotFoundError as error:

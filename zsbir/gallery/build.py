@@ -6,8 +6,9 @@ import csv
 import hashlib
 import io
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +36,7 @@ _HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-h
 _NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
 _MAX_FILE_BYTES = 200_000_000
+_BATCHES_AHEAD = 2  # are read while the encoder has one
 
 Progress = Callable[[int, int], None]  # gets the number of photos done and of all
 Digests = dict[Path, tuple[int, int, str]]  # of files: size in bytes, time of change in ns, sha256
@@ -140,13 +142,13 @@ class _Builder:
     def read_ahead(self, files: list[Path]) -> Iterator[list[_Read]]:
         """Reads files in the background, a few batches ahead of the encoder."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            batches = [files[start : start + self.batch_size] for start in range(0, len(files), self.batch_size)]
-            waiting = [[pool.submit(self._read, file) for file in batch] for batch in batches[:2]]
-            for upcoming in [*batches[2:], [], []]:
-                if not waiting:
-                    return
-                waiting.append([pool.submit(self._read, file) for file in upcoming])
-                yield [future.result() for future in waiting.pop(0)]
+            waiting: deque[list[Future[_Read]]] = deque()
+            for start in range(0, len(files), self.batch_size):
+                waiting.append([pool.submit(self._read, file) for file in files[start : start + self.batch_size]])
+                if len(waiting) > _BATCHES_AHEAD:
+                    yield [future.result() for future in waiting.popleft()]
+            while waiting:
+                yield [future.result() for future in waiting.popleft()]
 
     def remove_orphans(self, rows: list[Photo]) -> None:
         """Deletes copies that no row names any more; pictures that were not copied are never touched."""
