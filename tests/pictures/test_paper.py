@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from tests.paper_pages import (
+from tests.pictures.paper_pages import (
     COLUMNS,
     HEIGHT,
     ROWS,

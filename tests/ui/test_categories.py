@@ -67,6 +67,7 @@ def test_what_is_no_category_is_refused(retriever: Retriever, category: object) 
 def test_a_gallery_that_is_not_in_memory_says_so(retriever: Retriever, monkeypatch: pytest.MonkeyPatch) -> None:
     class Elsewhere:
         checkpoint_sha256 = retriever.embedder.checkpoint_sha256
+        in_memory = None
 
     monkeypatch.setattr(retriever, "gallery", Elsewhere())
     with pytest.raises(ValueError, match="found one in Milvus"):

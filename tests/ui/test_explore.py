@@ -19,7 +19,7 @@ from zsbir.gallery.map import map_of
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
-from zsbir.ui.categories import categories_of, ideas, known_categories
+from zsbir.ui.categories import categories_of, known_categories
 from zsbir.ui.map_view import describe_map, map_of_chosen
 
 
@@ -92,12 +92,6 @@ def test_the_categories_of_a_gallery_that_is_gone_are_one_sentence(visitor: Visi
     assert told["error"].startswith("Expected a gallery from the list")
     for asked in ({"gallery": json.dumps({"gallery": "Test photos", "visitor": "v" * 32})}, {"gallery": None}, None, 7):
         assert visitor.ask("zs-known", "list_categories", asked) == categories_of(retriever)
-
-
-def test_ideas_are_never_trained_on_and_in_the_gallery(retriever: Retriever) -> None:
-    split = ZeroShotSplit(("cat",), ("dog",), ("palm_tree", "owl"))
-    assert ideas(split, gallery_with(retriever, "cat", "dog", "palm_tree", "kite")) == ["palm tree"]
-    assert ideas(split, gallery_with(retriever, "")) == []
 
 
 # ---- The map

@@ -9,9 +9,9 @@ from PIL import Image, ImageDraw, ImageOps
 
 from zsbir.atomic import replacing
 from zsbir.data.check import CategoryContent
-from zsbir.pictures.drawing import Drawing, rasterise
+from zsbir.pictures.drawing import Drawing
 from zsbir.pictures.opening import open_picture, rgb_on_white
-from zsbir.pictures.preparation import prepare_sketch
+from zsbir.pictures.preparation import read_sketch
 
 _TILE, _GAP, _TEXT, _COLUMNS = 64, 6, 16, 3
 _EACH = 4  # sketches, and photos, of a category
@@ -42,7 +42,7 @@ def save_data_sheet(categories: Sequence[CategoryContent], path: Path) -> None:
                 box = (left + offset, top + _TEXT, left + offset + _EACH * _TILE, top + _TEXT + _TILE)
                 canvas.rectangle(box, fill=_MISSING)
             for number, source in enumerate(_spread(sources)):
-                tile = _photo(source) if offset and isinstance(source, Path) else _sketch(source)
+                tile = _photo(source) if offset and isinstance(source, Path) else read_sketch(source, _TILE)
                 sheet.paste(tile, (left + offset + number * _TILE, top + _TEXT))
     with replacing(path) as partial:
         sheet.save(partial, format="PNG")
@@ -51,10 +51,6 @@ def save_data_sheet(categories: Sequence[CategoryContent], path: Path) -> None:
 def _spread(sources: Sequence[Path | Drawing]) -> list[Path | Drawing]:
     count = min(_EACH, len(sources))
     return [sources[place * len(sources) // count] for place in range(count)]
-
-
-def _sketch(source: Path | Drawing) -> Image.Image:
-    return rasterise(source, _TILE) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), _TILE)
 
 
 def _photo(source: Path) -> Image.Image:

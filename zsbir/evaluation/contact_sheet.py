@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw, ImageOps
 from zsbir.atomic import replacing
 from zsbir.evaluation.metrics import rank_gallery
 from zsbir.evaluation.report import EmbeddedSplit
-from zsbir.pictures.drawing import Drawing, rasterise
+from zsbir.pictures.drawing import Drawing
 from zsbir.pictures.opening import open_picture, rgb_on_white
-from zsbir.pictures.preparation import prepare_sketch
+from zsbir.pictures.preparation import read_sketch
 
 _TILE, _GAP, _FRAME, _TEXT = 160, 8, 5, 16
 _RIGHT, _WRONG, _INK, _PAPER = (46, 125, 50), (198, 40, 40), (40, 40, 40), (255, 255, 255)
@@ -91,5 +91,5 @@ def _found(split: EmbeddedSplit, row: int, photo: int) -> Found:
 
 
 def _sketch_tile(source: Path | Drawing) -> Image.Image:
-    sketch = rasterise(source, _TILE) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), _TILE)
+    sketch = read_sketch(source, _TILE)
     return sketch.convert("RGB")

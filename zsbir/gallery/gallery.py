@@ -56,7 +56,13 @@ class Photo:
 
 
 _COLUMNS = tuple(field.name for field in fields(Photo))
+_DESCRIBED = ("title", "category", "author", "licence", "source")
 Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
+
+
+def described(photo: object) -> dict[str, Any]:
+    """What is known for people of a `Photo`, or of something that has the same attributes: title to source, as text."""
+    return {name: getattr(photo, name) for name in _DESCRIBED}
 
 
 class Gallery:
@@ -115,6 +121,11 @@ class Gallery:
         self._check_row(index)
         row: Embeddings = np.asarray(self.embeddings[index])
         return row
+
+    @property
+    def in_memory(self) -> Gallery:
+        """This gallery: its photos and embeddings are all here."""
+        return self
 
     def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
         """Those of some photos that are where they were seen: rows int64 (m,), embeddings float32 (m, d)."""

@@ -125,6 +125,11 @@ class MilvusGallery:
         """
         return np.array(self._get([index], ("embedding",))[index]["embedding"], dtype=np.float32)
 
+    @property
+    def in_memory(self) -> None:
+        """None: photos and embeddings are in Milvus."""
+        return None
+
     def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
         """Those of some photos that have the key they were seen with: keys int64 (m,), embeddings float32 (m, d).
 

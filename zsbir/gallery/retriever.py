@@ -13,7 +13,7 @@ from PIL import Image
 from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order
 from zsbir.gallery.copies import find_small_copy
-from zsbir.gallery.gallery import Photo, Seen, rebuild_command
+from zsbir.gallery.gallery import Gallery, Photo, Seen, described, rebuild_command
 from zsbir.gallery.nearest import Floats, Rows
 from zsbir.pictures.drawing import Drawing
 
@@ -34,6 +34,10 @@ class SearchableGallery(Protocol):
     @property
     def photos_dir(self) -> Path:
         """The folder that holds the pictures."""
+
+    @property
+    def in_memory(self) -> Gallery | None:
+        """All of it, with its photos and embeddings, if it is in memory."""
 
     def photos_at(self, indices: Sequence[int]) -> list[Photo]:
         """What is known of some photos; ValueError if there is no such photo."""
@@ -249,11 +253,7 @@ class Retriever:
         return Match(
             photo=path,
             score=score,
-            title=photo.title,
-            category=photo.category,
-            author=photo.author,
-            licence=photo.licence,
-            source=photo.source,
+            **described(photo),
             index=index,
             sha256=photo.sha256,
             small=find_small_copy(self.gallery.folder, photo.sha256) or path,

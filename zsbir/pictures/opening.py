@@ -68,22 +68,22 @@ def _too_large(name: str, size: str = "") -> str:
 
 def rgb_on_white(picture: Image.Image) -> Image.Image:
     """Any mode -> "RGB": transparent parts white, deep greys scaled to 8 bits, very large pictures reduced."""
-    return _on_paper(picture, 255).convert("RGB")
+    return on_paper(picture, 255).convert("RGB")
 
 
-def _on_paper(picture: Image.Image, grey: int) -> Image.Image:
+def on_paper(picture: Image.Image, grey: int) -> Image.Image:
     """The same on paper of any grey level; grey pictures stay "L"."""
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _eight_bits(picture)
     if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and max(picture.size) >= 2 * _WORKING_SIDE:
         picture = picture.reduce(max(picture.size) // _WORKING_SIDE)
-    if _is_transparent(picture):
+    if is_transparent(picture):
         paper = Image.new("RGBA", picture.size, (grey, grey, grey, 255))
         return Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
     return picture if picture.mode in ("L", "RGB") else picture.convert("RGB")
 
 
-def _is_transparent(picture: Image.Image) -> bool:
+def is_transparent(picture: Image.Image) -> bool:
     return "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa")
 
 

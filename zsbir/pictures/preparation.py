@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from zsbir.pictures.opening import _is_transparent, _on_paper, rgb_on_white
+from zsbir.pictures.drawing import MARGIN, Drawing, rasterise
+from zsbir.pictures.opening import is_transparent, on_paper, open_picture, rgb_on_white
 from zsbir.pictures.paper import border, ink_on_paper
 
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
 _INK_LIGHT, _INK_DARK = [255] * _INK + [0] * (256 - _INK), [0] * _INK + [255] * (256 - _INK)
 _THIN_LINE = 2.1  # pixels; thinner lines are thickened before a large sketch is halved
-_MARGIN = 0.06  # white border around the ink, as a fraction of the side; the same as drawing.MARGIN
 
 
 @dataclass(frozen=True)
@@ -76,14 +77,24 @@ def prepare_sketch(sketch: Image.Image, size: int) -> Image.Image:
     return fit_ink(clean_page(sketch), size)
 
 
+def read_sketch(source: Drawing | Path, size: int) -> Image.Image:
+    """A drawing, or a picture file of a sketch, as `prepare_sketch` prepares it.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no picture, or there is no ink on it.
+    """
+    return rasterise(source, size) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), size)
+
+
 def clean_page(sketch: Image.Image) -> Image.Image:
     """A sketch of any size and mode as mode "L": paper white, the darkest ink black.
 
     Of photos, scans and screenshots only the drawing is left (`ink_on_paper`); they may get smaller on the way.
     """
-    page = _on_paper(sketch, 255)
-    if _is_transparent(sketch) and (darkest := np.asarray(page.convert("L")).min()) >= _INK:
-        on_black = _on_paper(sketch, 0)  # white ink on nothing, as drawing programs save it in a dark theme
+    page = on_paper(sketch, 255)
+    if is_transparent(sketch) and (darkest := np.asarray(page.convert("L")).min()) >= _INK:
+        on_black = on_paper(sketch, 0)  # white ink on nothing, as drawing programs save it in a dark theme
         if np.asarray(on_black.convert("L")).max() > 255 - darkest:
             page = on_black
     return _stretch_contrast(ink_on_paper(page))
@@ -110,7 +121,7 @@ def fit_ink(page: Image.Image, size: int) -> Image.Image:
     Raises:
         ValueError: There is none, or nothing but one dot.
     """
-    ink = _fit(page.crop(ink_box(page)), round(size * (1 - 2 * _MARGIN)))
+    ink = _fit(page.crop(ink_box(page)), round(size * (1 - 2 * MARGIN)))
     prepared = Image.new("L", (size, size), 255)
     prepared.paste(ink, ((size - ink.width) // 2, (size - ink.height) // 2))
     return prepared

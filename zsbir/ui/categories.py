@@ -10,8 +10,6 @@ from collections.abc import Iterable
 
 import gradio as gr
 
-from zsbir.data.folder import ZeroShotSplit
-from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.retriever import Retriever, SearchableGallery
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.component import Answer, answered, component
@@ -66,8 +64,8 @@ def photos_of(retriever: Retriever, category: object) -> Answer:
     """
     if not isinstance(category, str) or not category:
         raise ValueError("Expected the name of a category, found something else; choose a category.")
-    gallery = retriever.gallery
-    if not isinstance(gallery, Gallery):
+    gallery = retriever.gallery.in_memory
+    if gallery is None:
         raise ValueError("Expected a gallery in memory to look through, found one in Milvus; choose another gallery.")
     rows = [row for row, photo in enumerate(gallery.photos) if photo.category == category]
     matches = [retriever.match(row, gallery.photos[row], 0.0) for row in rows[:MOST_SHOWN]]
@@ -81,16 +79,10 @@ def _how_many(count: int, name: str) -> str:
     return f"{photos}." if count <= MOST_SHOWN else f"{photos}, the first {MOST_SHOWN} are shown."
 
 
-def ideas(split: ZeroShotSplit, gallery: SearchableGallery) -> list[str]:
-    """Names of the categories never trained on of which the gallery has photos."""
-    held = _photos_by_category(gallery)
-    return [_name(category) for category in split.unseen if category in held]
-
-
 def _photos_by_category(gallery: SearchableGallery) -> Counter[str]:
     """How many photos there are of each category; of a gallery that is not in memory, nothing is counted."""
-    photos = gallery.photos if isinstance(gallery, Gallery) else ()
-    return Counter(photo.category for photo in photos if photo.category)
+    held = gallery.in_memory
+    return Counter(photo.category for photo in held.photos if photo.category) if held is not None else Counter()
 
 
 def _group(title: str, categories: Iterable[str], photos: Counter[str], note: str = "") -> Answer:

@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from zsbir.gallery.gallery import described
 from zsbir.gallery.retriever import Match
 from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries
@@ -94,9 +95,5 @@ def _entry(rank: int, match: Match) -> dict[str, Any]:
         "rank": rank,
         "photo": {"path": str(match.photo.resolve()), "meta": {"_type": "gradio.FileData"}},
         "score": match.score,
-        "title": match.title,
-        "category": match.category,
-        "author": match.author,
-        "licence": match.licence,
-        "source": match.source,
+        **described(match),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gradio as gr
 
-from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.map import map_of
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
@@ -40,8 +39,8 @@ def describe_map(retriever: Retriever) -> Answer:
         `columns`, `rows`, `cells` and `nearest` as in `GalleryMap`; `picture`, a data URL; `photos`, in the order of
         `cells`, each as `describe` has it; `sentence`, which says how much of the gallery is shown.
     """
-    gallery = retriever.gallery
-    if not isinstance(gallery, Gallery):
+    gallery = retriever.gallery.in_memory
+    if gallery is None:
         raise ValueError("A map needs a gallery in memory, and this one is in Milvus; choose another gallery.")
     found = map_of(gallery)
     shown, searched = len(found.photos), len(gallery)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from zsbir.gallery.gallery import described
 from zsbir.gallery.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
@@ -43,13 +44,11 @@ def nothing(sentence: str, count: int = SHOWN) -> Answer:
 def describe(match: Match, measure: str) -> dict[str, str]:
     """What the page's scripts want to know of a photo; and where it is found. No measure: it was not searched for."""
     return {
-        "photo": str(match.index),
-        "digest": match.sha256,
+        **described(match),
         "title": match.title or match.category.replace("_", " ") or match.photo.stem,
         "category": match.category.replace("_", " "),
-        "author": match.author,
-        "licence": match.licence,
-        "source": match.source,
+        "photo": str(match.index),
+        "digest": match.sha256,
         "score": f"{match.score:.4f}" if measure else "",
         "measure": measure,
         "url": photo_url(match.photo),
