@@ -72,7 +72,7 @@ def rgb_on_white(picture: Image.Image) -> Image.Image:
 
 
 def on_paper(picture: Image.Image, grey: int) -> Image.Image:
-    """The same on paper of any grey level; grey pictures stay "L"."""
+    """As `rgb_on_white`, but on paper of any grey level, 0 to 255; grey pictures stay "L"."""
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         return _eight_bits(picture)
     if picture.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and max(picture.size) >= 2 * _WORKING_SIDE:
@@ -84,6 +84,7 @@ def on_paper(picture: Image.Image, grey: int) -> Image.Image:
 
 
 def is_transparent(picture: Image.Image) -> bool:
+    """Whether something may shine through a picture."""
     return "A" in picture.getbands() or "transparency" in picture.info or picture.mode in ("La", "RGBa")
 
 
