@@ -21,13 +21,13 @@ def run(
 
     Returns:
         The exit status. What a user or a file system did wrong (ValueError, OSError) is told in a line a sentence and
-        ends in 2, Ctrl-C in 130; any other error is ours, and its traceback is wanted.
+        ends in 2, Ctrl-C in 130, with what the interrupt says, if anything; any other error is ours, and its traceback is wanted.
     """
     arguments = parser.parse_args(argv)
     try:
         return work(arguments) or 0
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted.", file=sys.stderr)  # noqa: T201
+    except KeyboardInterrupt as interrupt:
+        print(f"{parser.prog}: {str(interrupt) or 'interrupted.'}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except (OSError, ValueError) as error:
         for sentence in _sentences(error).splitlines():

@@ -90,7 +90,7 @@ def _one_of_two(rank: int, settings: list[list[dict[str, str]]], folder: Path, a
     assert start("--checkpoint_dir", str(folder / "unbroken")) == 0
     _interrupted_at(6)
     broken = ("--checkpoint_dir", str(folder / "broken"))
-    assert start(*broken) == 0
+    assert start(*broken) == 130
     assert not in_charge() or RunRecord.load(folder / "broken" / "run.json").epochs[1:] == []
     assert start(*broken, "--resume") == 0
     assert start("--checkpoint_dir", str(folder), "--batch_norm", "trained") == 2

@@ -52,7 +52,10 @@ def _download(arguments: argparse.Namespace) -> None:
         f"{gigabytes(free)} free in {order.folder}.",
         flush=True,
     )
-    left_out = download(order)
+    try:
+        left_out = download(order)
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt("interrupted; the same command goes on from here.") from interrupt
     if left_out:
         print(f"Without sketches or photos, so in no label file: {', '.join(left_out)}.", file=sys.stderr)  # noqa: T201
     print(f"Data: {order.folder}. Look at it: python -m zsbir.data check {order.folder}")  # noqa: T201
