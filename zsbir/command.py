@@ -21,7 +21,8 @@ def run(
 
     Returns:
         The exit status. What a user or a file system did wrong (ValueError, OSError) is told in a line a sentence and
-        ends in 2, Ctrl-C in 130, with what the interrupt says, if anything; any other error is ours, and its traceback is wanted.
+        ends in 2, Ctrl-C in 130, with what the interrupt says, if anything. Any other error is ours, and its traceback
+        is wanted.
     """
     arguments = parser.parse_args(argv)
     try:
