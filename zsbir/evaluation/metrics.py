@@ -1,8 +1,18 @@
-"""Retrieval metrics: pure functions of arrays.
+"""Retrieval metrics: what they are called, what they mean, and pure functions of arrays that compute them.
 
-`relevance` is a boolean array of shape (queries, gallery): row q, column r says whether the photo at
-rank r (best first) has the category of query q. Every function returns one float64 figure a query in
-[0, 1]. Definitions: DESIGN of the project, "Evaluation"; `mAP@…` is the mean over queries.
+A query is one sketch. The photos of the gallery are ranked for it by cosine similarity, the most similar first; ties
+keep the order of the gallery. A photo is relevant if it has the sketch's category. Every figure is a mean over queries.
+
+- `mAP@all`: the precision at the rank of each relevant photo, summed and divided by the number of relevant photos. That
+  is average precision over the whole gallery; 0 if no photo is relevant.
+- `mAP@200`: the same sum over the first 200 ranks alone, divided by min(200, relevant photos in the gallery).
+- `mAP@200_lenient`: that sum divided by the relevant photos among the first 200, 0 if there are none: what was not
+  found costs nothing.
+- `P@100`, `P@200`, `P@5`: relevant photos among the first k, divided by k, also where the gallery has fewer than k.
+- `Acc@1`: whether the first photo is relevant.
+
+`relevance` is a boolean array of shape (queries, gallery): row q, column r says whether the photo at rank r is relevant
+to query q. Every function returns one float64 figure a query, from 0 to 1.
 """
 
 from __future__ import annotations
