@@ -18,7 +18,7 @@ README, CHECKPOINT, CARD = "README.md", f"checkpoints/{publishing.FILE}", f"chec
 GALLERY = "gallery_cache"
 # What may lie in the Space besides checkpoint and gallery; the rest of the repository stays at home.
 CODE = [
-    *("app.py", "requirements.txt", "packages.txt", "LICENSE", README),
+    *("app.py", "requirements.txt", "packages.txt", "LICENSE", README, "CONTRIBUTING.md"),
     *(f"zsbir/**/*.{suffix}" for suffix in ("py", "pyi", "html", "css", "js", "json", "svg")),
     *(f"docs/**/*.{suffix}" for suffix in ("md", "png", "svg")),  # what README.md shows and links to
 ]
