@@ -78,3 +78,21 @@ def test_a_name_that_is_not_in_the_gallery_is_said_and_can_be_drawn(
     expect_found_for(page, stroke_count(page))
     page.get_by_role("button", name="Undo").click()
     assert stroke_count(page) == before
+
+
+def test_its_photos_are_seen_again_after_it_was_drawn(page: Page, retriever: CountingRetriever) -> None:
+    drawing = [{"name": "disc", "strokes": [{"width": 16, "points": [[100, 100], [900, 700]]}]}]
+    page.route("**/zsbir/surprises.json", lambda route: route.fulfill(json=drawing))
+    open_list(page, "Never trained on: 2 categories")
+    page.get_by_role("button", name="disc 2 photos in this gallery").click()
+    discs = [str(row) for row, photo in enumerate(retriever.gallery.photos) if photo.category == "disc"]
+    expect_shown(page, list(discs))
+    about = page.locator(".zs-about-category")
+    about.get_by_role("button", name="Draw it").click()
+    expect_found_for(page, 1)
+    found = shown(page)
+    about.get_by_role("button", name="See the photos").click()
+    expect_shown(page, list(discs))
+    expect(page.locator("#zs-found .zs-photo").first).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect_shown(page, found)
