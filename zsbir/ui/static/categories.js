@@ -10,7 +10,7 @@ export function start({ element, server }) {
   const section = element.querySelector("details");
   const lists = element.querySelector(".zs-lists");
   const about = element.querySelector(".zs-about-category");
-  const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_bar.js
   let shown = null; // whose numbers are shown, or on their way
   let chosen = null; // the button of the category that `about` is about
 
@@ -93,6 +93,7 @@ export function start({ element, server }) {
   });
   section.addEventListener("toggle", load);
   document.addEventListener("zs-gallery", load);
+  load(); // it may have been opened before this was here
 }
 
 const named = (category) => category.replaceAll("_", " ");

@@ -69,8 +69,9 @@ export function start({ element, props, server }) {
     return own;
   }
 
+  /** What the server is told of it; until the list is there it is the first, which needs no name. */
   function choice() {
-    return JSON.stringify({ gallery: select.value, visitor });
+    return select.value && JSON.stringify({ gallery: select.value, visitor });
   }
 
   /** Searches in another gallery; a photo beside the drawing belongs to the old one and goes. */
