@@ -52,7 +52,7 @@ def strokes_on(page: Page) -> list[dict[str, object]]:
 def copy_link(page: Page) -> str:
     page.locator(".zs-save summary").click()
     page.locator(".zs-copy-link").click()
-    expect(page.locator(".zs-shared")).to_contain_text("Link copied")
+    expect(page.locator(".zs-notice")).to_contain_text("Link copied")
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
@@ -260,7 +260,7 @@ def test_a_long_link_is_said_to_be_long(sharing: Page) -> None:
     expect(photos(sharing)).to_have_count(5)
     link = copy_link(sharing)
     assert len(link) > 16_000
-    expect(sharing.locator(".zs-shared")).to_contain_text(f"It has {len(link):,} characters")
+    expect(sharing.locator(".zs-notice")).to_contain_text(f"It has {len(link):,} characters")
 
 
 # ---- The photos found as one picture

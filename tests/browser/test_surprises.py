@@ -9,7 +9,7 @@ from itertools import pairwise
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import FIRST, draw, ink
+from tests.browser.test_drawing import FIRST, draw, ink, photos
 from tests.browser.test_ways import expect_found_for, stroke_count
 from zsbir.ui.component import STATIC
 
@@ -24,7 +24,7 @@ def expect_surprise(page: Page) -> str:
     """Waits until a surprise is drawn and its search answered; returns its name."""
     page.wait_for_function(r"/^Found: |not among these photos$/.test(document.querySelector('.zs-task p').textContent)")
     return re.sub(
-        r"^(Found|Drawn for you): | is photo \d+$|, which is not among these photos$", "", surprise_line(page)
+        r"^(Found|Drawn for you): | is photo \d+$|, not among these photos$", "", surprise_line(page)
     )
 
 
@@ -115,7 +115,7 @@ def test_it_is_said_whether_the_thing_was_found(page: Page) -> None:
     page.get_by_role("button", name="Surprise me").click()
     name = expect_surprise(page)
     assert (
-        surprise_line(page) == f"Drawn for you: {name}, which is not among these photos"
+        surprise_line(page) == f"Drawn for you: {name}, not among these photos"
     )  # shapes are in this gallery
     for rank in (3, 0):
         page.evaluate(
@@ -128,5 +128,5 @@ def test_it_is_said_whether_the_thing_was_found(page: Page) -> None:
             [name, rank],
         )
         expect(page.locator(".zs-task p")).to_have_text(
-            f"Found: {name} is photo 3" if rank else f"Drawn for you: {name}, which is not among these photos"
+            f"Found: {name} is photo 3" if rank else f"Drawn for you: {name}, not among these photos"
         )

@@ -61,7 +61,7 @@ export function offerSurprises(part, { page, turnTo, send, settle, isDrawing }) 
       const rank = found.findIndex(({ dataset }) => dataset.category === name) + 1;
       const isMissed = found.length > 0 && isAnswered();
       if (rank) tell(`Found: ${name} is photo ${rank}`, true);
-      else tell(`Drawn for you: ${name}${isMissed ? ", which is not among these photos" : ""}`);
+      else tell(`Drawn for you: ${name}${isMissed ? ", not among these photos" : ""}`);
     }
   }
 
@@ -70,7 +70,7 @@ export function offerSurprises(part, { page, turnTo, send, settle, isDrawing }) 
     line.classList.toggle("zs-success", isFound);
   }
 
-  part.querySelector("button").addEventListener("click", surpriseOnce);
+  part.querySelector(".zs-surprise").addEventListener("click", surpriseOnce);
   document.addEventListener("zs-found", tellFound);
 }
 
