@@ -216,8 +216,11 @@ def test_deleting_is_at_once_and_the_page_says_so(own: Page) -> None:
     own.get_by_role("button", name="Delete them now").click()
     expect(gallery(own)).to_have_value("Test photos")
     expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” were deleted")
+    expect(own.locator(".zs-own")).to_be_hidden()
+    expect(own.get_by_role("button", name="Search your own pictures")).to_be_focused()
     expect(own.locator(".zs-status")).to_contain_text("Searched 12 photos")
     assert not is_served(url)
+    expect(own.locator(".zs-gone")).to_be_hidden()  # after some seconds
 
 
 def test_a_reload_keeps_the_pictures(own: Page) -> None:
