@@ -130,3 +130,15 @@ def test_it_is_said_whether_the_thing_was_found(page: Page) -> None:
         expect(page.locator(".zs-task p")).to_have_text(
             f"Found: {name} is photo 3" if rank else f"Drawn for you: {name}, not among these photos"
         )
+
+
+def test_with_a_photo_beside_the_drawing_nothing_is_said_of_what_was_found(page: Page) -> None:
+    page.get_by_role("button", name="Surprise me").click()
+    name = expect_surprise(page)
+    photos(page).first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Combine with my drawing").click()
+    page.get_by_role("slider", name="How much the photo counts").fill("1")
+    line = page.locator(".zs-task p")
+    expect(line).to_have_text(f"Drawn for you: {name}")
+    page.get_by_role("button", name="Remove photo").click()
+    expect(line).to_have_text(f"Drawn for you: {name}, not among these photos")

@@ -54,8 +54,10 @@ export function offerSurprises(part, { page, turnTo, send, settle, isDrawing }) 
   function tellFound() {
     if (!surprise || isAway()) return; // photos that were not drawn for say nothing about it
     const { name, strokes } = surprise;
+    const isCombined = document.querySelector(".zs-reference:not([hidden])") !== null; // not found for it alone
     if (isUnderWay) tell(`Drawn for you: ${name}`);
     else if (!page.now.strokes.some((stroke) => strokes.includes(stroke))) tell("");
+    else if (isCombined) tell(`Drawn for you: ${name}`);
     else {
       const found = [...document.querySelectorAll("#zs-found .zs-photo[data-photo]")];
       const rank = found.findIndex(({ dataset }) => dataset.category === name) + 1;
