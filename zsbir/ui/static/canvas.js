@@ -1,6 +1,6 @@
 // The drawing area: puts together page, painter, pointers, keys and files, and says what is drawn to the search.
 
-import { jsonOf, WIDTH, HEIGHT, extend, rubbed } from "./strokes.js";
+import { jsonOf, WIDTH, HEIGHT, extend, onGrid, rubbed } from "./strokes.js";
 import { BLANK, makePage } from "./page.js";
 import { makePainter } from "./painter.js";
 import { followPointers } from "./pointer.js";
@@ -108,12 +108,12 @@ export function start({ element, server }) {
 
   function pointsOf(events) {
     box ??= canvas.getBoundingClientRect(); // not at every move: photos that come would be laid out at once
-    const within = (value, limit) => Math.round(Math.min(Math.max(value, 0), 1) * limit * 10) / 10;
-    return events.map((event) => [
-      within((event.clientX - box.left) / box.width, WIDTH),
-      within((event.clientY - box.top) / box.height, HEIGHT),
-      ...pressureOf(event),
-    ]);
+    const within = (value, limit) => Math.min(Math.max(value, 0), 1) * limit;
+    return events.map((event) => {
+      const across = within((event.clientX - box.left) / box.width, WIDTH);
+      const down = within((event.clientY - box.top) / box.height, HEIGHT);
+      return onGrid([across, down, ...pressureOf(event)]);
+    });
   }
 
   const hand = {
