@@ -128,7 +128,7 @@ def test_the_lists_of_categories_count_the_chosen_gallery(page: Page) -> None:
     bring(page, packed(("disc/a.png", upload("")["buffer"]), ("sea/b.png", upload("", 1)["buffer"])))
     expect(chip).to_have_text("disc 1 photo in this gallery")
     expect(chip, "what was opened stays open").to_be_visible()
-    expect(panel.get_by_text("In this gallery, on neither list: 1 category", exact=True)).to_be_visible()
+    expect(panel.get_by_text("Also in this gallery: 1 category", exact=True)).to_be_visible()
     page.get_by_role("button", name="Delete them now").click()
     expect(chip).to_have_text("disc 2 photos in this gallery")
 

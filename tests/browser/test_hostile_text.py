@@ -62,7 +62,7 @@ def test_names_of_files_and_categories(page: Page) -> None:
     page.locator(".zs-report summary").click()
     expect(page.locator(".zs-report li")).to_contain_text(f"{NAME}/cut.png: This file is damaged or cut short")
     expect(page.locator("#zs-found .zs-photo").first).to_have_attribute("data-category", NAME)
-    page.locator("#zs-known").get_by_text("In this gallery, on neither list: 1 category").click()
+    page.locator("#zs-known").get_by_text("Also in this gallery: 1 category").click()
     expect(page.locator("#zs-known li", has_text="bold")).to_have_text(f"{NAME} 1 photo in this gallery")
     photos(page).first.click()
     expect(page.get_by_role("dialog").locator("dd", has_text="bold").first).to_have_text(NAME)
