@@ -191,7 +191,7 @@ def clicks(browser: Browser, address: str) -> bool:
     good = []
     for name, click in (
         ("gallery menu", lambda: page.locator("#zs-gallery select").focus()),
-        ("Surprise me", lambda: page.locator(".zs-task button:not(.zs-help)").click()),
+        ("Surprise me", lambda: page.locator(".zs-surprise").click()),
     ):
         page.evaluate("() => { zsTasks.length = 0; }")
         click()

@@ -33,7 +33,7 @@ def test_axe_finds_no_violation(browser: Browser, address: str, retriever: Count
     page.locator("#zs-canvas input[type=file]").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": b"nothing"}
     )
-    expect(page.get_by_role("alert").filter(has_text="This file isn't a picture we can read")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="This file isn't a picture we can read")).to_be_visible()
     assert violations(page) == "", "an upload refused"
 
     page.get_by_role("button", name="Example drawing: butterfly").click()

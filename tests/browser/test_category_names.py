@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
 from tests.browser.test_ways import drawn_on, expect_found_for, expect_shown, shown, stroke_count
@@ -78,3 +78,61 @@ def test_a_name_that_is_not_in_the_gallery_is_said_and_can_be_drawn(
     expect_found_for(page, stroke_count(page))
     page.get_by_role("button", name="Undo").click()
     assert stroke_count(page) == before
+
+
+def test_its_photos_are_seen_again_after_it_was_drawn(page: Page, retriever: CountingRetriever) -> None:
+    drawing = [{"name": "disc", "strokes": [{"width": 16, "points": [[100, 100], [900, 700]]}]}]
+    page.route("**/zsbir/surprises.json", lambda route: route.fulfill(json=drawing))
+    open_list(page, "Never trained on: 2 categories")
+    page.get_by_role("button", name="disc 2 photos in this gallery").click()
+    discs = [str(row) for row, photo in enumerate(retriever.gallery.photos) if photo.category == "disc"]
+    expect_shown(page, list(discs))
+    about = page.locator(".zs-about-category")
+    about.get_by_role("button", name="Draw it").click()
+    expect_found_for(page, 1)
+    found = shown(page)
+    about.get_by_role("button", name="See the photos").click()
+    expect_shown(page, list(discs))
+    expect(page.locator("#zs-found .zs-photo").first).to_be_in_viewport(ratio=0.9)
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect_shown(page, found)
+
+
+@pytest.mark.parametrize("late", [("categories", "map"), ("gallery_bar",), ("categories", "map", "gallery_bar")])
+def test_panels_that_are_opened_before_the_scripts_are_there_are_filled(
+    browser: Browser, address: str, retriever: CountingRetriever, late: tuple[str, ...]
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(TIMEOUT_MS)
+    page = context.new_page()
+    held: list[Route] = []
+    for name in late:
+        page.route(f"**/zsbir/{name}.js", lambda route: held.append(route))
+    page.goto(address)
+    page.locator("#zs-known summary").first.click()
+    page.locator("#zs-map summary").click()
+    page.wait_for_timeout(500)
+    assert held
+    for route in held:
+        route.continue_()
+    expect(page.locator("#zs-known").get_by_text("Never trained on: 2 categories", exact=True)).to_be_visible()
+    expect(page.locator(".zs-map-bar p")).to_contain_text("12 photos")
+    context.close()
+
+
+def test_the_examples_come_to_a_place_that_is_kept_for_them(
+    browser: Browser, address: str, retriever: CountingRetriever
+) -> None:
+    for width, height in ((1280, 900), (900, 900), (390, 844)):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        held: list[Route] = []
+        page.route("**/zsbir/examples.json", lambda route: held.append(route))
+        page.goto(address)
+        strip = page.locator(".zs-examples")
+        page.locator(".zs-status").wait_for()
+        page.wait_for_timeout(1_000)
+        before = strip.evaluate("strip => strip.offsetHeight")
+        held[0].continue_()
+        strip.locator("button").last.wait_for(state="attached")
+        assert strip.evaluate("strip => strip.offsetHeight") == pytest.approx(before, abs=1)
+        page.close()

@@ -228,7 +228,7 @@ def test_files_without_a_drawing_are_one_sentence(page: Page, tmp_path: Path, na
     (tmp_path / name).write_text(content)
     page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / name)
     trouble = "has no lines we can draw" if name.endswith(".svg") else "isn't a drawing we can read"
-    expect(page.get_by_role("alert").filter(has_text=f"{name} {trouble}")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=f"{name} {trouble}")).to_be_visible()
     expect_hint(page)
 
 
@@ -286,7 +286,7 @@ def test_a_bad_upload_is_one_sentence_and_leaves_the_drawing(page: Page, tmp_pat
     before = ink(page)
     (tmp_path / "sketch.png").write_bytes(content)
     page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / "sketch.png")
-    notice = page.get_by_role("alert").filter(has_text=re.compile("This file|Expected"))
+    notice = page.get_by_role("status").filter(has_text=re.compile("This file|Expected"))
     expect(notice).to_be_visible()
     assert "Traceback" not in notice.inner_text()
     assert ink(page) == before

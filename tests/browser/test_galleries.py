@@ -128,7 +128,7 @@ def test_the_lists_of_categories_count_the_chosen_gallery(page: Page) -> None:
     bring(page, packed(("disc/a.png", upload("")["buffer"]), ("sea/b.png", upload("", 1)["buffer"])))
     expect(chip).to_have_text("disc 1 photo in this gallery")
     expect(chip, "what was opened stays open").to_be_visible()
-    expect(panel.get_by_text("In this gallery, on neither list: 1 category", exact=True)).to_be_visible()
+    expect(panel.get_by_text("Also in this gallery: 1 category", exact=True)).to_be_visible()
     page.get_by_role("button", name="Delete them now").click()
     expect(chip).to_have_text("disc 2 photos in this gallery")
 
@@ -168,10 +168,10 @@ def test_a_dropped_folder_is_taken_with_the_folders_in_it(page: Page, tmp_path: 
         ([packed(("../a.png", b"x"))], "found a way out of it"),
         ([packed(*((f"{number}.png", b"x") for number in range(501)))], "at most 500 pictures"),
         ([packed(("a.png", b"x")), upload("b.png")], "one zip"),
-        ([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}], "nothing to add. a.pdf: not a picture."),
+        ([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}], "nothing to add. a.pdf: Not a picture."),
         (
             [{"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 20_000_001}],
-            "nothing to add. a.png: larger than 20 MB.",
+            "nothing to add. a.png: Larger than 20 MB.",
         ),
     ],
     ids=["count", "zip slip", "count in zip", "zip and picture", "no picture", "size"],
@@ -216,8 +216,11 @@ def test_deleting_is_at_once_and_the_page_says_so(own: Page) -> None:
     own.get_by_role("button", name="Delete them now").click()
     expect(gallery(own)).to_have_value("Test photos")
     expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” were deleted")
+    expect(own.locator(".zs-own")).to_be_hidden()
+    expect(own.get_by_role("button", name="Search your own pictures")).to_be_focused()
     expect(own.locator(".zs-status")).to_contain_text("Searched 12 photos")
     assert not is_served(url)
+    expect(own.locator(".zs-gone")).to_be_hidden()  # after some seconds
 
 
 def test_a_reload_keeps_the_pictures(own: Page) -> None:

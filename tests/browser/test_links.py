@@ -12,7 +12,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.pointers import Pointers
 from tests.browser.test_drawing import FIRST, SECOND, draw, ink, photos
+from tests.browser.test_opening import choose
 from tests.browser.test_ways import drawn_on, expect_found_for, more_like, shown
 from tests.served import encoded, sketch_in
 
@@ -52,7 +54,7 @@ def strokes_on(page: Page) -> list[dict[str, object]]:
 def copy_link(page: Page) -> str:
     page.locator(".zs-save summary").click()
     page.locator(".zs-copy-link").click()
-    expect(page.locator(".zs-shared")).to_contain_text("Link copied")
+    expect(page.locator(".zs-notice")).to_contain_text("Link copied")
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 
@@ -82,7 +84,7 @@ def test_random_drawings_come_back(page: Page) -> None:
             assert after["width"] == pytest.approx(before["width"], abs=1e-9)
             old, new = np.array(before["points"]), np.array(after["points"])
             assert new.shape == old.shape
-            assert np.abs(new - old)[:, :2].max() <= 0.5 + 1e-9  # whole units of a page of 1,000
+            assert np.abs(new - old)[:, :2].max() <= 0.5 + 1e-9  # whole units of a page of 1,000; on the page all are
             assert np.allclose(new[:, 2:], old[:, 2:], atol=1e-9)  # pressure in hundredths
         assert answer["again"] == answer["text"]
         assert set(answer["text"]) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -163,8 +165,7 @@ def test_a_copied_link_opens_the_drawing_and_searches(sharing: Page, retriever: 
     other.goto(link)
     expect_found_for(other, 2)
     assert [stroke["width"] for stroke in strokes_on(other)] == [16, 16]
-    old, new = (np.array(strokes_on(page)[0]["points"]) for page in (sharing, other))
-    assert np.abs(old - new).max() <= 0.5
+    assert strokes_on(other) == strokes_on(sharing)
     assert not [url for url in asked if "drawing=" in url]  # the server is never told
     assert other.url == link
     other.reload()
@@ -173,6 +174,38 @@ def test_a_copied_link_opens_the_drawing_and_searches(sharing: Page, retriever: 
     draw(other, *SECOND)
     expect_found_for(other, 3)
     assert "#" not in other.url
+
+
+def drawing_asked(page: Page) -> str:
+    return str(page.evaluate("document.querySelector('#zs-canvas canvas').query()"))
+
+
+UNEVEN = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 97 83" fill="none" stroke="#000" stroke-width="1.234">
+<path d="M10.123 9.87C30.5 70.25 60.75 3.3 80.01 60.07"/></svg>"""
+
+
+@pytest.mark.parametrize("way", ["hand", "pen", "eraser", "SVG", "example"])
+def test_a_link_asks_the_very_question_of_the_page_it_came_from(sharing: Page, way: str) -> None:
+    if way == "SVG":
+        choose(sharing, UNEVEN)
+    elif way == "example":
+        sharing.get_by_role("button", name="Example drawing: camel").click()
+    elif way == "pen":
+        places = [(0.1 + 0.0123 * step, 0.3 + 0.00771 * step) for step in range(40)]
+        Pointers(sharing).stroke(*places, pressure=0.3337)
+    else:
+        draw(sharing, *[(0.1 + 0.01231 * step, 0.2 + 0.2 * float(np.sin(step / 7))) for step in range(60)])
+    expect(sharing.locator(".zs-hint")).to_be_hidden()
+    if way == "eraser":
+        sharing.locator(".zs-eraser").click()
+        draw(sharing, (0.3333, 0.05), (0.37, 0.6))
+        assert len(strokes_on(sharing)) > 1
+    expect(photos(sharing)).to_have_count(5)
+    link = copy_link(sharing)
+    other = sharing.context.new_page()
+    other.goto(link)
+    other.wait_for_function("document.querySelector('#zs-canvas canvas')?.isBlank?.() === false")
+    assert drawing_asked(other) == drawing_asked(sharing)
 
 
 def test_a_link_on_an_open_page_can_be_undone(sharing: Page) -> None:
@@ -260,7 +293,7 @@ def test_a_long_link_is_said_to_be_long(sharing: Page) -> None:
     expect(photos(sharing)).to_have_count(5)
     link = copy_link(sharing)
     assert len(link) > 16_000
-    expect(sharing.locator(".zs-shared")).to_contain_text(f"It has {len(link):,} characters")
+    expect(sharing.locator(".zs-notice")).to_contain_text(f"It has {len(link):,} characters")
 
 
 # ---- The photos found as one picture

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
+from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.test_drawing import SECOND, draw, expect_photos_for, photos
 from zsbir.ui.canvas import load_examples
 
@@ -107,3 +107,25 @@ def test_addresses_in_a_source_are_links(page: Page, dialog: Locator) -> None:
         "a set: b.webp (original: https://example.org/x_(1).jpg), http://example.org/y; "
         "javascript:alert(1) https://example.org/<b>."
     )
+
+
+SOURCE = "a set 2024.01: " + "folder/" * 20 + "photo.webp (original: https://example.org/" + "x" * 120 + ".jpg)"
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 740), (844, 390), (740, 360)])
+def test_on_a_phone_the_ways_on_and_the_reason_are_in_view(
+    browser: Browser, address: str, retriever: CountingRetriever, width: int, height: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height}, is_mobile=True, has_touch=True)
+    page = opened(context, address)
+    page.get_by_role("button", name="Example drawing: butterfly").tap()
+    expect_photos_for(page, EXAMPLE)
+    page.locator(".zs-photo").first.evaluate("(item, source) => { item.dataset.source = source; }", SOURCE)
+    photos(page).first.tap()
+    dialog = page.get_by_role("dialog")
+    for name in ("More like this", "Combine with my drawing", "Why this photo?"):
+        expect(dialog.get_by_role("button", name=name)).to_be_in_viewport(ratio=1)
+    dialog.get_by_role("button", name="Why this photo?").tap()
+    expect(dialog.locator(".zs-because")).to_be_in_viewport(ratio=0.99)
+    expect(dialog.locator(".zs-heat")).to_be_in_viewport(ratio=0.5)
+    context.close()

@@ -46,7 +46,7 @@ def box_of(page: Page) -> dict[str, float]:
 
 
 def in_units(points: list[Point], box: dict[str, float]) -> list[list[float]]:
-    """Points of the screen in units of the page, to a tenth."""
+    """Points of the screen in whole units of the page."""
     return [
         [
             round_half_up((x - box["left"]) / box["width"] * 1000),
@@ -57,7 +57,7 @@ def in_units(points: list[Point], box: dict[str, float]) -> list[list[float]]:
 
 
 def round_half_up(value: float) -> float:
-    return math.floor(value * 10 + 0.5) / 10  # as JavaScript does
+    return float(math.floor(value + 0.5))  # as JavaScript does
 
 
 def far_enough(points: list[list[float]]) -> list[list[float]]:

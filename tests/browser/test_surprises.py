@@ -9,7 +9,7 @@ from itertools import pairwise
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import FIRST, draw, ink
+from tests.browser.test_drawing import FIRST, draw, ink, photos
 from tests.browser.test_ways import expect_found_for, stroke_count
 from zsbir.ui.component import STATIC
 
@@ -23,9 +23,7 @@ def surprise_line(page: Page) -> str:
 def expect_surprise(page: Page) -> str:
     """Waits until a surprise is drawn and its search answered; returns its name."""
     page.wait_for_function(r"/^Found: |not among these photos$/.test(document.querySelector('.zs-task p').textContent)")
-    return re.sub(
-        r"^(Found|Drawn for you): | is photo \d+$|, which is not among these photos$", "", surprise_line(page)
-    )
+    return re.sub(r"^(Found|Drawn for you): | is photo \d+$|, not among these photos$", "", surprise_line(page))
 
 
 def surprises() -> dict[str, int]:
@@ -114,9 +112,7 @@ def test_who_draws_meanwhile_stops_a_surprise(page: Page) -> None:
 def test_it_is_said_whether_the_thing_was_found(page: Page) -> None:
     page.get_by_role("button", name="Surprise me").click()
     name = expect_surprise(page)
-    assert (
-        surprise_line(page) == f"Drawn for you: {name}, which is not among these photos"
-    )  # shapes are in this gallery
+    assert surprise_line(page) == f"Drawn for you: {name}, not among these photos"  # shapes are in this gallery
     for rank in (3, 0):
         page.evaluate(
             """([name, rank]) => {
@@ -128,5 +124,17 @@ def test_it_is_said_whether_the_thing_was_found(page: Page) -> None:
             [name, rank],
         )
         expect(page.locator(".zs-task p")).to_have_text(
-            f"Found: {name} is photo 3" if rank else f"Drawn for you: {name}, which is not among these photos"
+            f"Found: {name} is photo 3" if rank else f"Drawn for you: {name}, not among these photos"
         )
+
+
+def test_with_a_photo_beside_the_drawing_nothing_is_said_of_what_was_found(page: Page) -> None:
+    page.get_by_role("button", name="Surprise me").click()
+    name = expect_surprise(page)
+    photos(page).first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Combine with my drawing").click()
+    page.get_by_role("slider", name="How much the photo counts").fill("1")
+    line = page.locator(".zs-task p")
+    expect(line).to_have_text(f"Drawn for you: {name}")
+    page.get_by_role("button", name="Remove photo").click()
+    expect(line).to_have_text(f"Drawn for you: {name}, not among these photos")

@@ -169,7 +169,7 @@ def test_heic_is_read_where_pillow_heif_is_there(embedder: Embedder, tmp_path: P
 def test_heic_is_skipped_with_a_word_without_pillow_heif(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
     (photos / "IMG_1.HEIC").write_bytes(b"anything")
     built = build_gallery(photos, tmp_path / "out", embedder, quiet=True)
-    assert built.skipped == ("IMG_1.HEIC: this format is not read here; save it as JPEG.",)
+    assert built.skipped == ("IMG_1.HEIC: This file isn't a picture we can read; save it as JPEG or PNG.",)
 
 
 def test_a_photo_is_found_again_by_what_it_is(built: Path) -> None:

@@ -62,7 +62,7 @@ def test_what_is_no_picture_is_named_and_what_is_hidden_is_not(inbox: Inbox) -> 
         add(inbox, name)
     assert len(inbox) == 0
     assert [sentence.split(":")[0] for sentence in inbox.skipped] == ["notes.txt", "raw.zip", "x.tar.gz", "noending"]
-    assert "an archive" in inbox.skipped[1]
+    assert "An archive" in inbox.skipped[1]
     assert "not a picture" in inbox.skipped[0]
 
 
@@ -79,7 +79,7 @@ def test_too_large_a_picture_is_left_out_and_only_read_as_far_as_allowed(inbox: 
     inbox.add("bomb.png", endless)  # type: ignore[arg-type]
     assert endless.read_bytes == 6_000
     assert len(inbox) == 0
-    assert "bomb.png: larger than" in inbox.skipped[0]
+    assert "bomb.png: Larger than" in inbox.skipped[0]
     assert not list(inbox.folder.iterdir())
 
 

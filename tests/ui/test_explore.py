@@ -56,7 +56,7 @@ def test_categories_are_counted_list_by_list(retriever: Retriever, monkeypatch: 
     assert [group["summary"] for group in groups] == [
         "Never trained on: 2 categories, 1 of them in this gallery",
         "Trained on: 3 categories, 1 of them in this gallery",
-        "In this gallery, on neither list: 1 category",
+        "Also in this gallery: 1 category",
     ]
     chips = [[(chip["name"], chip["photos"]) for chip in group["categories"]] for group in groups]
     assert chips == [[("owl", 2), ("palm tree", 0)], [("cat", 1), ("dog", 0), ("tree", 0)], [("kite", 1)]]

@@ -28,7 +28,7 @@ from zsbir.gallery.copies import (
     small_copy_name,
 )
 from zsbir.gallery.gallery import PHOTOS, Gallery, Photo
-from zsbir.pictures.opening import READS_HEIF, open_picture
+from zsbir.pictures.opening import READS_HEIF, UNREADABLE, open_picture
 from zsbir.pictures.preparation import prepare_photo
 
 CREDITS = "credits.csv"
@@ -159,11 +159,11 @@ class _Builder:
     def _read(self, path: Path) -> _Read:
         name = path.relative_to(self.photos).as_posix()
         if path.suffix.lower() in _NAMED_WHEN_SKIPPED:
-            return _Read(None, skipped=f"{name}: this format is not read here; save it as JPEG.")
+            return _Read(None, skipped=f"{name}: This file {UNREADABLE}")
         try:
             status = path.stat()  # before reading, so that what is written meanwhile counts as a change
             if status.st_size > _MAX_FILE_BYTES:
-                return _Read(None, skipped=f"{name}: larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
+                return _Read(None, skipped=f"{name}: Larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
             size, changed, digest = self.digests.get(path, (0, 0, ""))
             if (size, changed) == (status.st_size, status.st_mtime_ns):
                 photo = self._describe(path, name, digest)

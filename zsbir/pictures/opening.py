@@ -18,6 +18,7 @@ else:
     READS_HEIF = True
 
 MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it is decoded
+UNREADABLE = "isn't a picture we can read; save it as JPEG or PNG."  # what is said of a file, after its name
 # What people have; Pillow reads more, among it formats that call other programs.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", *(["HEIF"] if READS_HEIF else []))
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
@@ -56,7 +57,7 @@ def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise ValueError(_too_large(name)) from error
     except UnidentifiedImageError as error:
-        raise ValueError(f"{name} isn't a picture we can read; choose a PNG, JPEG, WebP, GIF, BMP or TIFF.") from error
+        raise ValueError(f"{name} {UNREADABLE}") from error
     except (OSError, SyntaxError, EOFError) as error:  # Pillow's decoders raise all three for damaged files
         raise ValueError(f"{name} is damaged or cut short; save it again.") from error
     return ImageOps.exif_transpose(picture)

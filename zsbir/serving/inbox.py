@@ -68,9 +68,9 @@ class Inbox:
         if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
             return
         if suffix in ARCHIVES:
-            self.skip(name, "an archive among the pictures is not opened.")
+            self.skip(name, "An archive among the pictures is not opened.")
         elif suffix not in SUFFIXES:
-            self.skip(name, "not a picture.")
+            self.skip(name, "Not a picture.")
         elif len(self) >= self._limits.pictures:
             raise ValueError(f"Expected at most {self._limits.pictures:,} pictures, found more; choose fewer.")
         else:
@@ -106,7 +106,7 @@ class Inbox:
             self._names[own.name] = name
         else:
             own.unlink()
-            self.skip(name, f"larger than {self._limits.picture_bytes // 1_000_000} MB.")
+            self.skip(name, f"Larger than {self._limits.picture_bytes // 1_000_000} MB.")
 
     def _copy(self, content: BinaryIO, file: BinaryIO) -> bool:
         """Copies by what is really there, whatever a header claims; False if it is too large for one picture."""

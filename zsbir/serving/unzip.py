@@ -81,7 +81,7 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> None:
 
 def _take(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, inbox: Inbox) -> None:
     if entry.compress_type not in _METHODS:
-        inbox.skip(entry.filename, "packed in a way that is not read here.")
+        inbox.skip(entry.filename, "Packed in a way that is not read here.")
         return
     try:
         with opened.open(entry) as content:

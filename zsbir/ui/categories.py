@@ -16,7 +16,11 @@ from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.results import MOST_SHOWN, found
 
-_UNLISTED = "Some are listed above under another name, or are close to something that is."
+_UNSEEN = "Kept out of training and of every choice: the search is measured on these."
+_UNLISTED = (
+    "On neither list: not kept out on purpose, and not measured. Some are listed above under another name, or are "
+    "close to something that is."
+)
 
 
 def known_categories(galleries: Galleries) -> gr.HTML:
@@ -40,10 +44,10 @@ def categories_of(retriever: Retriever) -> Answer:
     split, photos = retriever.embedder.split, _photos_by_category(retriever.gallery)
     listed = {*split.seen, *split.validation, *split.unseen}
     groups = (
-        _group("Never trained on", split.unseen, photos),
+        _group("Never trained on", split.unseen, photos, _UNSEEN),
         _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
         _group("Trained on", split.seen, photos),
-        _group("In this gallery, on neither list", photos.keys() - listed, photos, _UNLISTED),
+        _group("Also in this gallery", photos.keys() - listed, photos, _UNLISTED),
     )
     return {"groups": [group for group in groups if group["categories"]]}
 

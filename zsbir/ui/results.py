@@ -12,7 +12,7 @@ from zsbir.gallery.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
-HINT = "Draw, or pick an example: photos like it appear here."
+HINT = "Draw, or pick an example: photos appear here."
 
 # What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
 # like photos, and only drawings are corrected for hubs (see `zsbir.encoder.hub_correction`).

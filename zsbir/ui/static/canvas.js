@@ -1,6 +1,6 @@
 // The drawing area: puts together page, painter, pointers, keys and files, and says what is drawn to the search.
 
-import { jsonOf, WIDTH, HEIGHT, extend, rubbed } from "./strokes.js";
+import { jsonOf, WIDTH, HEIGHT, extend, onGrid, rubbed } from "./strokes.js";
 import { BLANK, makePage } from "./page.js";
 import { makePainter } from "./painter.js";
 import { followPointers } from "./pointer.js";
@@ -14,6 +14,7 @@ import { showExamples } from "./examples.js";
 import { offerSurprises } from "./task.js";
 import { shareLinks } from "./sharing.js";
 import { showRing } from "./ring.js";
+import { makeToast } from "./toast.js";
 import { isAway, searchOnTheWayBack } from "./journey.js";
 import { want } from "./search.js";
 
@@ -23,7 +24,7 @@ const REST_MS = 1_200; // after the last line a drawing rests
 export function start({ element, server }) {
   const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
-  const notice = find(".zs-notice");
+  const say = makeToast(find(".zs-notice"), find(".zs-toast input")); // over the lower edge of the drawing area
   const painter = makePainter(canvas);
   const page = makePage(show);
   let live = null; // the stroke under the pen
@@ -38,12 +39,6 @@ export function start({ element, server }) {
     find(".zs-hint").hidden = !isBlank();
     say("");
     painter.show(page.now, live);
-  }
-
-  /** One sentence for the visitor, under the tools; none hides it. */
-  function say(sentence) {
-    if (notice.textContent !== sentence) notice.textContent = sentence;
-    notice.hidden = sentence === "";
   }
 
   // ---- What is searched for
@@ -113,12 +108,12 @@ export function start({ element, server }) {
 
   function pointsOf(events) {
     box ??= canvas.getBoundingClientRect(); // not at every move: photos that come would be laid out at once
-    const within = (value, limit) => Math.round(Math.min(Math.max(value, 0), 1) * limit * 10) / 10;
-    return events.map((event) => [
-      within((event.clientX - box.left) / box.width, WIDTH),
-      within((event.clientY - box.top) / box.height, HEIGHT),
-      ...pressureOf(event),
-    ]);
+    const within = (value, limit) => Math.min(Math.max(value, 0), 1) * limit;
+    return events.map((event) => {
+      const across = within((event.clientX - box.left) / box.width, WIDTH);
+      const down = within((event.clientY - box.top) / box.height, HEIGHT);
+      return onGrid([across, down, ...pressureOf(event)]);
+    });
   }
 
   const hand = {
@@ -219,7 +214,7 @@ export function start({ element, server }) {
   listenToKeys({ undo, redo, clear, help: offerShortcuts(find(".zs-help")) });
   acceptFiles({ chooser: find(".zs-upload input"), camera: find(".zs-camera"), canvas, read: server.read_picture, page, turnTo, say });
   offerSaving(find(".zs-save"), page, say);
-  const links = shareLinks({ menu: find(".zs-save"), part: find(".zs-shared"), page, turnTo, say });
+  const links = shareLinks({ menu: find(".zs-save"), field: find(".zs-toast input"), page, turnTo, say });
   showExamples(find(".zs-examples"), put);
   offerSurprises(find(".zs-task"), { page, turnTo, settle, send, isDrawing: () => pointers.isDrawing });
   new ResizeObserver(painter.refresh).observe(canvas);

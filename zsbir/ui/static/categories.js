@@ -10,7 +10,7 @@ export function start({ element, server }) {
   const section = element.querySelector("details");
   const lists = element.querySelector(".zs-lists");
   const about = element.querySelector(".zs-about-category");
-  const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_bar.js
   let shown = null; // whose numbers are shown, or on their way
   let chosen = null; // the button of the category that `about` is about
 
@@ -52,9 +52,14 @@ export function start({ element, server }) {
     const [answer, drawing] = await Promise.all([ask(step), drawingOf(button.dataset.name)]);
     if (chosen !== button) return;
     const isHeld = answer.photos?.length > 0;
-    if (isHeld) go(step, answer);
+    const show = () => go(step, answer);
+    if (isHeld) show();
     tell(answer.error ?? answer.sentence, drawing);
     for (const way of about.querySelectorAll(".zs-see, .zs-see-map")) way.hidden = !isHeld;
+    about.querySelector(".zs-see").onclick = () => {
+      show(); // again: meanwhile others may be there, as after "Draw it"
+      bringIntoView(document.querySelector("#zs-found"));
+    };
   }
 
   async function drawingOf(name) {
@@ -81,7 +86,6 @@ export function start({ element, server }) {
     const button = event.target.closest("li button");
     if (button && !about.contains(button)) tellAbout(button);
   });
-  about.querySelector(".zs-see").addEventListener("click", () => bringIntoView(document.querySelector("#zs-found")));
   about.querySelector(".zs-see-map").addEventListener("click", () => {
     const map = document.querySelector("#zs-map details"); // see map.js
     map.open = true;
@@ -89,6 +93,7 @@ export function start({ element, server }) {
   });
   section.addEventListener("toggle", load);
   document.addEventListener("zs-gallery", load);
+  load(); // it may have been opened before this was here
 }
 
 const named = (category) => category.replaceAll("_", " ");

@@ -4,6 +4,7 @@ import { answerOf } from "./answer.js";
 import { keepBeside } from "./order.js";
 import { want } from "./search.js";
 import { kept } from "./storage.js";
+import { makeToast } from "./toast.js";
 import { filesIn, named, sendAll, sorted } from "./upload.js";
 
 const WATCH_MS = 400; // between two looks at how far the visitor's own gallery has come
@@ -38,6 +39,7 @@ export function start({ element, props, server }) {
   const limits = props.limits;
   const find = (selector) => element.querySelector(selector);
   const select = find("select");
+  const tell = makeToast(find(".zs-gone"));
 
   /** Asks the server; the answer is thrown if it is an error. */
   async function ask(question, more = {}) {
@@ -63,14 +65,15 @@ export function start({ element, props, server }) {
       select.value = before;
     } else if (before) {
       choose(galleries[0].name);
-      if (!isBusy) rest();
+      if (!isBusy) putAway();
       tell(`“${before}” ${before.endsWith("s") ? "were" : "was"} deleted. You are back in “${galleries[0].name}”.`);
     }
     return own;
   }
 
+  /** What the server is told of it; until the list is there it is the first, which needs no name. */
   function choice() {
-    return JSON.stringify({ gallery: select.value, visitor });
+    return select.value && JSON.stringify({ gallery: select.value, visitor });
   }
 
   /** Searches in another gallery; a photo beside the drawing belongs to the old one and goes. */
@@ -81,11 +84,6 @@ export function start({ element, props, server }) {
     if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
     want({ gallery: choice });
     document.dispatchEvent(new Event("zs-gallery"));
-  }
-
-  function tell(sentence) {
-    find(".zs-gone").textContent = sentence;
-    find(".zs-gone").hidden = sentence === "";
   }
 
   // ---- Bringing pictures
@@ -154,6 +152,13 @@ export function start({ element, props, server }) {
   function open(isOpen) {
     find(".zs-own").hidden = !isOpen;
     find(".zs-open").setAttribute("aria-expanded", String(isOpen));
+  }
+
+  /** What was there is gone: the panel closes, and what had the focus in it passes that on. */
+  function putAway() {
+    if (find(".zs-own").contains(document.activeElement)) find(".zs-open").focus({ preventScroll: true });
+    rest();
+    open(false);
   }
 
   /** Nothing going on, nothing to tell. */

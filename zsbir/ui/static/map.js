@@ -14,7 +14,7 @@ export function start({ element, server }) {
   const about = moveAbout({ view, plane, smaller: part(".zs-smaller"), larger: part(".zs-larger") });
   const cursor = part(".zs-map-cursor");
   const dot = part(".zs-map-drawing");
-  const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_bar.js
   let map = null;
   let mapped = null; // which gallery is shown, or on its way
   let photoIn = new Map(); // by cell
@@ -146,6 +146,7 @@ export function start({ element, server }) {
 
   section.addEventListener("toggle", bringUpToDate);
   document.addEventListener("zs-found", bringUpToDate);
+  bringUpToDate(); // it may have been opened before this was here
 
   plane.addEventListener("pointermove", (event) => {
     const cell = cellAt(event);

@@ -7,7 +7,6 @@ const CONTENT = `
   <div class="zs-large"><img class="zs-large-photo" alt=""><img class="zs-heat" alt="" hidden></div>
   <div class="zs-about">
     <h2 id="zs-dialog-title"></h2>
-    <dl></dl>
     <div class="zs-ways">
       <button type="button" class="zs-more">More like this</button>
       <button type="button" class="zs-refine">Combine with my drawing</button>
@@ -18,6 +17,7 @@ const CONTENT = `
       <p></p>
     </div>
     <p class="zs-dialog-notice" role="status"></p>
+    <dl></dl>
   </div>
   <button type="button" class="zs-close" aria-label="Close" autofocus>
     <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M6 6l12 12M18 6 6 18"/></svg>
@@ -55,6 +55,7 @@ export function makeDialog(server) {
     say("");
     if (dialog.open) return;
     dialog.showModal();
+    dialog.scrollTop = 0;
     openedDialog(known);
   }
 
@@ -97,6 +98,7 @@ export function makeDialog(server) {
     part(".zs-why-sketch").src = answer.sketch;
     part(".zs-because p").textContent = answer.sentence;
     part(".zs-heat").hidden = part(".zs-because").hidden = false;
+    part(".zs-because").scrollIntoView({ block: "nearest" });
   });
 
   part(".zs-close").addEventListener("click", () => dialog.close());

@@ -39,7 +39,7 @@ export function followPressure(part) {
       see();
       write();
     }
-    return box.checked ? [Math.round(event.pressure * 100) / 100] : [];
+    return box.checked ? [event.pressure] : [];
   };
 }
 

@@ -8,12 +8,12 @@ const OPENED = "zsbirLink"; // in the state of an entry of the browser whose lin
 const LONG = 16_000; // characters; many programs cut longer addresses
 
 /**
- * Wires the entry of the menu of formats and the addresses; `part` is where the link is told, `turnTo` shows a page.
+ * Wires the entry of the menu of formats and the addresses; `say` tells the link, `field` beside it has one that is copied
+ * by hand, `turnTo` shows a page.
  * Returns `open()`, which opens a link that the page was opened with, and `edited()`, to be called when somebody has drawn.
  */
-export function shareLinks({ menu, part, page, turnTo, say }) {
+export function shareLinks({ menu, field, page, turnTo, say }) {
   const button = menu.querySelector(".zs-copy-link");
-  const field = part.querySelector("input");
   let linked = ""; // the fragment whose drawing is on the page; empty: the page is somebody's own
   let ready = { page: null }; // the link that is made when the menu opens: a browser may let only a click itself copy
 
@@ -43,18 +43,11 @@ export function shareLinks({ menu, part, page, turnTo, say }) {
     const isCopied = await copied(address);
     const tooLong = address.length > LONG;
     const length = tooLong ? ` It has ${address.length.toLocaleString("en")} characters, which some programs cut off.` : "";
-    tell(isCopied ? `Link copied: it holds the whole drawing.${length}` : `Copy this link: it holds the whole drawing.${length}`);
-    field.hidden = isCopied;
+    say(`${isCopied ? "Link copied" : "Copy this link"}: it holds the whole drawing.${length}`, isCopied ? "" : address);
     if (isCopied) return;
-    field.value = address;
     field.focus();
     field.select();
   });
-
-  function tell(sentence) {
-    part.querySelector("span").textContent = sentence;
-    part.hidden = sentence === "";
-  }
 
   /** Opens the drawing that the address holds, if it does. */
   async function open() {
@@ -91,7 +84,6 @@ export function shareLinks({ menu, part, page, turnTo, say }) {
     open,
     edited() {
       if (linked) drop();
-      if (!part.hidden) tell("");
     },
   };
 }

@@ -1,6 +1,9 @@
 // Strokes and what can be done with them: pure functions, no page. A stroke has a `width` and `points` [x, y], or
 // [x, y, pressure]; only the stroke under the pen grows, every other change makes a new one, so that what is worked out
 // about a stroke once (its box, its path, its JSON) holds for good.
+//
+// Points lie on whole units of the page, widths on tenths, pressure on hundredths: half a unit is finer than a hand draws,
+// and a link, which has no more (see link.js), asks the very question that the page asked it came from.
 
 export const WIDTH = 1000; // the page, in its own units; the screen shows it at any size
 export const HEIGHT = 800;
@@ -98,8 +101,13 @@ function between(start, end) {
   const count = Math.max(1, Math.ceil(Math.hypot(end[0] - start[0], end[1] - start[1]) / DENSITY));
   return Array.from({ length: count }, (_, at) => {
     const share = (at + 1) / count;
-    return end.map((value, axis) => Math.round((start[axis] + (value - start[axis]) * share) * 100) / 100);
+    return onGrid(end.map((value, axis) => start[axis] + (value - start[axis]) * share));
   });
+}
+
+/** A point where the page has it. */
+export function onGrid([x, y, ...pressure]) {
+  return [Math.round(x), Math.round(y), ...pressure.map((value) => Math.round(100 * value) / 100)];
 }
 
 /** How far a point is from the line between two others. */
@@ -154,10 +162,9 @@ const [MAX_STROKES, MAX_COORDINATE] = [2_000, 1e6]; // drawing.py has the same l
 export function fitting([left, top, right, bottom]) {
   const room = 1 - 2 * MARGIN;
   const scale = Math.min((room * WIDTH) / Math.max(right - left, 1e-6), (room * HEIGHT) / Math.max(bottom - top, 1e-6));
-  const rounded = (value) => Math.round(value * 10) / 10;
   const place = ([x, y]) => [
-    rounded(WIDTH / 2 + (x - (left + right) / 2) * scale),
-    rounded(HEIGHT / 2 + (y - (top + bottom) / 2) * scale),
+    WIDTH / 2 + (x - (left + right) / 2) * scale,
+    HEIGHT / 2 + (y - (top + bottom) / 2) * scale,
   ];
   return { scale, place };
 }
@@ -176,5 +183,6 @@ export function checked(strokes) {
   const count = strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
   if (strokes.length > MAX_STROKES || count > MAX_POINTS) throw new RangeError("too much to draw");
   if (!strokes.length || !strokes.every(isStroke)) throw new TypeError("no strokes");
-  return strokes.map(({ width, points }) => ({ width, points }));
+  const widthOnGrid = (width) => Math.max(1, Math.round(10 * width)) / 10;
+  return strokes.map(({ width, points }) => ({ width: widthOnGrid(width), points: points.map(onGrid) }));
 }

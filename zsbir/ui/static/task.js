@@ -54,14 +54,16 @@ export function offerSurprises(part, { page, turnTo, send, settle, isDrawing }) 
   function tellFound() {
     if (!surprise || isAway()) return; // photos that were not drawn for say nothing about it
     const { name, strokes } = surprise;
+    const isCombined = document.querySelector(".zs-reference:not([hidden])") !== null; // not found for it alone
     if (isUnderWay) tell(`Drawn for you: ${name}`);
     else if (!page.now.strokes.some((stroke) => strokes.includes(stroke))) tell("");
+    else if (isCombined) tell(`Drawn for you: ${name}`);
     else {
       const found = [...document.querySelectorAll("#zs-found .zs-photo[data-photo]")];
       const rank = found.findIndex(({ dataset }) => dataset.category === name) + 1;
       const isMissed = found.length > 0 && isAnswered();
       if (rank) tell(`Found: ${name} is photo ${rank}`, true);
-      else tell(`Drawn for you: ${name}${isMissed ? ", which is not among these photos" : ""}`);
+      else tell(`Drawn for you: ${name}${isMissed ? ", not among these photos" : ""}`);
     }
   }
 
@@ -70,7 +72,7 @@ export function offerSurprises(part, { page, turnTo, send, settle, isDrawing }) 
     line.classList.toggle("zs-success", isFound);
   }
 
-  part.querySelector("button").addEventListener("click", surpriseOnce);
+  part.querySelector(".zs-surprise").addEventListener("click", surpriseOnce);
   document.addEventListener("zs-found", tellFound);
 }
 

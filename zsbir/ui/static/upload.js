@@ -7,8 +7,8 @@ export function sorted(files, limits) {
   for (const { name, file } of files.filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))) {
     const suffix = name.slice(name.lastIndexOf(".")).toLowerCase();
     if (suffix === ".zip") taken.push({ name, file });
-    else if (!limits.suffixes.includes(suffix)) left.push(`${name}: not a picture.`);
-    else if (file.size > limits.picture_bytes) left.push(`${name}: larger than ${limits.picture_bytes / 1e6} MB.`);
+    else if (!limits.suffixes.includes(suffix)) left.push(`${name}: Not a picture.`);
+    else if (file.size > limits.picture_bytes) left.push(`${name}: Larger than ${limits.picture_bytes / 1e6} MB.`);
     else taken.push({ name, file });
   }
   return { taken, left };
