@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from zsbir.command import run
+from zsbir.command import run_made
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Evaluation of sketch-based image retrieval on categories never trained on.
+
+    Attributes:
+        data: Folder with sketches/, photos/ and the label files.
+        model: Checkpoint.
+        labels: Label file of the queries (test_labels.txt in the data folder).
+        gallery_labels: Label file of the gallery (the same; more = generalised zero-shot).
+        sketch_source: Which sketches ask.
+        batch_size: Pictures at once.
+        report: Write the figures here as JSON.
+        output_dir: Write contact sheets here: a sketch and its best photos, right ones framed green.
+        num_sketches: Contact sheets of so many random sketches.
+        num_images: Photos on each.
+    """
+
+    data: Path
+    model: Path = Path("checkpoints/zsbir.safetensors")
+    labels: Path | None = None
+    gallery_labels: Path | None = None
+    sketch_source: Literal["all", "images", "drawings"] = "all"
+    batch_size: int = 64
+    report: Path | None = None
+    output_dir: Path | None = None
+    num_sketches: int = 20
+    num_images: int = 10
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses arguments, measures, prints and saves; returns the exit status."""
-    parser = _parser()
-    return run(parser, argv, _evaluate)
+    return run_made("evaluate.py", Evaluation, argv, _evaluate)
 
 
-def _evaluate(arguments: argparse.Namespace) -> None:
+def _evaluate(arguments: Evaluation) -> None:
     from zsbir import load_embedder  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
     from zsbir.evaluation.contact_sheet import save_contact_sheets  # noqa: PLC0415
     from zsbir.evaluation.report import embed_split, report  # noqa: PLC0415
@@ -32,28 +61,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.output_dir:
         save_contact_sheets(split, arguments.output_dir, arguments.num_sketches, arguments.num_images)
     print(f"{measured.queries} sketches, {measured.gallery} photos\n{measured.table()}")  # noqa: T201
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="evaluate.py", description="Evaluation of sketch-based image retrieval on categories never trained on."
-    )
-    add = parser.add_argument
-    add("--data", required=True, type=Path, help="sketches/, photos/ and the label files")
-    add("--model", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="checkpoint (%(default)s)")
-    add("--labels", type=Path, help="label file of the queries (test_labels.txt in the data folder)")
-    add("--gallery_labels", type=Path, help="label file of the gallery (the same; more = generalised zero-shot)")
-    add("--sketch_source", choices=("all", "images", "drawings"), default="all", help="which sketches ask")
-    add("--batch_size", type=int, default=64, help="pictures at once (%(default)s)")
-    add("--report", type=Path, help="write the figures here as JSON")
-    add(
-        "--output_dir",
-        type=Path,
-        help="write contact sheets here: a sketch and its best photos, right ones framed green",
-    )
-    add("--num_sketches", type=int, default=20, help="contact sheets of so many random sketches (%(default)s)")
-    add("--num_images", type=int, default=10, help="photos on each (%(default)s)")
-    return parser
 
 
 if __name__ == "__main__":

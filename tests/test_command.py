@@ -25,7 +25,7 @@ COMMANDS = [
     Command("zsbir.data.__main__", "zsbir.data.__main__.check_data", "check d"),
     Command("zsbir.gallery.__main__", "zsbir.gallery.build.build_gallery", "build --photos p --gallery g"),
     Command("zsbir.deploy.__main__", "zsbir.deploy.__main__.check_tree", "--repo a/b"),
-    Command("zsbir.download.__main__", "zsbir.download.__main__.Order", "sketchy --data_dir d"),
+    Command("zsbir.download.__main__", "zsbir.download.public_data.Order.sizes", "sketchy --data_dir d"),
     Command("zsbir.averaging", "zsbir.averaging.average_checkpoints", "--out o --data_dir d a b"),
     Command("zsbir.experience", "zsbir.experience.measure_experience", "--data d"),
     Command("zsbir.export", "zsbir.export.export_onnx", "--onnx o"),

@@ -13,9 +13,22 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "zsbir"
 DOOR = ("averaging", "experience", "export", "milvus")  # commands that are files beside the packages
 ORDER = (
-    *("atomic", "command", "pictures", "data", "download", "encoder", "gallery", "evaluation", "training", "serving"),
+    *(
+        "atomic",
+        "flags",
+        "command",
+        "pictures",
+        "data",
+        "download",
+        "encoder",
+        "gallery",
+        "evaluation",
+        "training",
+        "serving",
+    ),
     *("ui", "deploy", *DOOR),
 )
+MODULES_AT_START = 900  # of a command without torch, which alone has more
 FILES = sorted(PACKAGE.rglob("*.py"))
 COMMANDS = [ROOT / name for name in ("app.py", "train.py", "evaluate.py")]
 
@@ -70,7 +83,7 @@ def test_nothing_is_imported_in_a_circle() -> None:
 
 def test_data_is_downloaded_without_the_rest() -> None:
     rooms = {room(target) for path in (PACKAGE / "download").rglob("*.py") for target in of_ours(path)}
-    assert rooms <= {"atomic", "command", "pictures", "data", "download"}
+    assert rooms <= {"atomic", "flags", "command", "pictures", "data", "download"}
 
 
 @pytest.mark.parametrize(
@@ -78,7 +91,7 @@ def test_data_is_downloaded_without_the_rest() -> None:
     [
         ("gradio", {"ui"}),
         ("gradio_client", set()),
-        ("torch", set(ORDER) - {"atomic", "pictures", "data", "download"}),
+        ("torch", set(ORDER) - {"atomic", "flags", "command", "pictures", "data", "download"}),
         ("experiments", set()),
         ("tests", set()),
     ],
@@ -105,3 +118,18 @@ def test_pictures_and_data_load_no_torch(front: str) -> None:
     )
     script = f"import sys; {every}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize("command", ["zsbir.data check", "zsbir.download"])
+def test_commands_without_torch_begin_with_few_modules(command: str) -> None:
+    module, *arguments = command.split()
+    script = (
+        f"import runpy, sys; sys.argv = ['it', *{arguments}, '--help']\n"
+        f"try: runpy.run_module({module!r}, run_name='__main__', alter_sys=True)\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "assert not loaded & {'torch', 'timm', 'gradio', 'huggingface_hub', 'sklearn', 'onnxruntime'}, loaded\n"
+        "print(len(sys.modules), file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert int(ended.stderr) < MODULES_AT_START

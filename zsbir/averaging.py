@@ -8,18 +8,18 @@ them to correct hubs by, and is measured on the validation categories.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
 
-from zsbir.command import run
+from zsbir.command import run_made
 from zsbir.data.folder import training_data
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.training.finishing import finish
+from zsbir.training.run import TrainConfig
 from zsbir.training.validation import Validation
 
 _BATCH = 64  # pictures at once, to measure
@@ -88,18 +88,31 @@ def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub
     return replace(checkpoint, encoder=encoder, metrics=metrics)
 
 
+@dataclass(frozen=True)
+class Averaging:
+    """Average checkpoints.
+
+    Attributes:
+        checkpoints: At least two.
+        out: Where the average goes.
+        data_dir: What they were trained on.
+        extra_dir: Further categories they were trained on.
+        hub_sketches: As in train.py.
+    """
+
+    checkpoints: tuple[Path, ...] = field(metadata={"positional": True})
+    out: Path
+    data_dir: Path
+    extra_dir: Path | None = None
+    hub_sketches: int = TrainConfig.hub_sketches
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Averages, finishes and writes; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.averaging", description="Average checkpoints.")
-    parser.add_argument("checkpoints", type=Path, nargs="+", help="at least two")
-    parser.add_argument("--out", type=Path, required=True, help="where the average goes")
-    parser.add_argument("--data_dir", type=Path, required=True, help="what they were trained on")
-    parser.add_argument("--extra_dir", type=Path, help="further categories they were trained on")
-    parser.add_argument("--hub_sketches", type=int, default=6, help="as in train.py (%(default)s)")
-    return run(parser, argv, _average)
+    return run_made("python -m zsbir.averaging", Averaging, argv, _average)
 
 
-def _average(arguments: argparse.Namespace) -> None:
+def _average(arguments: Averaging) -> None:
     average = average_checkpoints(arguments.checkpoints)
     checkpoint = finished(average, arguments.data_dir, arguments.extra_dir, arguments.hub_sketches)
     save_checkpoint(arguments.out, checkpoint)

@@ -4,9 +4,54 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from zsbir.flags import add_flags, made, summary
 
 FAILED, INTERRUPTED = 2, 130  # exit statuses: 2 is argparse's own, 130 what shells say of Ctrl-C
+
+T = TypeVar("T")
+
+
+def run_made(
+    prog: str,
+    kind: type[T],
+    argv: Sequence[str] | None,
+    work: Callable[[T], int | None],
+    defaults: object = None,
+) -> int:
+    """Does the work of a command line whose flags are made from a dataclass (see `zsbir.flags`), and ends as `run`.
+
+    Args:
+        prog: What the command is called.
+        kind: The dataclass; the first line of its docstring says what the command is for.
+        argv: The arguments; None: those of the process.
+        work: What is done with them, as the dataclass.
+        defaults: One of it with other defaults.
+    """
+    parser = argparse.ArgumentParser(prog=prog, description=f"{summary(kind)}.")
+    add_flags(parser, kind, defaults)
+    return run(parser, argv, lambda arguments: work(made(kind, arguments, defaults)))
+
+
+def run_one_of(
+    prog: str,
+    description: str,
+    commands: Mapping[str, tuple[type[Any], Callable[[Any], int | None]]],
+    argv: Sequence[str] | None,
+) -> int:
+    """The same for a command with commands below it, each of a dataclass and its work, by name."""
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    below = parser.add_subparsers(dest="command", required=True)
+    for name, (kind, _) in commands.items():
+        add_flags(below.add_parser(name, help=summary(kind), description=f"{summary(kind)}."), kind)
+
+    def work(arguments: argparse.Namespace) -> int | None:
+        kind, do = commands[arguments.command]
+        return do(made(kind, arguments))
+
+    return run(parser, argv, work)
 
 
 def run(

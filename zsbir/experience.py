@@ -8,7 +8,6 @@ holds; the precision of growing drawings on the photos of those categories in th
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zsbir.atomic import replacing
-from zsbir.command import run
+from zsbir.command import run_made
 from zsbir.data.folder import find_photos, find_sketches, read_labels
 from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
 from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
@@ -194,17 +193,29 @@ def _first_photos(gallery: Gallery, query: Embeddings) -> list[int]:
     return photos
 
 
+@dataclass(frozen=True)
+class Measurement:
+    """Measure what drawing feels like.
+
+    Attributes:
+        data: Folder with sketches/, photos/ and the label files.
+        model: Checkpoint.
+        gallery: A built gallery.
+        report: Write the figures here as JSON.
+    """
+
+    data: Path
+    model: Path = DEFAULT_CHECKPOINT
+    gallery: Path = Path("gallery_cache")
+    report: Path | None = None
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: measures, prints and saves; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.experience", description="Measure what drawing feels like.")
-    parser.add_argument("--data", type=Path, required=True, help="sketches/, photos/ and the label files")
-    parser.add_argument("--model", type=Path, default=DEFAULT_CHECKPOINT, help="checkpoint (%(default)s)")
-    parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"), help="a built gallery (%(default)s)")
-    parser.add_argument("--report", type=Path, help="write the figures here as JSON")
-    return run(parser, argv, _measure)
+    return run_made("python -m zsbir.experience", Measurement, argv, _measure)
 
 
-def _measure(arguments: argparse.Namespace) -> None:
+def _measure(arguments: Measurement) -> None:
     gallery = Gallery.load(arguments.gallery)
     retriever = Retriever(load_embedder(arguments.model), gallery)
     labels = arguments.data / "test_labels.txt"

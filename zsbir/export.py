@@ -9,9 +9,9 @@ rest: size of the pictures, length of an embedding, digest of the checkpoint.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,8 @@ import onnx
 import onnxruntime
 
 from zsbir.atomic import replacing
-from zsbir.command import run
-from zsbir.encoder.checkpoint import load_checkpoint, sha256
+from zsbir.command import run_made
+from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder, Pixels
 from zsbir.encoder.engine import onnx_graph
 from zsbir.encoder.inference import PHOTOS, SKETCHES, picture_shape
@@ -76,17 +76,25 @@ def _difference(path: Path, embedder: Embedder, side: str) -> float:
     return float(max(np.abs(together - expected).max(), np.abs(single - expected).max()))
 
 
+@dataclass(frozen=True)
+class Export:
+    """Write the encoder as ONNX files.
+
+    Attributes:
+        onnx: Folder for sketches.onnx and photos.onnx.
+        checkpoint: The encoder.
+    """
+
+    onnx: Path
+    checkpoint: Path = DEFAULT_CHECKPOINT
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exports and checks; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.export", description="Write the encoder as ONNX files.")
-    parser.add_argument("--onnx", type=Path, required=True, help="folder for sketches.onnx and photos.onnx")
-    parser.add_argument(
-        "--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="the encoder (%(default)s)"
-    )
-    return run(parser, argv, _export)
+    return run_made("python -m zsbir.export", Export, argv, _export)
 
 
-def _export(arguments: argparse.Namespace) -> None:
+def _export(arguments: Export) -> None:
     differences = export_onnx(arguments.checkpoint, arguments.onnx)
     for side, difference in differences.items():
         print(f"{arguments.onnx / side}.onnx: at most {difference:.1e} from torch")  # noqa: T201

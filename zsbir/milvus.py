@@ -8,16 +8,16 @@ The token of a cluster, if it wants one, is read from the environment variable `
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
-from zsbir.command import run
+from zsbir.command import run_one_of
 from zsbir.gallery.copies import SMALL, find_small_copy
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.milvus_address import Address
@@ -57,29 +57,54 @@ def _copy(file: Path, to: Path) -> None:
         shutil.copyfile(file, partial)
 
 
+@dataclass(frozen=True)
+class Add:
+    """Put the photos of a built gallery into Milvus, or renew them.
+
+    Attributes:
+        gallery: A gallery made by python -m zsbir.gallery build.
+        to: Folder of the gallery of Milvus; the built gallery's own by default.
+        uri: Of a cluster, or a file in that folder.
+        collection: Start of the collection's name.
+    """
+
+    gallery: Path
+    to: Path | None = None
+    uri: str = FILE
+    collection: str = "photos"
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Take photos out of Milvus; the pictures stay.
+
+    Attributes:
+        gallery: Folder of the gallery of Milvus.
+        files: A photo's file, as below photos/.
+    """
+
+    gallery: Path
+    files: tuple[str, ...] = field(metadata={"positional": True, "metavar": "FILE"})
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: adds to a gallery of Milvus, or deletes from it; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.milvus", description="Keep a gallery in Milvus.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    add = commands.add_parser("add", help="put the photos of a built gallery in, or renew them")
-    add.add_argument("--gallery", type=Path, required=True, help="a gallery made by python -m zsbir.gallery build")
-    add.add_argument("--to", type=Path, help="folder of the gallery of Milvus; the built gallery's own by default")
-    add.add_argument("--uri", default=FILE, help="of a cluster, or a file in that folder (%(default)s)")
-    add.add_argument("--collection", default="photos", help="start of the collection's name (%(default)s)")
-    delete = commands.add_parser("delete", help="take photos out; the pictures stay")
-    delete.add_argument("--gallery", type=Path, required=True, help="folder of the gallery of Milvus")
-    delete.add_argument("files", nargs="+", metavar="FILE", help="a photo's file, as below photos/")
-    return run(parser, argv, _change)
+    about = "Keep a gallery in Milvus."
+    return run_one_of("python -m zsbir.milvus", about, {"add": (Add, _add), "delete": (Delete, _delete)}, argv)
 
 
-def _change(arguments: argparse.Namespace) -> None:
-    if arguments.command == "add":
-        built = Gallery.load(arguments.gallery, index="exact")
-        gallery = add_gallery(built, arguments.to or arguments.gallery, arguments.uri, arguments.collection)
-        done = f"Photos added: {len(built):,}"
-    else:
-        gallery = MilvusGallery.open(arguments.gallery)
-        done = f"Photos deleted: {gallery.delete(arguments.files):,}"
+def _add(arguments: Add) -> None:
+    built = Gallery.load(arguments.gallery, index="exact")
+    gallery = add_gallery(built, arguments.to or arguments.gallery, arguments.uri, arguments.collection)
+    _close(gallery, f"Photos added: {len(built):,}")
+
+
+def _delete(arguments: Delete) -> None:
+    gallery = MilvusGallery.open(arguments.gallery)
+    _close(gallery, f"Photos deleted: {gallery.delete(arguments.files):,}")
+
+
+def _close(gallery: MilvusGallery, done: str) -> None:
     print(f"{done}; now in {gallery.folder}: {len(gallery):,}.")  # noqa: T201
     gallery.close()
 

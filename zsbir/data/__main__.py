@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from zsbir.command import run
+from zsbir.command import run_one_of
 from zsbir.data.check import check_data
 from zsbir.data.sheet import save_data_sheet
 
 
+@dataclass(frozen=True)
+class Check:
+    """Say what is wrong with a data folder.
+
+    Attributes:
+        data_dir: Folder with sketches/, photos/ and the label files.
+        sheet: Picture of it all.
+    """
+
+    data_dir: Path = field(metadata={"positional": True})
+    sheet: Path = Path("data_check.png")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: checks a data folder; returns 1 if something is wrong with it."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.data", description="Look at a folder before training on it.")
-    check = parser.add_subparsers(dest="command", required=True).add_parser("check", help="say what is wrong with it")
-    check.add_argument("data_dir", type=Path, help="sketches/, photos/ and the label files")
-    check.add_argument("--sheet", type=Path, default=Path("data_check.png"), help="picture of it all (%(default)s)")
-    return run(parser, argv, _check)
+    commands = {"check": (Check, _check)}
+    return run_one_of("python -m zsbir.data", "Look at a folder before training on it.", commands, argv)
 
 
-def _check(arguments: argparse.Namespace) -> int:
+def _check(arguments: Check) -> int:
     report = check_data(arguments.data_dir)
     save_data_sheet(report.categories, arguments.sheet)
     sentences = [f"Warning: {warning}" for warning in report.warnings] + [f"Error: {error}" for error in report.errors]

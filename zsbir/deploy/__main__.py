@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from zsbir.command import run
+from zsbir.command import run_made
 from zsbir.deploy import space
 from zsbir.deploy.upload import check_tree, show, upload
 
 
+@dataclass(frozen=True)
+class Deploy:
+    """Put this repository on a Space.
+
+    Attributes:
+        repo: USER/NAME of the Space; made if it is not there.
+        private: A new Space is seen by its owner alone.
+        checkpoint: The encoder.
+        gallery: A built gallery.
+        dry_run: Check and list, upload nothing.
+    """
+
+    repo: str
+    private: bool = False
+    checkpoint: Path = Path(space.CHECKPOINT)
+    gallery: Path = Path(space.GALLERY)
+    dry_run: bool = field(default=False, metadata={"flag": "--dry-run"})
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Checks, lists and uploads; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.deploy", description="Put this repository on a Space.")
-    parser.add_argument("--repo", required=True, help="USER/NAME of the Space; made if it is not there")
-    parser.add_argument("--private", action="store_true", help="a new Space is seen by its owner alone")
-    parser.add_argument("--checkpoint", type=Path, default=Path(space.CHECKPOINT), help="the encoder (%(default)s)")
-    parser.add_argument("--gallery", type=Path, default=Path(space.GALLERY), help="a built gallery (%(default)s)")
-    parser.add_argument("--dry-run", action="store_true", help="check and list, upload nothing")
-    return run(parser, argv, _deploy)
+    return run_made("python -m zsbir.deploy", Deploy, argv, _deploy)
 
 
-def _deploy(arguments: argparse.Namespace) -> None:
+def _deploy(arguments: Deploy) -> None:
     deployment = check_tree(Path(), arguments.checkpoint, arguments.gallery)
     print(show(deployment))  # noqa: T201
     if arguments.dry_run:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from zsbir.command import run
+from zsbir.command import run_made
 from zsbir.download.fetch import gigabytes
-from zsbir.download.public_data import DRAWINGS, Order, download
+from zsbir.download.public_data import Order, Part, download
 from zsbir.download.quickdraw import QUICKDRAW
 from zsbir.download.sketchy import SKETCHY
 from zsbir.download.tuberlin import TUBERLIN
@@ -18,32 +18,28 @@ from zsbir.download.tuberlin import TUBERLIN
 _DATA = {"sketchy": SKETCHY, "tuberlin": TUBERLIN, "quickdraw": QUICKDRAW}
 
 
+@dataclass(frozen=True)
+class Download:
+    """Fetch a public data set and lay it out for train.py.
+
+    Attributes:
+        dataset: Sketchy or TU-Berlin with their photo extensions, or Quick, Draw! with the one of Doodle to Search.
+        data_dir: An empty folder, or one to go on with.
+        part: What of it.
+    """
+
+    dataset: str = field(metadata={"positional": True, "choices": sorted(_DATA)})
+    data_dir: Path
+    part: Part = field(default_factory=Part)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Says how much disk is needed, downloads, and returns the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m zsbir.download", description="Fetch a public data set and lay it out for train.py."
-    )
-    parser.add_argument("dataset", choices=sorted(_DATA), help="; ".join(f"{key}: {_DATA[key].title}" for key in _DATA))
-    parser.add_argument("--data_dir", type=Path, required=True, help="an empty folder, or one to go on with")
-    splits = [name for data in _DATA.values() for name in data.splits]
-    parser.add_argument("--split", choices=splits, default="", help="unseen categories (the first of the data set)")
-    parser.add_argument("--categories", nargs="+", default=[], metavar="NAME", help="only these")
-    parser.add_argument("--drawings", type=int, default=DRAWINGS, help="of a category, Quick, Draw! only (%(default)s)")
-    parser.add_argument("--mirror", default="", metavar="URL", help="fetch all files from below this address")
-    parser.add_argument("--keep_archives", action="store_true", help="do not delete them when they are unpacked")
-    return run(parser, argv, _download)
+    return run_made("python -m zsbir.download", Download, argv, _download)
 
 
-def _download(arguments: argparse.Namespace) -> None:
-    order = Order(
-        _DATA[arguments.dataset],
-        arguments.data_dir,
-        arguments.split,
-        tuple(arguments.categories),
-        arguments.drawings,
-        arguments.mirror,
-        arguments.keep_archives,
-    )
+def _download(arguments: Download) -> None:
+    order = Order(_DATA[arguments.dataset], arguments.data_dir, arguments.part)
     load, need = order.sizes()
     order.folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(order.folder).free

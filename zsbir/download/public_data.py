@@ -17,7 +17,6 @@ from zsbir.download.drawings import fetch_drawings
 from zsbir.download.fetch import fetch, need_disk
 from zsbir.download.google_drive import fetch_from_google_drive, is_on_google_drive
 
-DRAWINGS = 3000  # of a category, as many as the published protocol has
 _WORK = ".download"  # archives and what is done so far, inside the data folder
 _BYTES_OF_A_DRAWING = 800  # about
 _VALIDATION = 10  # every so manieth seen category, in the alphabet
@@ -57,52 +56,64 @@ class PublicData:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What is wanted of a data set, and how it is fetched.
+
+    Attributes:
+        split: Unseen categories, by the name of a published protocol: sketchy25 or sketchy21, tuberlin30, quickdraw30;
+            the first of the data set if none is named.
+        categories: Only these.
+        drawings: At most so many of each category, Quick, Draw! only.
+        mirror: Fetch all files from below this address.
+        keep_archives: Do not delete them when they are unpacked.
+    """
+
+    split: str = ""
+    categories: tuple[str, ...] = field(default=(), metadata={"metavar": "NAME"})
+    drawings: int = 3000  # as many as the published protocol has
+    mirror: str = field(default="", metadata={"metavar": "URL"})
+    keep_archives: bool = False
+
+
+@dataclass(frozen=True)
 class Order:
-    """What is wanted of a data set.
+    """A part of a data set, and where it goes.
 
     Attributes:
         data: The data set.
-        folder: The data folder it goes to.
-        split: Name of the protocol whose unseen categories become `test_labels.txt`; the first if empty.
-        categories: Some of its categories; all if empty.
-        drawings: At most so many of each category.
-        mirror: Address below which all files lie, instead of their public ones.
-        keep_archives: Do not delete them once they are unpacked.
+        folder: The data folder.
+        part: What of it.
     """
 
     data: PublicData
     folder: Path
-    split: str = ""
-    categories: tuple[str, ...] = ()
-    drawings: int = DRAWINGS
-    mirror: str = ""
-    keep_archives: bool = False
+    part: Part = Part()
 
     def __post_init__(self) -> None:
-        unknown = sorted({*self.categories} - {*self.data.categories})
+        unknown = sorted({*self.part.categories} - {*self.data.categories})
         if unknown:
             known = ", ".join(self.data.categories)
             raise ValueError(f"Expected categories of {self.data.title}, found {unknown[0]!r}; it has {known}.")
-        if self.split and self.split not in self.data.splits:
-            raise ValueError(f"Expected a split out of {', '.join(self.data.splits)}, found {self.split!r}.")
-        if self.drawings < 1:
-            raise ValueError(f"Expected at least 1 drawing of a category, found {self.drawings}.")
-        if self.mirror and not self.mirror.startswith(("http://", "https://")):
-            raise ValueError(f"Expected a mirror that starts with http:// or https://, found {self.mirror!r}.")
+        if self.part.split and self.part.split not in self.data.splits:
+            raise ValueError(f"Expected a split out of {', '.join(self.data.splits)}, found {self.part.split!r}.")
+        if self.part.drawings < 1:
+            raise ValueError(f"Expected at least 1 drawing of a category, found {self.part.drawings}.")
+        if self.part.mirror and not self.part.mirror.startswith(("http://", "https://")):
+            raise ValueError(f"Expected a mirror that starts with http:// or https://, found {self.part.mirror!r}.")
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The categories asked for."""
-        return self.categories or self.data.categories
+        return self.part.categories or self.data.categories
 
     def sizes(self) -> tuple[int, int]:
         """Bytes to download and bytes of disk needed at the worst moment, both about and for what is still missing."""
         state = _State.load(self)
         archives = [archive for archive in self.data.archives if not state.has(archive.name, self.wanted)]
-        missing = [category for category in self.wanted if not state.has(category, self.drawings)]
-        strokes = len(missing) * self.drawings * _BYTES_OF_A_DRAWING if self.data.drawings else 0
+        missing = [category for category in self.wanted if not state.has(category, self.part.drawings)]
+        strokes = len(missing) * self.part.drawings * _BYTES_OF_A_DRAWING if self.data.drawings else 0
         loads = [archive.size for archive in archives]
-        at_once = sum(loads) if self.keep_archives else max(loads, default=0)
+        at_once = sum(loads) if self.part.keep_archives else max(loads, default=0)
         return sum(loads) + strokes, at_once + sum(archive.unpacked for archive in archives) + strokes
 
 
@@ -135,16 +146,16 @@ def download(order: Order, *, quiet: bool = False) -> list[str]:
             state.add(archive.name, order.wanted)
     if order.data.drawings:
         for category in tqdm(order.wanted, desc="drawings", unit="category", disable=quiet):
-            if not state.has(category, order.drawings):
-                address = (order.mirror or order.data.drawings).rstrip("/")
+            if not state.has(category, order.part.drawings):
+                address = (order.part.mirror or order.data.drawings).rstrip("/")
                 file = order.folder / "sketches" / f"{category}.ndjson"
-                fetch_drawings(f"{address}/{order.data.drawings_file(category)}", file, order.drawings)
-                state.add(category, order.drawings)
+                fetch_drawings(f"{address}/{order.data.drawings_file(category)}", file, order.part.drawings)
+                state.add(category, order.part.drawings)
     return _write_labels(order)
 
 
 def _take(archive: Archive, order: Order, path: Path, quiet: bool) -> None:
-    url = f"{order.mirror.rstrip('/')}/{archive.name}" if order.mirror else archive.url
+    url = f"{order.part.mirror.rstrip('/')}/{archive.name}" if order.part.mirror else archive.url
     if is_on_google_drive(url):
         fetch_from_google_drive(url, path, quiet=quiet)
     else:
@@ -155,7 +166,7 @@ def _take(archive: Archive, order: Order, path: Path, quiet: bool) -> None:
         return name if name in order.wanted else None
 
     unpack(path, archive, order.folder, category_of, quiet=quiet)
-    if not order.keep_archives:
+    if not order.part.keep_archives:
         path.unlink()
 
 
@@ -163,7 +174,7 @@ def _write_labels(order: Order) -> list[str]:
     present = [category for category in sorted(order.wanted) if _has_both_sides(order.folder, category)]
     for name, unseen in order.data.splits.items():
         _write(order.folder / f"test_labels_{name}.txt", [category for category in present if category in unseen])
-    unseen = order.data.splits[order.split or next(iter(order.data.splits))]
+    unseen = order.data.splits[order.part.split or next(iter(order.data.splits))]
     seen = [category for category in present if category not in unseen]
     if not seen or len(seen) == len(present):
         raise ValueError(

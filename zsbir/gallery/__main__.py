@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from zsbir.command import run
+from zsbir.command import run_one_of
 from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
-from zsbir.gallery.index import AUTO, KINDS
+from zsbir.gallery.index import Kind
+
+
+@dataclass(frozen=True)
+class Build:
+    """Make a folder of photos searchable: embed what is new.
+
+    Attributes:
+        photos: Folder of photos, searched with all below it.
+        gallery: Where the gallery goes.
+        checkpoint: The encoder.
+        device: cuda, mps or cpu; the best there is by default.
+        index: How it will be searched; auto: FAISS above 100,000 photos.
+    """
+
+    photos: Path
+    gallery: Path
+    checkpoint: Path = DEFAULT_CHECKPOINT
+    device: str | None = None
+    index: Kind = "auto"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Command line: builds a gallery; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m zsbir.gallery", description="Make a folder of photos searchable.")
-    build = parser.add_subparsers(dest="command", required=True).add_parser("build", help="embed what is new")
-    build.add_argument("--photos", type=Path, required=True, help="folder of photos, searched with all below it")
-    build.add_argument("--gallery", type=Path, required=True, help="where the gallery goes")
-    build.add_argument("--checkpoint", type=Path, default=DEFAULT_CHECKPOINT, help="the encoder (%(default)s)")
-    build.add_argument("--device", help="cuda, mps or cpu; the best there is by default")
-    build.add_argument("--index", choices=KINDS, default="auto", help=f"how it will be searched; auto: {AUTO}")
-    return run(parser, argv, _build)
+    commands = {"build": (Build, _build)}
+    return run_one_of("python -m zsbir.gallery", "Make a folder of photos searchable.", commands, argv)
 
 
-def _build(arguments: argparse.Namespace) -> None:
+def _build(arguments: Build) -> None:
     from zsbir.encoder.embedder import load_embedder  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
     from zsbir.gallery.build import build_gallery  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,9 @@ from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
 
 INDEX = "index.safetensors"
-KINDS = ("auto", "exact", "faiss")
+Kind = Literal["auto", "exact", "faiss"]
+KINDS = get_args(Kind)
 EXACT_LIMIT = 100_000  # up to so many photos a search looks at every one, unless told otherwise
-AUTO = f"FAISS above {EXACT_LIMIT:,} photos"
 _FORMAT_VERSION = "1"
 _SAMPLE = 40  # photos a cell that k-means looks at
 _ROUNDS = 10  # of k-means

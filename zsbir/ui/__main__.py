@@ -2,58 +2,56 @@
 
 from __future__ import annotations
 
-import argparse
 import errno
-import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from zsbir.command import run
-from zsbir.gallery.index import AUTO, KINDS
+from zsbir.command import run_made
+from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
+from zsbir.gallery.index import Kind
 from zsbir.serving.start import BUNDLED, open_galleries
 from zsbir.ui.page import build_demo, launch_options
 
 _WAYS_IN = "Another port: --port; let other machines in: --host 0.0.0.0; a public address for a while: --share."
 
 
+@dataclass(frozen=True)
+class Serve:
+    """Draw, and see the photos that look most like it.
+
+    Attributes:
+        checkpoint: The encoder.
+        gallery: A gallery, or a folder of galleries.
+        photos: Your own folder of photos, with all folders below; it is watched.
+        index: How photos are searched; auto: FAISS above 100,000 photos.
+        host: Address to listen on; 0.0.0.0 lets other machines in.
+        port: To listen on; choose another if this one is in use.
+        share: Also serve at a public address, for a while, by way of Gradio.
+        mcp: Also offer the search as tools of the Model Context Protocol.
+    """
+
+    checkpoint: Path = DEFAULT_CHECKPOINT
+    gallery: Path = field(default=BUNDLED, metadata={"alternatives": "photos"})
+    photos: Path | None = field(default=None, metadata={"alternatives": "photos"})
+    index: Kind = "auto"
+    host: str = field(default="127.0.0.1", metadata={"environment": "GRADIO_SERVER_NAME"})
+    port: int = field(default=7860, metadata={"environment": "GRADIO_SERVER_PORT"})
+    share: bool = False
+    mcp: bool = False
+
+
 def main(argv: Sequence[str] | None = None, prog: str = "zsbir") -> int:
     """Opens the gallery and serves the page until interrupted; returns the exit status."""
-    parser = argparse.ArgumentParser(prog=prog, description="Draw, and see the photos that look most like it.")
-    parser.add_argument(
-        "--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"), help="the encoder (%(default)s)"
-    )
-    photos = parser.add_mutually_exclusive_group()
-    photos.add_argument(
-        "--gallery", type=Path, default=BUNDLED, help="a gallery, or a folder of galleries (%(default)s)"
-    )
-    photos.add_argument("--photos", type=Path, help="your own folder of photos, with all folders below; it is watched")
-    parser.add_argument("--index", choices=KINDS, default="auto", help=f"how photos are searched; auto: {AUTO}")
-    parser.add_argument(
-        "--host",
-        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
-        help="address to listen on; 0.0.0.0 lets other machines in (%(default)s)",
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=os.environ.get("GRADIO_SERVER_PORT", "7860"),
-        help="to listen on; choose another if this one is in use (%(default)s)",
-    )
-    parser.add_argument(
-        "--share", action="store_true", help="also serve at a public address, for a while, by way of Gradio"
-    )
-    parser.add_argument(
-        "--mcp", action="store_true", help="also offer the search as tools of the Model Context Protocol"
-    )
-    return run(parser, argv, _serve)
+    return run_made(prog, Serve, argv, _serve)
 
 
-def _serve(arguments: argparse.Namespace) -> None:
+def _serve(arguments: Serve) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
     _check_port(arguments.host, arguments.port)
     with closing(
