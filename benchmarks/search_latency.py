@@ -60,7 +60,7 @@ def search_ratios(embedder: Embedder, arguments: argparse.Namespace) -> tuple[fl
     retriever = Retriever(embedder, Gallery.load(arguments.gallery))
     encoder = load_checkpoint(arguments.checkpoint).encoder
     encoder.fold()
-    reference = place(SketchPhotoEncoder(EncoderConfig("tf_efficientnet_lite0")), torch.device("cpu")).eval()
+    reference = place(SketchPhotoEncoder(EncoderConfig(batch_norm="frozen")), torch.device("cpu")).eval()
     drawing = example_drawing()
 
     def forward(network: SketchPhotoEncoder, size: int) -> Callable[[], object]:

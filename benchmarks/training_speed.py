@@ -132,7 +132,6 @@ def loop_ratio(arguments: argparse.Namespace, bare: Callable[[], int]) -> tuple[
             checkpoint_dir=folder,
             epochs=1,
             batch_size=_PAIRS,
-            encoder=EncoderConfig(batch_norm="folded"),
             train_size=arguments.size,
             frozen_stages=3,
             frozen_depthwise=True,

@@ -59,8 +59,10 @@ class Rung:
 
 
 _BARE = {
-    "losses": LossConfig(triplet=1.0, domain=0.0, classification=0.0, teacher=0.0, hard_negatives="none"),
-    "augment_sketches": False,
+    "losses": LossConfig(
+        domain_loss_ratio=0.0, classification_loss_ratio=0.0, teacher_loss_ratio=0.0, hard_negatives="none"
+    ),
+    "plain_sketches": True,
     "pseudo_sketch_ratio": 0.0,
     "extra_ratio": 0.0,
 }
@@ -68,17 +70,17 @@ RUNGS = (
     Rung("frozen", "ImageNet encoder, not trained", "", {}, 0.0),
     Rung("triplet", "triplet loss, random negatives", "", _BARE),
     Rung("hard", "+ hardest pairs of the batch", "triplet", {"losses.hard_negatives": "batch"}),
-    Rung("reversal", "+ gradient reversal (0.1)", "hard", {"losses.domain": 0.1}),
-    Rung("classes", "+ category prototypes", "reversal", {"losses.classification": 1.0}),
-    Rung("teacher", "+ ImageNet teacher on photos", "classes", {"losses.teacher": 2.0}),
+    Rung("reversal", "+ gradient reversal (0.1)", "hard", {"losses.domain_loss_ratio": 0.1}),
+    Rung("classes", "+ category prototypes", "reversal", {"losses.classification_loss_ratio": 1.0}),
+    Rung("teacher", "+ ImageNet teacher on photos", "classes", {"losses.teacher_loss_ratio": 2.0}),
     Rung("names", "+ class names in the soft labels (0.25)", "teacher", {"teacher.class_names": 0.25}),
-    Rung("augmented", "+ sketch augmentation", "teacher", {"augment_sketches": True}),
+    Rung("augmented", "+ sketch augmentation", "teacher", {"plain_sketches": False}),
     Rung("pseudo", "+ pseudo-sketches (a quarter)", "augmented", {"pseudo_sketch_ratio": 0.25}),
     Rung("extra", "+ one-sided categories", "pseudo", {"extra_ratio": 0.25}),
     # single changes of the whole recipe, "extra"
     Rung("more-extra", "one-sided categories as many as paired ones", "extra", {"extra_ratio": 1.0}),
-    Rung("no-reversal", "without gradient reversal", "extra", {"losses.domain": 0.0}),
-    Rung("strong-reversal", "gradient reversal 1.0", "extra", {"losses.domain": 1.0}),
+    Rung("no-reversal", "without gradient reversal", "extra", {"losses.domain_loss_ratio": 0.0}),
+    Rung("strong-reversal", "gradient reversal 1.0", "extra", {"losses.domain_loss_ratio": 1.0}),
     Rung("frozen-norm", "batch norm's scales learn, statistics frozen", "extra", {"encoder.batch_norm": "frozen"}),
     Rung("trained-norm", "batch norm's statistics trained, shared", "extra", {"encoder.batch_norm": "trained"}),
     Rung("norm-per-domain", "batch norm's statistics one set a domain", "extra", {"encoder.batch_norm": "per_domain"}),
@@ -151,10 +153,10 @@ def settings(rung: Rung, seed: int, arguments: argparse.Namespace) -> TrainConfi
             checkpoint_dir="",
             epochs=2,
             batch_size=_PAIRS,
-            encoder=EncoderConfig(batch_norm="folded"),
-            preprocessing=PreprocessConfig(sketch_size=112, photo_size=144),
+            encoder=EncoderConfig(),
+            preprocessing=PreprocessConfig(sketch_size=112, photo_size=144, sketch_turn=0.0, max_slant=0.0),
             train_size=112,
-            teacher=TeacherConfig("tf_efficientnet_lite2", size=160, temperature=2.0),
+            teacher=TeacherConfig("tf_efficientnet_lite2", teacher_size=160, teacher_temperature=2.0),
             grl_threshold_epoch=1.0,
             hub_sketches=0,
             frozen_stages=3,

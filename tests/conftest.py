@@ -71,14 +71,10 @@ def make_data(folder: Path, per_category: int = 6) -> Path:
 def make_checkpoint(path: Path, seed: int = 0, size: int = 32) -> Path:
     """An untrained encoder, saved like a trained one."""
     torch.manual_seed(seed)
-    encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16)).eval()
+    encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, batch_norm="frozen")).eval()
     split = ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
-    save_checkpoint(
-        path,
-        Checkpoint(
-            encoder, PreprocessConfig(sketch_size=size, photo_size=size), split, {"epochs": 0}, {"mAP@all": 0.5}, seed
-        ),
-    )
+    once = PreprocessConfig(sketch_size=size, photo_size=size, sketch_turn=0.0, max_slant=0.0)
+    save_checkpoint(path, Checkpoint(encoder, once, split, {"epochs": 0}, {"mAP@all": 0.5}, seed))
     return path
 
 

@@ -20,7 +20,7 @@ class Command:
 
 COMMANDS = [
     Command("app", "zsbir.ui.__main__.open_galleries", "--port 0"),
-    Command("train", "zsbir.training.loop.train", "--data_dir d --batch_size 1 --checkpoint_dir c --epochs 1"),
+    Command("train", "train.train", "--data_dir d --batch_size 1 --checkpoint_dir c --epochs 1"),
     Command("evaluate", "zsbir.load_embedder", "--data d"),
     Command("zsbir.data.__main__", "zsbir.data.__main__.check_data", "check d"),
     Command("zsbir.gallery.__main__", "zsbir.gallery.build.build_gallery", "build --photos p --gallery g"),

@@ -1,7 +1,10 @@
 """The whole path on a tiny data set: train, resume, gallery, search, evaluate."""
 
 import csv
+import json
 import shutil
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +16,12 @@ import evaluate
 import train
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import Gallery, Retriever, load_embedder
-from zsbir.encoder.checkpoint import load_checkpoint
+from zsbir.encoder.checkpoint import load_checkpoint, load_training_state, save_training_state
+from zsbir.encoder.model import EncoderConfig
 from zsbir.gallery.build import build_gallery
 from zsbir.pictures.opening import open_picture
-from zsbir.training.run import TrainingRun
+from zsbir.training.loop import train as train_python
+from zsbir.training.run import TrainConfig, TrainingRun
 
 TIMES = ("pictures_per_second", "waiting_for_pictures")
 
@@ -55,7 +60,7 @@ def test_checkpoint_describes_the_run(unbroken: Path) -> None:
     assert checkpoint.split.validation == VALIDATION
     assert checkpoint.split.unseen == UNSEEN
     assert (checkpoint.preprocessing.sketch_size, checkpoint.preprocessing.photo_size) == (40, 48)
-    assert checkpoint.training["losses"]["domain"] == 0.1
+    assert checkpoint.training["losses"]["domain_loss_ratio"] == 0.1
     assert "data_dir" not in checkpoint.training
 
 
@@ -139,6 +144,25 @@ def test_resuming_with_other_settings_is_refused(
     assert "training_state" in capsys.readouterr().err
 
 
+def test_a_state_under_the_names_of_before_is_refused_in_one_sentence(
+    unbroken: Path, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(unbroken, tmp_path / "run")
+    tensors, description = load_training_state(folder / "training_state.safetensors")
+    old = (
+        json.dumps(description)
+        .replace("_loss_ratio", "")
+        .replace('"plain_sketches": false', '"augment_sketches": true')
+    )
+    save_training_state(folder / "training_state.safetensors", tensors, json.loads(old))
+    assert train.main([*arguments, "--checkpoint_dir", str(folder), "--resume"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "train.py: Expected the state of a run of this version, found one from before there was the setting "
+        "losses.classification_loss_ratio; finish it with the version that began it, or start a new run in another "
+        "folder."
+    )
+
+
 def test_ctrl_c_keeps_what_was_reached(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -203,7 +227,10 @@ def test_the_published_method_trains_and_explicit_flags_win(
         "none",
     )
     assert checkpoint.training["losses"]["hard_negatives"] == "semantic"
-    assert (checkpoint.training["losses"]["classification"], checkpoint.training["augment_sketches"]) == (0, False)
+    assert (checkpoint.training["losses"]["classification_loss_ratio"], checkpoint.training["plain_sketches"]) == (
+        0,
+        True,
+    )
     assert checkpoint.preprocessing.mean == (0.485, 0.456, 0.406)
     assert "word_vectors" not in checkpoint.training
     (tmp_path / "glove.txt").write_text("square 1 1 0\n")
@@ -211,10 +238,96 @@ def test_the_published_method_trains_and_explicit_flags_win(
     assert "'triangle'" in capsys.readouterr().err
 
 
-def test_presets_set_only_what_the_command_line_knows() -> None:
-    known = {action.dest for action in train._parser()._actions}
-    for preset in train.PRESETS.values():
-        assert set(preset) <= known
+def configuration(*arguments: str) -> TrainConfig:
+    """What the command line asks `train` for."""
+    asked: list[TrainConfig] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "train", lambda config, **_: asked.append(config))
+        assert train.main(arguments) == 0
+    return asked[0]
+
+
+FOUR = ("--data_dir", "d", "--checkpoint_dir", "c", "--epochs", "3", "--batch_size", "8")
+
+
+def test_python_trains_what_the_command_line_trains() -> None:
+    assert configuration(*FOUR) == TrainConfig("d", "c", 3, 8)
+    assert configuration(*FOUR) == TrainConfig(data_dir="d", checkpoint_dir="c", epochs=3, batch_size=8)
+
+
+def test_python_and_command_line_take_the_same_first_step(
+    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[dict[str, float]] = []
+    step = TrainingRun.step
+
+    def kept(*args: object) -> dict[str, torch.Tensor]:
+        losses = step(*args)
+        steps.append({name: float(value) for name, value in losses.items()})
+        return losses
+
+    monkeypatch.setattr(TrainingRun, "step", kept)
+    monkeypatch.setattr("zsbir.training.loop.finish", lambda encoder, *_, **__: encoder)  # is not what is compared
+    short = ["--steps_per_epoch", "1", "--workers", "0"]
+    run = ["--data_dir", str(data_folder), "--epochs", "1", "--batch_size", "4", *short]
+    assert train.main([*run, "--checkpoint_dir", str(tmp_path / "one")]) == 0
+    train_python(TrainConfig(str(data_folder), str(tmp_path / "other"), 1, 4, steps_per_epoch=1, workers=0), quiet=True)
+    assert len(steps) == 2
+    assert steps[0] == steps[1]
+
+
+def test_every_flag_changes_what_it_is_called() -> None:
+    """Each published flag, with a value other than its default, is the setting of that name and no other."""
+    told = dict(settings_of(configuration(*FOUR)))
+    for name, value in OTHER_VALUES.items():
+        flags = [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        changed = dict(settings_of(configuration(*FOUR, *flags)))
+        assert changed.pop(name) == value, name
+        assert value != told[name], name
+        assert {other for other in changed if changed[other] != told[other]} == set(), name
+    unasked = {"data_dir", "checkpoint_dir", "epochs", "batch_size", "encoder", "preprocessing", "losses"}
+    assert set(told) - unasked - set(OTHER_VALUES) == {"mean", "std", "whitened"}
+
+
+OTHER_VALUES: dict[str, object] = {
+    **{"domain_loss_ratio": 0.5, "triplet_loss_ratio": 0.5, "classification_loss_ratio": 0.5},
+    **{"teacher_loss_ratio": 0.5, "grl_threshold_epoch": 2.0, "hard_negatives": "semantic", "word_vectors": "w"},
+    **{"margin": 0.2, "backbone": "tf_efficientnet_lite1", "backbone_weights": "hub", "encoders": "separate"},
+    **{"batch_norm": "trained", "pooling": "max", "head": "none", "embedding_dim": 64, "sketch_size": 96},
+    **{"sketch_turn": 4.0, "max_slant": 5.0, "photo_size": 160, "train_size": 96, "plain_sketches": True},
+    **{"pseudo_sketch_ratio": 0.1, "extra_dir": "e", "extra_ratio": 0.5, "teacher": "tf_efficientnet_lite2"},
+    **{"teacher_weights": "hub", "teacher_size": 160, "teacher_temperature": 2.0, "class_names": 0.5},
+    **{"frozen_stages": 3, "frozen_depthwise": True, "learning_rate": 1e-3, "head_speed": 2.0},
+    **{"weight_decay": 0.1, "average_decay": 0.9, "hub_sketches": 3, "steps_per_epoch": 7, "print_every": 5},
+    **{"workers": 3, "seed": 4},
+}
+
+
+def settings_of(config: object) -> Iterator[tuple[str, object]]:
+    """Names and values of a configuration and of those inside it."""
+    for field in fields(config):
+        value = getattr(config, field.name)
+        if is_dataclass(value):
+            yield from settings_of(value)
+        elif not (isinstance(config, EncoderConfig) and field.name == "hub_sketches"):  # of the finished encoder
+            yield field.name, value
+
+
+def test_scaling_follows_the_backbone() -> None:
+    config = configuration(*FOUR, "--backbone", "densenet121", "--embedding_dim", "1024")
+    assert config.preprocessing.mean == (0.485, 0.456, 0.406)
+    back = replace(config, encoder=replace(config.encoder, backbone="tf_efficientnet_lite0"))
+    assert back.preprocessing.mean == back.preprocessing.std == (0.5, 0.5, 0.5)
+
+
+def test_a_preset_sets_defaults_and_flags_beside_it_win(capsys: pytest.CaptureFixture[str]) -> None:
+    assert configuration(*FOUR, "--preset", "published") == train.published(TrainConfig("d", "c", 3, 8))
+    won = configuration(*FOUR, "--margin", "0.2", "--no-plain_sketches", "--preset=published")
+    assert (won.losses.margin, won.losses.hard_negatives, won.plain_sketches) == (0.2, "semantic", False)
+    with pytest.raises(SystemExit) as end:
+        train.main([*FOUR, "--preset", "unheard"])
+    assert end.value.code == 2
+    assert "'unheard'" in capsys.readouterr().err
 
 
 def test_extra_categories_are_trained_on_and_named(arguments: list[str], data_folder: Path, tmp_path: Path) -> None:

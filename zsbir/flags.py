@@ -57,7 +57,7 @@ def add_flags(parser: argparse.ArgumentParser, kind: type, defaults: object = No
                 options["help"] = told[name]
             else:
                 options["default"] = os.environ.get(how.get("environment", ""), default)
-                shown = default not in (None, "", False, ())
+                shown = default is not False and default not in (None, "", ())
                 options["help"] = f"{told[name]} (%(default)s)" if shown else told[name]
             if how.get("positional"):
                 parser.add_argument(name, **options)

@@ -66,6 +66,20 @@ def test_checkpoints_from_before_whitening_are_still_read(path: Path) -> None:
     assert loaded.preprocessing.max_slant == 0
 
 
+def test_checkpoints_from_before_a_setting_have_what_was_then_not_what_is_now_its_default(path: Path) -> None:
+    before = load_checkpoint(path)
+    with safe_open(path, framework="pt") as file:
+        description = json.loads(file.metadata()["description"])
+    for name in ("batch_norm", "pooling", "head", "hub_sketches", "whitened"):
+        del description["encoder"][name]
+    del description["preprocessing"]["sketch_turn"], description["preprocessing"]["max_slant"]
+    rewrite(path, description=json.dumps(description))
+    loaded = load_checkpoint(path)
+    assert loaded.encoder.config == before.encoder.config
+    assert loaded.encoder.config.batch_norm == "frozen"
+    assert (loaded.preprocessing.sketch_turn, loaded.preprocessing.max_slant) == (0, 0)
+
+
 @pytest.mark.parametrize("known", [8, -1, 1.5, "7", 10**12])
 def test_as_many_known_sketches_are_expected_as_are_said(path: Path, known: object) -> None:
     loaded = load_checkpoint(path)

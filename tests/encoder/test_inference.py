@@ -14,7 +14,7 @@ from zsbir.encoder.inference import PHOTOS, SKETCHES, OneSide, picture_shape
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
 
-SIZES = PreprocessConfig(sketch_size=32, photo_size=48, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25))
+SIZES = PreprocessConfig(sketch_size=32, photo_size=48, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25), sketch_turn=0.0)
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ PICTURES = torch.randn(3, 3, 32, 32)
 
 def encoder(encoders: str = "shared", dim: int = 16) -> SketchPhotoEncoder:
     torch.manual_seed(0)
-    return SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, dim, encoders)).eval()
+    return SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, dim, encoders, batch_norm="frozen")).eval()
 
 
 @pytest.mark.parametrize("encoders", ["shared", "separate"])

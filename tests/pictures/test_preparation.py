@@ -184,9 +184,9 @@ def test_a_turned_sketch_is_what_pillow_turns() -> None:
         ({"photo_size": 2048}, "2048 of photos"),
         ({"mean": (0.5,)}, "three channels"),
         ({"std": (0.5, 0.0, 0.5)}, "std above 0"),
-        ({"sketch_turn": -1.0}, "found -1 and 0"),
-        ({"max_slant": 45.0}, "found 0 and 45"),
-        ({"max_slant": float("nan")}, "found 0 and nan"),
+        ({"sketch_turn": -1.0}, "found -1 and 10"),
+        ({"max_slant": 45.0}, "found 8 and 45"),
+        ({"max_slant": float("nan")}, "found 8 and nan"),
     ],
 )
 def test_configurations_out_of_bounds_are_refused(values: dict[str, Any], message: str) -> None:

@@ -69,7 +69,7 @@ def test_categories_without_sketches_get_pseudo_sketches_and_those_without_photo
 
 def test_sketches_may_stay_as_they_are(data: CategoryData) -> None:
     (batch,) = BalancedBatches(data, 8, 1, 0).epoch(0)
-    plain = TrainingPictures(data, 32, 0.0, 40, augment_sketches=False, quiet=True)[batch].sketches.numpy()
+    plain = TrainingPictures(data, 32, 0.0, 40, plain_sketches=True, quiet=True)[batch].sketches.numpy()
     varied = TrainingPictures(data, 32, 0.0, 40, quiet=True)[batch].sketches.numpy()
     for row, (label, index) in enumerate(zip(batch.labels, batch.sketches, strict=True)):
         source = data.sketches[label][index]

@@ -25,7 +25,11 @@ def losses(config: LossConfig, strength: float = 1.0) -> tuple[Learner, dict[str
 
 
 def test_loss_is_the_weighted_sum_of_its_parts() -> None:
-    _, parts = losses(LossConfig(triplet=2.0, domain=0.5, classification=0.25, teacher=3.0))
+    _, parts = losses(
+        LossConfig(
+            triplet_loss_ratio=2.0, domain_loss_ratio=0.5, classification_loss_ratio=0.25, teacher_loss_ratio=3.0
+        )
+    )
     expected = 2 * parts["triplet"] + 0.5 * parts["domain"] + 0.25 * parts["classification"] + 3 * parts["teacher"]
     assert parts["loss"].item() == pytest.approx(expected.item())
     assert 0 <= float(parts["domain_accuracy"]) <= 1
@@ -38,7 +42,9 @@ def gradient(learner: Learner) -> torch.Tensor:
 
 
 def test_the_encoder_is_taught_to_fool_the_adversary_that_learns_to_see() -> None:
-    only_domain = LossConfig(triplet=0.0, domain=1.0, classification=0.0, teacher=0.0)
+    only_domain = LossConfig(
+        triplet_loss_ratio=0.0, domain_loss_ratio=1.0, classification_loss_ratio=0.0, teacher_loss_ratio=0.0
+    )
     learner, parts = losses(only_domain, strength=1.0)
     parts["loss"].backward()
     reversed_ = gradient(learner)
@@ -51,7 +57,12 @@ def test_the_encoder_is_taught_to_fool_the_adversary_that_learns_to_see() -> Non
 
 
 def test_strength_zero_keeps_the_domain_loss_from_the_encoder() -> None:
-    learner, parts = losses(LossConfig(triplet=0.0, domain=1.0, classification=0.0, teacher=0.0), strength=0.0)
+    learner, parts = losses(
+        LossConfig(
+            triplet_loss_ratio=0.0, domain_loss_ratio=1.0, classification_loss_ratio=0.0, teacher_loss_ratio=0.0
+        ),
+        strength=0.0,
+    )
     parts["loss"].backward()
     assert float(gradient(learner).abs().sum()) == 0
 

@@ -48,7 +48,7 @@ def test_soft_labels_are_those_of_the_network_asked_one_by_one() -> None:
 
 
 def test_categories_get_the_mean_of_their_photos_and_answers_are_kept(weights: Path, tmp_path: Path) -> None:
-    config = TeacherConfig(SMALL_BACKBONE, str(weights), size=40)
+    config = TeacherConfig(SMALL_BACKBONE, str(weights), teacher_size=40)
     kept_in, cpu = tmp_path / "kept.safetensors", torch.device("cpu")
     targets = teacher_targets(config, data(), photos(), kept_in, cpu, quiet=True)
     assert torch.allclose(targets.categories[0], targets.photos[:6].mean(0))
@@ -58,7 +58,7 @@ def test_categories_get_the_mean_of_their_photos_and_answers_are_kept(weights: P
     assert torch.equal(again.photos, targets.photos)
     assert torch.equal(again.categories, targets.categories)
     with pytest.raises(FileNotFoundError, match="weights"):
-        teacher_targets(replace(config, temperature=3.0), data(), photos(), kept_in, cpu, quiet=True)
+        teacher_targets(replace(config, teacher_temperature=3.0), data(), photos(), kept_in, cpu, quiet=True)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])
@@ -67,7 +67,7 @@ def test_names_speak_for_categories_without_photos_and_beside_the_others(
 ) -> None:
     likeness = torch.rand(6, 1000).softmax(1)
     monkeypatch.setattr("zsbir.training.teacher.class_name_likeness", lambda names: likeness[: len(names)])
-    config = TeacherConfig(SMALL_BACKBONE, str(weights), size=40, class_names=share)
+    config = TeacherConfig(SMALL_BACKBONE, str(weights), teacher_size=40, class_names=share)
     some = [members if row != 1 else [] for row, members in enumerate(photos())]
     counts = [len(members) for members in some]
     targets = teacher_targets(config, data(counts), some, tmp_path / "kept", torch.device("cpu"), quiet=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +45,7 @@ _PACKAGES = {  # pip packages that carry ImageNet weights: module and class
 
 _Channels = tuple[float, float, float]
 
-BATCH_NORMS = ("folded", "frozen", "trained", "per_domain")
+BatchNorm = Literal["folded", "frozen", "trained", "per_domain"]
 
 
 def input_scaling(name: str) -> tuple[_Channels, _Channels]:

@@ -27,6 +27,10 @@ DEFAULT_CHECKPOINT = Path("checkpoints/zsbir.safetensors")
 FORMAT_VERSION = 1
 _FORMAT = "zsbir checkpoint"
 _STATE_FORMAT = "zsbir training state"
+_BEFORE = {  # what encoders were before there were settings for it, whatever the defaults are now
+    **{"encoders": "shared", "batch_norm": "frozen", "pooling": "avg", "head": "linear"},
+    **{"hub_sketches": 0, "whitened": False},
+}
 _MAX_BYTES = 2_000_000_000
 _MAX_HEADER_BYTES = 10_000_000
 
@@ -78,7 +82,7 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     """
     tensors, description = _read(path, _FORMAT)
     try:
-        config = EncoderConfig(**description["encoder"])
+        config = EncoderConfig(**{**_BEFORE, **description["encoder"]})
         preprocessing = _preprocessing(description["preprocessing"])
         split = ZeroShotSplit(**{name: tuple(categories) for name, categories in description["split"].items()})
         training, metrics, seed = dict(description["training"]), dict(description["metrics"]), int(description["seed"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from zsbir.encoder.backbone import (
-    BATCH_NORMS,
+    BatchNorm,
     create_backbone,
     fold_batch_norm,
     import_torchvision,
@@ -36,31 +37,31 @@ class EncoderConfig:
 
     Attributes:
         backbone: Name of a timm image model.
-        embedding_dim: Length d of an embedding.
-        encoders: "shared" = one backbone and embedding layer for both sides, "separate" = one each.
-        batch_norm: "folded" = ImageNet's, merged into the convolutions; "frozen" = beside them, its
-            statistics kept; "trained" = statistics of the pictures seen; "per_domain" = one set of those
+        embedding_dim: Length of an embedding.
+        encoders: One backbone and embedding layer for both sides, or one each.
+        batch_norm: folded = ImageNet's, merged into the convolutions; frozen = beside them, its
+            statistics kept; trained = statistics of the pictures seen; per_domain = one set of those
             and of the scales for sketches and one for photos, everything else shared.
-        pooling: Of the backbone's last maps, "avg" or "max".
-        head: "linear" = a layer from features to embedding; "none" = the features are the embedding.
+        pooling: Of the backbone's last maps.
+        head: linear = a layer from features to embedding; none = the features are the embedding.
         hub_sketches: How many sketches it knows to take the lead of hubs back by (see `HubCorrection`); 0: it does not.
         whitened: Whether embeddings are whitened when they are used (see `Whitening`).
     """
 
     backbone: str = "tf_efficientnet_lite0"
     embedding_dim: int = 512
-    encoders: str = "shared"
-    batch_norm: str = "frozen"
-    pooling: str = "avg"
-    head: str = "linear"
-    hub_sketches: int = 0
-    whitened: bool = False
+    encoders: Literal["shared", "separate"] = "shared"
+    batch_norm: BatchNorm = "folded"
+    pooling: Literal["avg", "max"] = "avg"
+    head: Literal["linear", "none"] = "linear"
+    hub_sketches: int = field(default=0, metadata={"no_flag": True})
+    whitened: bool = field(default=False, metadata={"no_flag": True})
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
             raise ValueError(f"Expected encoders 'shared' or 'separate', found {self.encoders!r}.")
-        if self.batch_norm not in BATCH_NORMS:
-            raise ValueError(f"Expected batch norm out of {', '.join(BATCH_NORMS)}, found {self.batch_norm!r}.")
+        if self.batch_norm not in get_args(BatchNorm):
+            raise ValueError(f"Expected batch norm out of {', '.join(get_args(BatchNorm))}, found {self.batch_norm!r}.")
         if self.batch_norm == "per_domain" and self.encoders == "separate":
             raise ValueError("Expected batch norm per domain in shared encoders, found separate ones; they have it so.")
         if self.pooling not in ("avg", "max") or self.head not in ("linear", "none"):

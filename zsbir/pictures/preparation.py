@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -23,24 +23,24 @@ class PreprocessConfig:
     """What turns a picture into a tensor; stored in the checkpoint.
 
     Attributes:
-        sketch_size: Side of the square input of sketches in pixels.
+        sketch_size: Side of sketches in pixels when the encoder is used; they are squares.
         photo_size: The same of photos.
         mean: Subtracted from each channel (values 0 to 1).
         std: Divides each channel afterwards.
-        max_slant: Degrees. A sketch that is slanted is set upright first, if it is by no more than this; 0: none is.
-        sketch_turn: Degrees. A sketch is seen twice, turned by this much to either side, and the two embeddings are
+        sketch_turn: Degrees; a sketch is seen twice, turned by this much to either side, and the two embeddings are
             averaged, so that a slant matters less; 0: it is seen once, as it is.
+        max_slant: Degrees; a sketch that is slanted by no more than this is set upright first; 0: none is.
 
     Raises:
         ValueError: A size, a scaling or an angle is out of bounds.
     """
 
     sketch_size: int = 112
-    photo_size: int = 112
-    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    std: tuple[float, float, float] = (0.5, 0.5, 0.5)
-    sketch_turn: float = 0.0
-    max_slant: float = 0.0
+    photo_size: int = 192
+    mean: tuple[float, float, float] = field(default=(0.5, 0.5, 0.5), metadata={"no_flag": True})
+    std: tuple[float, float, float] = field(default=(0.5, 0.5, 0.5), metadata={"no_flag": True})
+    sketch_turn: float = 8.0
+    max_slant: float = 10.0
 
     def __post_init__(self) -> None:
         if not 16 <= min(self.sketch_size, self.photo_size) <= max(self.sketch_size, self.photo_size) <= 1024:

@@ -75,7 +75,7 @@ class TrainingPictures(Dataset[Pictures]):
         data: Files and drawings by category.
         size: Side of the pictures made.
         pseudo_sketch_ratio: Share of sketches made from photos.
-        augment_sketches: Vary sketches (see `random_sketch`), or take them as they are.
+        plain_sketches: Take sketches as they are, or vary them (see `random_sketch`).
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
         memory: Bytes of photos that are kept.
@@ -88,11 +88,11 @@ class TrainingPictures(Dataset[Pictures]):
         pseudo_sketch_ratio: float,
         whole_size: int,
         *,
-        augment_sketches: bool = True,
+        plain_sketches: bool = False,
         quiet: bool = False,
         memory: int = _MEMORY,
     ) -> None:
-        self.size, self.pseudo_sketch_ratio, self.augment_sketches = size, pseudo_sketch_ratio, augment_sketches
+        self.size, self.pseudo_sketch_ratio, self.plain_sketches = size, pseudo_sketch_ratio, plain_sketches
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
         self.room = memory
@@ -128,7 +128,7 @@ class TrainingPictures(Dataset[Pictures]):
         )
 
     def _sketch(self, source: Image.Image | Drawing, rng: np.random.Generator) -> Image.Image:
-        if self.augment_sketches:
+        if not self.plain_sketches:
             return random_sketch(source, self.size, rng)
         return rasterise(source, self.size) if isinstance(source, Drawing) else source
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,20 +21,20 @@ class LossConfig:
     """Weights of the losses, 0 switches one off, and how triplets are made.
 
     Attributes:
-        triplet: Weight of the triplet loss.
-        domain: Weight of the adversary's loss.
-        classification: Weight of the classification into seen categories.
-        teacher: Weight of the preservation of ImageNet knowledge.
+        triplet_loss_ratio: Weight of the triplet loss.
+        domain_loss_ratio: Weight of the domain loss, the adversary's.
+        classification_loss_ratio: Weight of the classification into seen categories.
+        teacher_loss_ratio: Weight of the preservation of ImageNet knowledge.
         margin: Of the triplet loss, in cosine distance.
-        hard_negatives: How negatives are chosen, see `triplet_loss`: "none", "batch" or "semantic".
+        hard_negatives: How negatives are chosen: at random, nearest in the batch, or alike in their names.
     """
 
-    triplet: float = 1.0
-    domain: float = 0.1
-    classification: float = 1.0
-    teacher: float = 1.0
+    triplet_loss_ratio: float = 1.0
+    domain_loss_ratio: float = 0.1
+    classification_loss_ratio: float = 1.0
+    teacher_loss_ratio: float = 1.0
     margin: float = 0.3
-    hard_negatives: str = "batch"
+    hard_negatives: Literal["none", "batch", "semantic"] = "batch"
 
 
 class Learner(nn.Module):
@@ -62,9 +63,11 @@ class Learner(nn.Module):
         self.discriminator = DomainDiscriminator(dim)
         self.category_prototypes = Prototypes(categories, dim, _PROTOTYPE_SCALE)
         self.teacher_prototypes = Prototypes(teacher_classes, dim, _PROTOTYPE_SCALE)
-        self.discriminator.requires_grad_(config.domain != 0)  # nobody waits for gradients that will not come
-        self.category_prototypes.requires_grad_(config.classification != 0)
-        self.teacher_prototypes.requires_grad_(config.teacher != 0)
+        self.discriminator.requires_grad_(
+            config.domain_loss_ratio != 0
+        )  # nobody waits for gradients that will not come
+        self.category_prototypes.requires_grad_(config.classification_loss_ratio != 0)
+        self.teacher_prototypes.requires_grad_(config.teacher_loss_ratio != 0)
 
     @torch.no_grad()
     def start_from(self, classifier: nn.Linear, categories: Tensor) -> None:
@@ -142,7 +145,7 @@ class Learner(nn.Module):
             )
             / 2,
         }
-        weights = {name: getattr(config, name) for name in parts}
+        weights = {name: getattr(config, f"{name}_loss_ratio") for name in parts}
         loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()
         return {"loss": loss, **parts, "domain_accuracy": accuracy}
 

@@ -71,13 +71,13 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         data,
         config.train_size,
         config.pseudo_sketch_ratio,
-        config.teacher.size,
-        augment_sketches=config.augment_sketches,
+        config.teacher.teacher_size,
+        plain_sketches=config.plain_sketches,
         quiet=quiet,
     )
 
     targets = TeacherTargets(torch.zeros(sum(map(len, data.photos)), 1), torch.zeros(len(data.categories), 1))
-    if config.losses.teacher:
+    if config.losses.teacher_loss_ratio:
         kept_in = Path(config.checkpoint_dir) / TEACHER_NAME
         with group.leader_first():
             targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)

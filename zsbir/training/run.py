@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
 from zsbir.data.folder import ZeroShotSplit
-from zsbir.encoder.backbone import load_imagenet_classifier
+from zsbir.encoder.backbone import input_scaling, load_imagenet_classifier
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
 from zsbir.encoder.device import place
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder, normalise
@@ -32,36 +33,44 @@ LAST_NAME = "last.safetensors"  # of the last
 STATE_NAME = "training_state.safetensors"
 RECORD_NAME = "run.json"
 _PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors")
-_MAY_CHANGE = (*_PATHS, "epochs", "print_every", "workers")  # at --resume
+_MAY_CHANGE = ("epochs", "print_every", "workers")  # at --resume
 
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run.
+    """One run of training.
 
     Attributes:
-        data_dir: Folder in the project's data layout.
+        data_dir: Folder with sketches/, photos/ and the label files.
         checkpoint_dir: Where checkpoint, state and logs go.
         epochs: How many times the seen categories' number of photos is drawn.
         batch_size: Sketches a step, with as many photos, for each process.
-        train_size: Side of training pictures. Photos are best used larger afterwards (`preprocessing.photo_size`),
-            as cropping makes things look larger in training (Touvron et al., "Fixing the train-test resolution
-            discrepancy", 2019); it also is faster.
-        extra_dir: Folder of further categories to train on, see `CategoryData.with_extra`; they may have
-            sketches or photos alone.
-        extra_ratio: Their photos, and their sketches, as a share of `batch_size`.
-        backbone_weights: "package", "hub" or a file, see `load_imagenet_classifier`.
-        word_vectors: File that says what names mean, for semantic hard negatives; see `class_name_vectors`.
-        grl_threshold_epoch: Epoch at which the reversal strength λ reaches 1.
-        augment_sketches: Vary sketches in pen, slant, proportion and completeness.
+        encoder: The network.
+        preprocessing: What it sees; `mean` and `std` always become those that its backbone expects.
+        losses: What it learns by.
+        train_size: Side of training pictures; less than photo_size is faster, and as cropping makes things look larger
+            in training, photos are best used larger afterwards (Touvron et al., "Fixing the train-test resolution
+            discrepancy", 2019).
+        extra_dir: Folder of further categories to train on, of sketches or photos alone.
+        extra_ratio: Their photos, and their sketches, as a share of batch_size.
+        backbone_weights: ImageNet's: package = of a pip package (lite0; lite1 and lite2 if installed), hub = timm's
+            download, or a file.
+        word_vectors: GloVe file that says what names mean, for semantic hard negatives; a package says it if none is
+            given.
+        grl_threshold_epoch: Epoch at which the reversal strength reaches 1.
+        plain_sketches: Do not vary sketches in pen, slant, proportion and completeness.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
         teacher: Whose knowledge of ImageNet is preserved.
-        frozen_stages: First stages of the backbones that keep their ImageNet weights.
-        frozen_depthwise: Depthwise filters keep theirs.
-        learning_rate: Peak rate of the backbone; new layers learn `head_speed` times as fast.
+        frozen_stages: First stages of the backbone that keep their ImageNet weights.
+        frozen_depthwise: Depthwise filters keep theirs; faster on a CPU.
+        learning_rate: Peak rate of the backbone.
+        head_speed: New layers learn this much faster than the backbone.
+        weight_decay: Of AdamW.
         average_decay: Decay a step of the averaged weights that are validated and shipped.
-        hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by, see `finish`.
+        hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by (hubs, whitening);
+            0: it is not.
         steps_per_epoch: Overrides the length of an epoch.
+        print_every: Steps from one line of the log to the next.
         workers: Processes that prepare pictures; 0 prepares them in the training process.
         seed: Of everything random.
     """
@@ -79,7 +88,7 @@ class TrainConfig:
     backbone_weights: str = "package"
     word_vectors: str = ""
     grl_threshold_epoch: float = 5.0
-    augment_sketches: bool = True
+    plain_sketches: bool = field(default=False, metadata={"negation": True})
     pseudo_sketch_ratio: float = 0.2
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     frozen_stages: int = 0
@@ -101,6 +110,14 @@ class TrainConfig:
             raise ValueError(f"Expected 0 sketches of a category or more to know hubs by, found {self.hub_sketches}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
+        mean, std = input_scaling(self.encoder.backbone)
+        object.__setattr__(self, "preprocessing", replace(self.preprocessing, mean=mean, std=std))
+
+
+def settings(config: TrainConfig, group: Processes) -> dict[str, Any]:
+    """What is kept of a configuration: all but the paths, which are no use elsewhere."""
+    kept = {name: value for name, value in asdict(config).items() if name not in _PATHS}
+    return {**kept, "processes": group.count}
 
 
 class TrainingRun:
@@ -116,20 +133,18 @@ class TrainingRun:
     ) -> None:
         self.config, self.split, self.targets, self.device, self.group = config, split, targets, device, group
         self.folder = Path(config.checkpoint_dir)
-        self.settings = {**asdict(config), "processes": group.count}
-        shareable = {name: value for name, value in self.settings.items() if name not in _PATHS}  # no use elsewhere
-        self.record = RunRecord(shareable, config.seed)
+        self.record = RunRecord(settings(config, group), config.seed)
         encoder = SketchPhotoEncoder(config.encoder)
         classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
         encoder.load_backbone(classifier)
         freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
         categories, classes = targets.categories.shape
         meanings = None
-        if config.losses.triplet and config.losses.hard_negatives == "semantic":
+        if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
             word_vectors = Path(config.word_vectors) if config.word_vectors else None
             meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
         learner = Learner(encoder, config.losses, categories, classes, group, meanings)
-        if config.losses.teacher:
+        if config.losses.teacher_loss_ratio:
             learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
         if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
             synchronise_batch_norm(encoder, device)
@@ -197,7 +212,7 @@ class TrainingRun:
         if self.record.best is self.record.epochs[-1]:
             self.save_checkpoint(CHECKPOINT_NAME, encoder, metrics)
         self.record.save(self.folder / RECORD_NAME)
-        description = {"epochs": self.record.epochs, "config": self.settings}
+        description = {"epochs": self.record.epochs, "config": self.record.config}
         save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
 
     def save_checkpoint(self, name: str, encoder: SketchPhotoEncoder, metrics: Mapping[str, float]) -> None:
@@ -215,6 +230,6 @@ class TrainingRun:
             FileNotFoundError: There is no state.
             ValueError: The state belongs to a run with other settings.
         """
-        config = {name: value for name, value in self.settings.items() if name not in _MAY_CHANGE}
+        config = {name: value for name, value in self.record.config.items() if name not in _MAY_CHANGE}
         description = restore_state(self.folder / STATE_NAME, self.modules, self.optimizer, config)
         self.record.epochs = list(description["epochs"])

@@ -62,10 +62,23 @@ def _owned(owner: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _check_same_run(saved: Mapping[str, Any], asked: Mapping[str, Any]) -> None:
-    as_saved: dict[str, Any] = json.loads(json.dumps(asked))  # tuples become lists
-    for name, value in as_saved.items():
-        if saved.get(name) != value:
+    found, wanted = _flat(saved), _flat(json.loads(json.dumps(asked)))  # tuples become lists
+    if unknown := sorted(wanted.keys() - found.keys()):
+        raise ValueError(
+            f"Expected the state of a run of this version, found one from before there was the setting {unknown[0]}; "
+            "finish it with the version that began it, or start a new run in another folder."
+        )
+    for name, value in wanted.items():
+        if found[name] != value:
             raise ValueError(
-                f"Expected the settings of the run to resume, found {name} = {value} instead of {saved.get(name)}; "
+                f"Expected the settings of the run to resume, found {name} = {value} instead of {found[name]}; "
                 "give the same settings, or start a new run in another folder."
             )
+
+
+def _flat(settings: Mapping[str, Any], owner: str = "") -> dict[str, Any]:
+    """Settings inside settings beside the others, with their owners' names before their own."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        flat |= _flat(value, f"{owner}{name}.") if isinstance(value, dict) else {f"{owner}{name}": value}
+    return flat

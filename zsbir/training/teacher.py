@@ -40,20 +40,20 @@ class Photos(Protocol):
 
 @dataclass(frozen=True)
 class TeacherConfig:
-    """Who is asked, and how.
+    """The teacher: who is asked, and how.
 
     Attributes:
-        backbone: timm name of an ImageNet network.
-        weights: See `load_imagenet_classifier`.
-        size: Side at which it looks at photos.
-        temperature: Divides its logits; above 1 the labels are softer.
+        teacher: Name of a timm image model with ImageNet's classes, whose knowledge is preserved.
+        teacher_weights: As backbone_weights.
+        teacher_size: Side at which it looks at photos.
+        teacher_temperature: Divides its logits; above 1 the labels are softer.
         class_names: Share that the categories' names have in their soft labels beside their photos, 0 to 1.
     """
 
-    backbone: str = "tf_efficientnet_lite0"
-    weights: str = "package"
-    size: int = 144
-    temperature: float = 1.0
+    teacher: str = "tf_efficientnet_lite0"
+    teacher_weights: str = "package"
+    teacher_size: int = 144
+    teacher_temperature: float = 1.0
     class_names: float = 0.0
 
     def __post_init__(self) -> None:
@@ -105,10 +105,10 @@ def teacher_targets(
         tensors, answered = load_training_state(kept_in)
         if answered == question:
             return TeacherTargets(tensors["photos"], tensors["categories"])
-    classifier = load_imagenet_classifier(config.backbone, config.weights)
-    preprocessing = PreprocessConfig(photo_size=config.size)
+    classifier = load_imagenet_classifier(config.teacher, config.teacher_weights)
+    preprocessing = PreprocessConfig(photo_size=config.teacher_size)
     flat = (members[index] for members in photos for index in range(len(members)))  # they may not fit into memory
-    labels = ask_teacher(classifier, flat, sum(counts), preprocessing, config.temperature, device, quiet=quiet)
+    labels = ask_teacher(classifier, flat, sum(counts), preprocessing, config.teacher_temperature, device, quiet=quiet)
     targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names))
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     save_training_state(kept_in, {"photos": targets.photos, "categories": targets.categories}, question)
