@@ -90,3 +90,17 @@ def test_prototypes_start_where_the_classifier_points() -> None:
     expected = torch.nn.functional.normalize(learner.encoder.embeddings["both"](classifier.weight), dim=1)
     assert torch.allclose(learner.teacher_prototypes.vectors, expected, atol=1e-5)
     assert torch.allclose(learner.category_prototypes.vectors, expected[:2], atol=1e-5)
+
+
+def test_without_a_teacher_there_is_no_loss_of_one() -> None:
+    torch.manual_seed(0)
+    config = LossConfig(teacher_loss_ratio=0.0)
+    encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 8))
+    learner = Learner(encoder, config, categories=2, teacher_classes=0)
+    pictures = torch.randn(8, 3, 32, 32)
+    labels = torch.tensor([0, 0, 1, 1])
+    options = {"rows": torch.arange(4), "strength": 1.0, "generator": torch.Generator()}
+    parts = learner(pictures[:4], pictures[4:], labels, **options)
+    assert set(parts) == {"loss", "triplet", "domain", "classification", "domain_accuracy"}
+    expected = parts["triplet"] + 0.1 * parts["domain"] + parts["classification"]
+    assert parts["loss"].item() == pytest.approx(expected.item())

@@ -93,9 +93,9 @@ class Learner(nn.Module):
         sketches: Tensor,
         photos: Tensor,
         labels: Tensor,
+        sketch_targets: Tensor | None = None,
+        photo_targets: Tensor | None = None,
         *,
-        sketch_targets: Tensor,
-        photo_targets: Tensor,
         rows: Tensor,
         strength: float,
         generator: torch.Generator,
@@ -106,20 +106,21 @@ class Learner(nn.Module):
             sketches: (n + m, 3, size, size), normalised.
             photos: (n, 3, size, size), normalised; photo i has the category of sketch i.
             labels: (n + m,), int64, among the categories trained on.
-            sketch_targets: (n + m, c), the teacher's soft labels for the sketches.
+            sketch_targets: (n + m, c), the teacher's soft labels for the sketches; None: there is no teacher.
             photo_targets: (n, c), the same for the photos.
             rows: (n + m,), int64, place of each sketch, and of the photo beside it, in the whole batch.
             strength: λ of the gradient reversal.
             generator: Draws random negatives.
 
         Returns:
-            Scalars by name: `loss` is the weighted sum of `triplet`, `domain`, `classification` and
-            `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled).
+            Scalars by name: `loss` is the weighted sum of `triplet`, `domain`, `classification` and, where there is a
+            teacher, `teacher`; `domain_accuracy` is the adversary's (0 to 1, 0.5 when it is fooled).
         """
         config = self.config
         sketch, photo = self.encoder(sketches, photos)
-        sketch, labels, sketch_targets = self._whole(rows, sketch, labels, sketch_targets)
-        photo, photo_targets = self._whole(rows[: len(photo)], photo, photo_targets)
+        of_sketches, of_photos = ([] if soft is None else [soft] for soft in (sketch_targets, photo_targets))
+        sketch, labels, *of_sketches = self._whole(rows, sketch, labels, *of_sketches)
+        photo, *of_photos = self._whole(rows[: len(photo)], photo, *of_photos)
         pairs = len(photo)
         domain, accuracy = domain_loss(self.discriminator(sketch, strength), self.discriminator(photo, strength))
         classify, as_teacher = self.category_prototypes, self.teacher_prototypes
@@ -139,12 +140,10 @@ class Learner(nn.Module):
                 + nn.functional.cross_entropy(classify(photo), labels[:pairs])
             )
             / 2,
-            "teacher": (
-                soft_cross_entropy(as_teacher(sketch), sketch_targets)
-                + soft_cross_entropy(as_teacher(photo), photo_targets)
-            )
-            / 2,
         }
+        for sketch_labels, photo_labels in zip(of_sketches, of_photos, strict=True):  # none without a teacher
+            on_sketches = soft_cross_entropy(as_teacher(sketch), sketch_labels)
+            parts["teacher"] = (on_sketches + soft_cross_entropy(as_teacher(photo), photo_labels)) / 2
         weights = {name: getattr(config, f"{name}_loss_ratio") for name in parts}
         loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()
         return {"loss": loss, **parts, "domain_accuracy": accuracy}

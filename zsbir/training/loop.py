@@ -27,8 +27,8 @@ from zsbir.training.distributed import Processes, processes
 from zsbir.training.finishing import finish
 from zsbir.training.optimizer import learning_rate
 from zsbir.training.record import TrainingLog
-from zsbir.training.run import CHECKPOINT_NAME, TrainConfig, TrainingRun
-from zsbir.training.teacher import TeacherTargets, teacher_targets
+from zsbir.training.run import CHECKPOINT_NAME, TrainConfig, TrainingRun, begin_run
+from zsbir.training.teacher import teacher_targets
 from zsbir.training.validation import Validation
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
@@ -76,13 +76,13 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         quiet=quiet,
     )
 
-    targets = TeacherTargets(torch.zeros(sum(map(len, data.photos)), 1), torch.zeros(len(data.categories), 1))
+    targets = None
     if config.losses.teacher_loss_ratio:
         kept_in = Path(config.checkpoint_dir) / TEACHER_NAME
         with group.leader_first():
             targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
     torch.manual_seed(config.seed)
-    run = TrainingRun(config, split, targets, device, group)
+    run = begin_run(config, split, targets, device, group)
     if resume:
         run.restore()
     with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:

@@ -114,52 +114,121 @@ class TrainConfig:
         object.__setattr__(self, "preprocessing", replace(self.preprocessing, mean=mean, std=std))
 
 
+def soft_labels(targets: TeacherTargets, batch: Pictures) -> tuple[Tensor, Tensor]:
+    """Of the sketches and of the photos of a batch; a sketch made from a photo has those of the photo."""
+    photos, sketches = targets.photos[batch.photo_rows], targets.categories[batch.labels]
+    pseudo = batch.is_pseudo.nonzero().squeeze(1)
+    sketches[pseudo] = photos[pseudo]
+    return sketches, photos
+
+
 def settings(config: TrainConfig, group: Processes) -> dict[str, Any]:
     """What is kept of a configuration: all but the paths, which are no use elsewhere."""
     kept = {name: value for name, value in asdict(config).items() if name not in _PATHS}
     return {**kept, "processes": group.count}
 
 
-class TrainingRun:
-    """What changes while training, and how it is saved and restored."""
+def build_learner(
+    config: TrainConfig, split: ZeroShotSplit, targets: TeacherTargets | None, group: Processes
+) -> Learner:
+    """What learns in a run, with ImageNet's weights and with all frozen that shall be.
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        split: ZeroShotSplit,
-        targets: TeacherTargets,
-        device: torch.device,
-        group: Processes = ALONE,
-    ) -> None:
-        self.config, self.split, self.targets, self.device, self.group = config, split, targets, device, group
-        self.folder = Path(config.checkpoint_dir)
-        self.record = RunRecord(settings(config, group), config.seed)
-        encoder = SketchPhotoEncoder(config.encoder)
-        classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
-        encoder.load_backbone(classifier)
-        freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
-        categories, classes = targets.categories.shape
-        meanings = None
-        if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
-            word_vectors = Path(config.word_vectors) if config.word_vectors else None
-            meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
-        learner = Learner(encoder, config.losses, categories, classes, group, meanings)
-        if config.losses.teacher_loss_ratio:
-            learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
-        if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
-            synchronise_batch_norm(encoder, device)
-        self.learner = place(learner, device)
-        self.forward: nn.Module = self.learner
-        if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
-            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
-            self.forward = DistributedDataParallel(self.learner)
-        self.average = AveragedModel(encoder, avg_fn=averaging(config.average_decay))
-        self.optimizer = torch.optim.AdamW(
-            parameter_groups(self.learner, config.learning_rate, config.head_speed, config.weight_decay),
-            fused=True,  # all parameters in one go: a fourth of the time
-        )
-        self.modules = {"learner": self.learner, "average": self.average}
-        self.peak_rates = [group["lr"] for group in self.optimizer.param_groups]
+    Raises:
+        FileNotFoundError: Weights or word vectors are not there.
+        ValueError: They do not fit.
+    """
+    encoder = SketchPhotoEncoder(config.encoder)
+    classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
+    encoder.load_backbone(classifier)
+    freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
+    meanings = None
+    if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
+        word_vectors = Path(config.word_vectors) if config.word_vectors else None
+        meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
+    classes = targets.categories.shape[1] if targets else 0
+    learner = Learner(encoder, config.losses, len(split.seen), classes, group, meanings)
+    if targets:
+        learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
+    return learner
+
+
+def begin_run(
+    config: TrainConfig,
+    split: ZeroShotSplit,
+    targets: TeacherTargets | None,
+    device: torch.device,
+    group: Processes = ALONE,
+) -> TrainingRun:
+    """A run before its first step.
+
+    Args:
+        config: What is asked for.
+        split: The categories; the seen ones are those of the targets.
+        targets: The teacher's soft labels; None: there is no teacher.
+        device: Where it learns.
+        group: The processes that learn together.
+
+    Raises:
+        FileNotFoundError: Weights or word vectors are not there.
+        ValueError: They do not fit.
+    """
+    learner = build_learner(config, split, targets, group)
+    if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
+        synchronise_batch_norm(learner.encoder, device)
+    place(learner, device)
+    forward: nn.Module = learner
+    if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
+        warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+        forward = DistributedDataParallel(learner)
+    average = AveragedModel(learner.encoder, avg_fn=averaging(config.average_decay))
+    optimizer = torch.optim.AdamW(
+        parameter_groups(learner, config.learning_rate, config.head_speed, config.weight_decay),
+        fused=True,  # all parameters in one go: a fourth of the time
+    )
+    record = RunRecord(settings(config, group), config.seed)
+    peak_rates = [group["lr"] for group in optimizer.param_groups]
+    return TrainingRun(config, split, targets, device, group, learner, forward, average, optimizer, peak_rates, record)
+
+
+@dataclass(eq=False)
+class TrainingRun:
+    """What changes while training, and how it is saved and restored.
+
+    Attributes:
+        config: What is asked for.
+        split: The categories.
+        targets: The teacher's soft labels, if there is a teacher.
+        device: Where it learns.
+        group: The processes that learn together.
+        learner: What learns.
+        forward: The same; of several processes, what also exchanges their gradients.
+        average: The running average of its weights.
+        optimizer: Of the learner.
+        peak_rates: Of the optimizer's groups of parameters.
+        record: What is told of it afterwards.
+    """
+
+    config: TrainConfig
+    split: ZeroShotSplit
+    targets: TeacherTargets | None
+    device: torch.device
+    group: Processes
+    learner: Learner
+    forward: nn.Module
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    peak_rates: list[float]
+    record: RunRecord
+
+    @property
+    def folder(self) -> Path:
+        """Where checkpoint, state and logs go."""
+        return Path(self.config.checkpoint_dir)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """What is saved to resume from, by the names that it has in the file."""
+        return {"learner": self.learner, "average": self.average}
 
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
@@ -173,18 +242,14 @@ class TrainingRun:
         for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
             group["lr"] = peak * rate
         preprocessing, device = self.config.preprocessing, self.device
-        photo_targets = self.targets.photos[batch.photo_rows]
-        sketch_targets = self.targets.categories[batch.labels]
-        pseudo = batch.is_pseudo.nonzero().squeeze(1)
-        sketch_targets[pseudo] = photo_targets[pseudo]
+        labels = soft_labels(self.targets, batch) if self.targets else ()
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses: dict[str, Tensor] = self.forward(
                 normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
                 normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
                 batch.labels.to(device),
-                sketch_targets=sketch_targets.to(device),
-                photo_targets=photo_targets.to(device),
+                *(of_side.to(device) for of_side in labels),
                 rows=batch.rows.to(device),
                 strength=strength,
                 generator=generator,
