@@ -107,7 +107,7 @@ def test_panels_that_are_opened_before_the_scripts_are_there_are_filled(
     page = context.new_page()
     held: list[Route] = []
     for name in late:
-        page.route(f"**/zsbir/{name}.js", lambda route: held.append(route))
+        page.route(f"**/zsbir/{name}.js", held.append)
     page.goto(address)
     page.locator("#zs-known summary").first.click()
     page.locator("#zs-map summary").click()
@@ -126,7 +126,7 @@ def test_the_examples_come_to_a_place_that_is_kept_for_them(
     for width, height in ((1280, 900), (900, 900), (390, 844)):
         page = browser.new_page(viewport={"width": width, "height": height})
         held: list[Route] = []
-        page.route("**/zsbir/examples.json", lambda route: held.append(route))
+        page.route("**/zsbir/examples.json", held.append)
         page.goto(address)
         strip = page.locator(".zs-examples")
         page.locator(".zs-status").wait_for()
