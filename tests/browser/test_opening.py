@@ -84,8 +84,8 @@ def middle(points: Points) -> tuple[float, float]:
     return (left + right) / 2, (top + bottom) / 2
 
 
-# ---- SVG: each shape against what geometry says it is, in the frame of a square that is drawn with it; points lie on
-# whole units of the page
+# ---- SVG: each shape against what geometry says it is, in the frame of a square that is drawn with it. On the
+# page points lie on whole units.
 
 FRAME = f'<rect width="200" height="200" {LINE} stroke-width="2"/>'
 
