@@ -221,10 +221,10 @@ def seconds_of_moves(page: Page, throttling: int) -> float:
     the page is at rest, so that two slowed pages would take the cores from each other.
     """
     page.bring_to_front()
+    box = page.locator("canvas").first.bounding_box()  # now, as the question is a script that would be slowed down too
+    assert box is not None
     slowed = page.context.new_cdp_session(page)
     slowed.send("Emulation.setCPUThrottlingRate", {"rate": throttling})
-    box = page.locator("canvas").first.bounding_box()
-    assert box is not None
 
     def place(step: float) -> tuple[float, float]:
         angle, radius = 5 * math.pi * step, 0.15 + 0.25 * step

@@ -297,6 +297,17 @@ def test_main_says_which_port_is_in_use_before_it_loads_anything(
     )
 
 
+@pytest.mark.parametrize(("flag", "value"), [("--port", "99999"), ("--port", "-1"), ("--host", "nowhere.invalid")])
+def test_main_says_what_is_wrong_with_address_and_port(
+    flag: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.main(["--checkpoint", str(tmp_path / "none.safetensors"), flag, value]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("app.py: Expected")
+    assert flag in said
+    assert value in said
+
+
 def test_the_start_names_the_address_and_flags_that_there_are(
     retriever: Retriever, checkpoint_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

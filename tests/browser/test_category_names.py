@@ -12,6 +12,18 @@ from zsbir.data.folder import ZeroShotSplit
 expect.set_options(timeout=TIMEOUT_MS)
 
 
+def hold_back(page: Page, *names: str) -> list[Route]:
+    """Files of the page that are not sent before the test says so."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    for name in names:
+        page.route(f"**/zsbir/{name}", keep)
+    return held
+
+
 def open_list(page: Page, line: str) -> None:
     page.get_by_text("What it was trained on").click()
     page.locator("#zs-known").get_by_text(line, exact=True).click()
@@ -98,16 +110,16 @@ def test_its_photos_are_seen_again_after_it_was_drawn(page: Page, retriever: Cou
     expect_shown(page, found)
 
 
-@pytest.mark.parametrize("late", [("categories", "map"), ("gallery_bar",), ("categories", "map", "gallery_bar")])
+@pytest.mark.parametrize(
+    "late", [("categories.js", "map.js"), ("gallery_bar.js",), ("categories.js", "map.js", "gallery_bar.js")]
+)
 def test_panels_that_are_opened_before_the_scripts_are_there_are_filled(
     browser: Browser, address: str, retriever: CountingRetriever, late: tuple[str, ...]
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
-    held: list[Route] = []
-    for name in late:
-        page.route(f"**/zsbir/{name}.js", lambda route: held.append(route))
+    held = hold_back(page, *late)
     page.goto(address)
     page.locator("#zs-known summary").first.click()
     page.locator("#zs-map summary").click()
@@ -125,8 +137,7 @@ def test_the_examples_come_to_a_place_that_is_kept_for_them(
 ) -> None:
     for width, height in ((1280, 900), (900, 900), (390, 844)):
         page = browser.new_page(viewport={"width": width, "height": height})
-        held: list[Route] = []
-        page.route("**/zsbir/examples.json", lambda route: held.append(route))
+        held = hold_back(page, "examples.json")
         page.goto(address)
         strip = page.locator(".zs-examples")
         page.locator(".zs-status").wait_for()

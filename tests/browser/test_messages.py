@@ -68,6 +68,7 @@ def test_nothing_moves_when_something_is_said(sized: Page) -> None:
     expect(sized.locator(".zs-reference")).to_be_visible()
     expect(sized.locator(".zs-status")).to_contain_text("with the photo")
     assert places(sized) == before, "a photo beside the drawing"
+    assert sized.locator(".zs-reference label").evaluate("label => label.scrollWidth <= label.clientWidth")
     sized.get_by_role("button", name="Remove photo").click()
     expect(sized.get_by_role("button", name="Surprise me")).to_be_visible()
     assert places(sized) == before, "without it again"

@@ -84,8 +84,8 @@ def middle(points: Points) -> tuple[float, float]:
     return (left + right) / 2, (top + bottom) / 2
 
 
-# ---- SVG: each shape against what geometry says it is, in the frame of a square that is drawn with it; points lie on whole
-# units of the page
+# ---- SVG: each shape against what geometry says it is, in the frame of a square that is drawn with it. On the
+# page points lie on whole units.
 
 FRAME = f'<rect width="200" height="200" {LINE} stroke-width="2"/>'
 
@@ -267,8 +267,9 @@ def test_an_svg_without_a_drawing_is_one_sentence(blank: Page, content: str, par
     expect(blank.locator(".zs-hint")).to_be_visible()
 
 
-def test_a_long_line_is_followed_without_holding_up_the_page(blank: Page) -> None:
-    data = "M0 100" + "".join(f"c{at % 7} 90 2-170 .1 {at % 3 - 1}" for at in range(1_500))
+@pytest.mark.parametrize("command", ["c{} 90 2-170 .1 {}", "s{}-170 .1 {}", "q{} 90 .1 {}t.1-1"])
+def test_a_long_line_is_followed_without_holding_up_the_page(blank: Page, command: str) -> None:
+    data = "M0 100" + "".join(command.format(at % 7, at % 3 - 1) for at in range(1_500))
     blank.evaluate(
         "() => { window.slow = [performance.now(), 0]; (function beat() { const now = performance.now();"
         " slow = [now, Math.max(slow[1], now - slow[0])]; window.beating = setTimeout(beat); })(); }"

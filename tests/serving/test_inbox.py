@@ -63,7 +63,7 @@ def test_what_is_no_picture_is_named_and_what_is_hidden_is_not(inbox: Inbox) -> 
     assert len(inbox) == 0
     assert [sentence.split(":")[0] for sentence in inbox.skipped] == ["notes.txt", "raw.zip", "x.tar.gz", "noending"]
     assert "An archive" in inbox.skipped[1]
-    assert "not a picture" in inbox.skipped[0]
+    assert "Not a picture" in inbox.skipped[0]
 
 
 def test_too_large_a_picture_is_left_out_and_only_read_as_far_as_allowed(inbox: Inbox) -> None:

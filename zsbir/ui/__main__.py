@@ -18,6 +18,7 @@ from zsbir.gallery.index import Kind
 from zsbir.serving.start import BUNDLED, open_galleries
 from zsbir.ui.page import build_demo, launch_options
 
+_LAST_PORT = 65_535
 _WAYS_IN = "Another port: --port; let other machines in: --host 0.0.0.0; a public address for a while: --share."
 
 
@@ -74,13 +75,18 @@ def _serve(arguments: Serve) -> None:
 
 
 def _check_port(host: str, port: int) -> None:
-    """Says that a port is in use before anything is loaded.
+    """Says what is wrong with address or port before anything is loaded.
 
     Raises:
-        ValueError: It is.
+        ValueError: There is no such address or port, or it is in use.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise ValueError(f"Expected a port from 0 to {_LAST_PORT}, found {port}; choose another with --port.")
     try:
+        socket.getaddrinfo(host, port)
         socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except socket.gaierror as error:
+        raise ValueError(f"Expected an address to listen on, found {host!r}; give another with --host.") from error
     except OSError as error:  # whatever else is wrong with host or port, Gradio finds out
         if error.errno == errno.EADDRINUSE:
             raise ValueError(

@@ -137,6 +137,7 @@ export function start({ element, props, server }) {
   async function remove() {
     current += 1;
     const wasBusy = isBusy;
+    find(".zs-open").focus({ preventScroll: true }); // the button that was pressed goes
     rest();
     try {
       await ask("delete_own");

@@ -83,16 +83,17 @@ function withPen({ box: [left, top, right, bottom], width, scale }) {
 }
 
 /** How long the outline of a shape is, and where it lies in the frame of the file; null if it cannot be measured. */
-function measured(svg, { elements, width }) {
+async function measured(svg, { elements, width }) {
   try {
     const { a, b, c, d, e, f } = svg.getScreenCTM().inverse().multiply(elements[0].getScreenCTM());
     const matrix = ({ x, y }) => [a * x + c * y + e, b * x + d * y + f];
-    const corners = elements.flatMap((element) => {
+    const parts = await eachInTurn(elements, (element) => {
       const { x, y, width: across, height: down } = element.getBBox();
-      return [{ x, y }, { x: x + across, y }, { x, y: y + down }, { x: x + across, y: y + down }].map(matrix);
+      const corners = [{ x, y }, { x: x + across, y }, { x, y: y + down }, { x: x + across, y: y + down }].map(matrix);
+      const box = corners.map(([left, top]) => [left, top, left, top]).reduce(around, EMPTY);
+      return { element, length: element.getTotalLength(), box };
     });
-    const box = corners.map(([x, y]) => [x, y, x, y]).reduce(around, EMPTY);
-    const parts = elements.map((element) => ({ element, length: element.getTotalLength() }));
+    const box = parts.map((part) => part.box).reduce(around, EMPTY);
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const scale = Math.sqrt(Math.abs(a * d - b * c));
     return [...box, length, scale].every(Number.isFinite) ? { parts, width, matrix, scale, box, length } : null;
@@ -124,7 +125,7 @@ async function eachInTurn(list, work) {
   const done = [];
   let since = performance.now();
   for (const item of list) {
-    done.push(work(item));
+    done.push(await work(item));
     if (performance.now() - since < AT_ONCE_MS) continue;
     await new Promise((resolve) => setTimeout(resolve));
     since = performance.now();

@@ -5,11 +5,14 @@ const COUNTS = { M: 2, L: 2, H: 1, V: 1, C: 6, S: 4, Q: 4, T: 2, A: 7, Z: 0 }; /
 const NUMBER = String.raw`[\s,]*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)`;
 const FLAG = String.raw`[\s,]*([01])`; // may stand without a space before the next number
 
-/** The lines of a path, each as the data of paths that follow each other. */
+const CURVES = { C: "C", S: "C", Q: "Q", T: "Q" }; // what they are when all their control points are written
+
+/** The lines of a path, each as the data of paths that follow each other, one for each command. */
 export function linesOf(data) {
   const lines = [];
   let [x, y] = [0, 0];
   let start = [0, 0]; // of the line
+  let last = { curve: "", control: [0, 0] }; // the command before, and if it was a curve, its last control point
   for (const [letter, numbers] of commandsOf(data)) {
     const kind = letter.toUpperCase();
     const from = [x, y];
@@ -22,22 +25,18 @@ export function linesOf(data) {
     if (kind === "M") {
       start = [x, y];
       lines.push([]);
-    } else if (lines.length) {
-      const itself = kind === "Z" ? `L${x} ${y}` : `${letter}${numbers.join(" ")}`;
-      lines.at(-1).push({ from, isSmooth: "ST".includes(kind), data: itself });
-    } else break; // a path that does not begin with a place is none
+    } else if (!lines.length) break; // a path that does not begin with a place is none
+    const curve = CURVES[kind] ?? "";
+    const absolute = curve ? numbers.map((number, at) => number + (at % 2 ? top : left)) : [];
+    // A smooth curve begins with the control point before it, mirrored, and is written with that.
+    const mirrored = () => (last.curve === curve ? from.map((place, at) => 2 * place - last.control[at]) : from);
+    if ("ST".includes(kind)) absolute.unshift(...mirrored());
+    last = { curve, control: absolute.slice(-4, -2) };
+    if (kind === "M") continue;
+    const itself = curve ? `${curve}${absolute.join(" ")}` : kind === "Z" ? `L${x} ${y}` : `${letter}${numbers.join(" ")}`;
+    lines.at(-1).push(`M${from.join(" ")}${itself}`);
   }
-  return lines.filter((commands) => commands.length).map(piecesOf);
-}
-
-/** A path for each command; a smooth one goes on from the curve before it, and stays with that. */
-function piecesOf(commands) {
-  const pieces = [];
-  for (const { from, isSmooth, data } of commands) {
-    if (isSmooth && pieces.length) pieces[pieces.length - 1] += data;
-    else pieces.push(`M${from.join(" ")}${data}`);
-  }
-  return pieces;
+  return lines.filter((pieces) => pieces.length);
 }
 
 /** Each command with its numbers: what may be written once for several is repeated. */
