@@ -9,6 +9,7 @@ from tests.conftest import make_photo, make_sketch
 from zsbir import load_embedder
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.pictures.drawing import Drawing, parse_quickdraw, rasterise
 
 RNG = np.random.default_rng(0)
@@ -50,7 +51,8 @@ def test_slanted_sketches_are_set_upright_where_the_checkpoint_says_so(checkpoin
     square = parse_quickdraw('{"drawing": [[[0, 100, 100, 0, 0], [0, 0, 100, 100, 0]], [[50, 50], [0, 40]]]}')
     sketches = [square, square.turned(9), rasterise(square, 200), rasterise(square.turned(9), 200)]
     as_they_are, upright = (
-        Embedder(loaded.encoder, replace(loaded.preprocessing, max_slant=max_slant)) for max_slant in (0.0, 20.0)
+        Embedder(FinishedEncoder(loaded.encoder.trained, replace(loaded.preprocessing, max_slant=max_slant)))
+        for max_slant in (0.0, 20.0)
     )
     assert np.array_equal(upright.sketch_pixels(sketches[0]), upright.sketch_pixels(sketches[1]))
     for one, other in ((0, 1), (2, 3)):

@@ -13,11 +13,10 @@ from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.device import choose_device
 from zsbir.encoder.engine import Engine, OnnxEngine, TorchEngine
-from zsbir.encoder.inference import PHOTOS, SKETCHES
-from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.publishing import fetch_checkpoint, push_checkpoint
 from zsbir.pictures.drawing import Drawing, rasterise
-from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
+from zsbir.pictures.preparation import prepare_photo
 from zsbir.pictures.slant import prepare_upright, upright_drawing
 
 Embeddings = NDArray[np.float32]
@@ -26,7 +25,14 @@ _NO_LISTS = ZeroShotSplit((), (), ())
 
 
 class Embedder:
-    """An encoder with its preprocessing.
+    """A finished encoder with what prepares its pictures.
+
+    Args:
+        encoder: The finished encoder.
+        engine: What runs it; None: torch, wherever the encoder is.
+        checkpoint_sha256: See below; and so the others.
+        split: Its categories.
+        checkpoint: Its file.
 
     Attributes:
         preprocessing: What turns pictures into the encoder's input.
@@ -43,20 +49,19 @@ class Embedder:
 
     def __init__(
         self,
-        encoder: SketchPhotoEncoder,
-        preprocessing: PreprocessConfig,
+        encoder: FinishedEncoder,
+        engine: Engine | None = None,
         checkpoint_sha256: str = "",
         split: ZeroShotSplit = _NO_LISTS,
         checkpoint: Path | None = None,
-        engine: Engine | None = None,
     ) -> None:
-        self.preprocessing = preprocessing
-        self.dim = encoder.output_dim
-        self.encoder_dim = encoder.config.embedding_dim
+        self.preprocessing = encoder.preprocessing
+        self.dim = encoder.dim
+        self.encoder_dim = encoder.trained.config.embedding_dim
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
         self.checkpoint = checkpoint
-        self._engine = engine or TorchEngine(encoder, preprocessing)
+        self._engine = engine or TorchEngine(encoder)
 
     @classmethod
     def from_pretrained(cls, repo: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
@@ -131,16 +136,16 @@ class Embedder:
 
     def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
         """Embeds what `sketch_pixels` made: float32 (n, d), rows of unit length."""
-        return self._embed(SKETCHES, pixels)
+        return self._embed(pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
         """Embeds what `photo_pixels` made: float32 (n, d), rows of unit length."""
-        return self._embed(PHOTOS, pixels)
+        return self._embed(pixels)
 
-    def _embed(self, side: str, pixels: Sequence[Pixels]) -> Embeddings:
+    def _embed(self, pixels: Sequence[Pixels]) -> Embeddings:
         if not pixels:
             return np.zeros((0, self.dim), dtype=np.float32)
-        return self._engine(side, np.stack(pixels))
+        return self._engine(np.stack(pixels))
 
 
 def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder:
@@ -157,6 +162,6 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     path = Path(checkpoint)
     target = choose_device(device)
     loaded = load_checkpoint(path, target)
-    loaded.encoder.fold()
-    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder, loaded.preprocessing)
-    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split, path, engine)
+    loaded.encoder.trained.fold()
+    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder)
+    return Embedder(loaded.encoder, engine, sha256(path), loaded.split, path)
