@@ -63,6 +63,24 @@ def test_slanted_sketches_are_set_upright_where_the_checkpoint_says_so(checkpoin
         assert 1 - straight < (1 - plain) / 2
 
 
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 70])
+def test_any_number_is_embedded_a_batch_at_a_time(
+    embedder: Embedder, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    photos = [Image.fromarray(rng.integers(0, 256, (9, 9, 3), np.uint8)) for _ in range(count)]
+    sketches = [make_sketch("square", rng) for _ in range(count)]
+    engine, batches = embedder._engine, []
+    monkeypatch.setattr(embedder, "_engine", lambda pixels: batches.append(len(pixels)) or engine(pixels))
+    for pictures, embed in ((photos, embedder.embed_photos), (sketches, embedder.embed_sketches)):
+        together = embed(pictures)
+        assert max(batches) <= embedder.batch_size
+        assert sum(batches) == count
+        batches.clear()
+        assert together == pytest.approx(np.concatenate([embed([picture]) for picture in pictures]), abs=1e-5)
+        batches.clear()
+
+
 def test_nothing_in_nothing_out(embedder: Embedder) -> None:
     assert embedder.embed_photos([]).shape == (0, embedder.dim)
     assert embedder.embed_sketches([]).shape == (0, embedder.dim)

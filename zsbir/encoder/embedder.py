@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from zsbir.pictures.slant import prepare_upright, upright_drawing
 
 Embeddings = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 _NO_LISTS = ZeroShotSplit((), (), ())
 
 
@@ -42,7 +44,7 @@ class Embedder:
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
         checkpoint: That file; None for an encoder still in training.
-        batch_size: How many pictures at once whoever has many should give.
+        batch_size: How many pictures go through the encoder at once, however many are given.
     """
 
     batch_size = 32
@@ -107,7 +109,9 @@ class Embedder:
         Raises:
             ValueError: A sketch has no ink, or nothing but one dot.
         """
-        return self.embed_sketch_pixels([self.sketch_pixels(sketch) for sketch in sketches])
+        return self._in_parts(
+            sketches, lambda part: self.embed_sketch_pixels([self.sketch_pixels(sketch) for sketch in part])
+        )
 
     def embed_photos(self, photos: Sequence[Image.Image]) -> Embeddings:
         """Embeds photos of any size and mode.
@@ -115,7 +119,9 @@ class Embedder:
         Returns:
             float32 (n, d), rows of unit length.
         """
-        return self.embed_photo_pixels([self.photo_pixels(photo) for photo in photos])
+        return self._in_parts(
+            photos, lambda part: self.embed_photo_pixels([self.photo_pixels(photo) for photo in part])
+        )
 
     def sketch_pixels(self, sketch: Image.Image | Drawing) -> Pixels:
         """What the encoder gets to see of a sketch: uint8 (sketch_size, sketch_size), ink dark on 255.
@@ -135,17 +141,22 @@ class Embedder:
         return np.asarray(prepare_photo(photo, self.preprocessing.photo_size))
 
     def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
-        """Embeds what `sketch_pixels` made: float32 (n, d), rows of unit length."""
+        """Embeds what `sketch_pixels` made, all in one pass: float32 (n, d), rows of unit length."""
         return self._embed(pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
-        """Embeds what `photo_pixels` made: float32 (n, d), rows of unit length."""
+        """Embeds what `photo_pixels` made, all in one pass: float32 (n, d), rows of unit length."""
         return self._embed(pixels)
 
     def _embed(self, pixels: Sequence[Pixels]) -> Embeddings:
         if not pixels:
             return np.zeros((0, self.dim), dtype=np.float32)
         return self._engine(np.stack(pixels))
+
+    def _in_parts(self, members: Sequence[T], embed: Callable[[Sequence[T]], Embeddings]) -> Embeddings:
+        """Embeds a batch at a time, as memory must not grow with the length of a list."""
+        parts = [embed(members[at : at + self.batch_size]) for at in range(0, len(members), self.batch_size)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.dim), dtype=np.float32)
 
 
 def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder:
