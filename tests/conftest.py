@@ -127,3 +127,18 @@ def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -
 
     embedder = load_embedder(checkpoint_path, "cpu")
     return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
+
+
+def run_arguments(data_folder: Path, weights: Path) -> list[str]:
+    return [
+        "--data_dir", str(data_folder), "--batch_size", "8", "--epochs", "3", "--steps_per_epoch", "4",
+        "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16",
+        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--workers", "0",
+        "--teacher", SMALL_BACKBONE, "--teacher_weights", str(weights), "--teacher_size", "40",
+        "--grl_threshold_epoch", "2", "--learning_rate", "3e-3", "--print_every", "2",
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def arguments(data_folder: Path, weights: Path) -> list[str]:
+    return run_arguments(data_folder, weights)

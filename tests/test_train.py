@@ -3,8 +3,6 @@
 import csv
 import json
 import shutil
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,32 +12,14 @@ from safetensors.torch import load_file
 
 import evaluate
 import train
-from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
+from tests.conftest import SEEN, UNSEEN, VALIDATION, run_arguments
 from zsbir import Gallery, Retriever, load_embedder
 from zsbir.encoder.checkpoint import load_checkpoint, load_training_state, save_training_state
-from zsbir.encoder.inference import FinishedEncoder
-from zsbir.encoder.model import EncoderConfig
 from zsbir.gallery.build import build_gallery
 from zsbir.pictures.opening import open_picture
-from zsbir.training.loop import train as train_python
-from zsbir.training.run import TrainConfig, TrainingRun
+from zsbir.training.run import TrainingRun
 
 TIMES = ("pictures_per_second", "waiting_for_pictures")
-
-
-def run_arguments(data_folder: Path, weights: Path) -> list[str]:
-    return [
-        "--data_dir", str(data_folder), "--batch_size", "8", "--epochs", "3", "--steps_per_epoch", "4",
-        "--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "16",
-        "--sketch_size", "40", "--photo_size", "48", "--train_size", "32", "--workers", "0",
-        "--teacher", SMALL_BACKBONE, "--teacher_weights", str(weights), "--teacher_size", "40",
-        "--grl_threshold_epoch", "2", "--learning_rate", "3e-3", "--print_every", "2",
-    ]  # fmt: skip
-
-
-@pytest.fixture
-def arguments(data_folder: Path, weights: Path) -> list[str]:
-    return run_arguments(data_folder, weights)
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -181,169 +161,6 @@ def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_fo
     assert load_checkpoint(tmp_path / "run" / "zsbir.safetensors").training["epoch"] == 3
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--encoders", "separate"],
-        ["--hard_negatives", "none"],
-        ["--frozen_stages", "2", "--frozen_depthwise"],
-        ["--batch_norm", "frozen"],
-        ["--batch_norm", "trained"],
-        ["--batch_norm", "per_domain"],
-    ],
-    ids=" ".join,
-)
-def test_variants_of_the_method_train(options: list[str], arguments: list[str], tmp_path: Path) -> None:
-    short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
-    assert train.main([*short, *options]) == 0
-    load_checkpoint(tmp_path / "zsbir.safetensors")
-
-
-def test_the_published_method_trains_and_explicit_flags_win(
-    data_folder: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "glove.txt").write_text("triangle 1 0 0\nsquare 1 1 0\n")
-    small = ["--backbone", SMALL_BACKBONE, "--backbone_weights", str(weights), "--embedding_dim", "256"]
-    sizes = ["--train_size", "32", "--sketch_size", "40", "--photo_size", "48", "--workers", "0"]
-    run = [
-        "--preset",
-        "published",
-        "--data_dir",
-        str(data_folder),
-        "--batch_size",
-        "4",
-        "--epochs",
-        "1",
-        *small,
-        *sizes,
-    ]
-    run += ["--steps_per_epoch", "2", "--checkpoint_dir", str(tmp_path / "run")]
-    assert train.main([*run, "--word_vectors", str(tmp_path / "glove.txt")]) == 0
-    checkpoint = load_checkpoint(tmp_path / "run" / "zsbir.safetensors")
-    config = checkpoint.encoder.trained.config
-    assert (config.backbone, config.encoders, config.pooling, config.head) == (
-        SMALL_BACKBONE,
-        "separate",
-        "max",
-        "none",
-    )
-    assert checkpoint.training["losses"]["hard_negatives"] == "semantic"
-    assert (checkpoint.training["losses"]["classification_loss_ratio"], checkpoint.training["plain_sketches"]) == (
-        0,
-        True,
-    )
-    assert checkpoint.preprocessing.mean == (0.485, 0.456, 0.406)
-    assert "word_vectors" not in checkpoint.training
-    (tmp_path / "glove.txt").write_text("square 1 1 0\n")
-    assert train.main([*run, "--word_vectors", str(tmp_path / "glove.txt")]) == 2
-    assert "'triangle'" in capsys.readouterr().err
-
-
-def configuration(*arguments: str) -> TrainConfig:
-    """What the command line asks `train` for."""
-    asked: list[TrainConfig] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "train", lambda config, **_: asked.append(config))
-        assert train.main(arguments) == 0
-    return asked[0]
-
-
-FOUR = ("--data_dir", "d", "--checkpoint_dir", "c", "--epochs", "3", "--batch_size", "8")
-
-
-def test_python_trains_what_the_command_line_trains() -> None:
-    assert configuration(*FOUR) == TrainConfig("d", "c", 3, 8)
-    assert configuration(*FOUR) == TrainConfig(data_dir="d", checkpoint_dir="c", epochs=3, batch_size=8)
-
-
-def test_python_and_command_line_take_the_same_first_step(
-    data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps: list[dict[str, float]] = []
-    step = TrainingRun.step
-
-    def kept(*args: object) -> dict[str, torch.Tensor]:
-        losses = step(*args)
-        steps.append({name: float(value) for name, value in losses.items()})
-        return losses
-
-    monkeypatch.setattr(TrainingRun, "step", kept)
-    monkeypatch.setattr(  # is not what is compared
-        "zsbir.training.loop.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
-    )
-    short = ["--steps_per_epoch", "1", "--workers", "0"]
-    run = ["--data_dir", str(data_folder), "--epochs", "1", "--batch_size", "4", *short]
-    assert train.main([*run, "--checkpoint_dir", str(tmp_path / "one")]) == 0
-    train_python(TrainConfig(str(data_folder), str(tmp_path / "other"), 1, 4, steps_per_epoch=1, workers=0), quiet=True)
-    assert len(steps) == 2
-    assert steps[0] == steps[1]
-
-
-def test_every_flag_changes_what_it_is_called() -> None:
-    """Each published flag, with a value other than its default, is the setting of that name and no other."""
-    told = dict(settings_of(configuration(*FOUR)))
-    for name, value in OTHER_VALUES.items():
-        flags = [f"--{name}"] if value is True else [f"--{name}", str(value)]
-        changed = dict(settings_of(configuration(*FOUR, *flags)))
-        assert changed.pop(name) == value, name
-        assert value != told[name], name
-        assert {other for other in changed if changed[other] != told[other]} == set(), name
-    unasked = {"data_dir", "checkpoint_dir", "epochs", "batch_size", "encoder", "preprocessing", "losses"}
-    assert set(told) - unasked - set(OTHER_VALUES) == {"mean", "std"}
-
-
-OTHER_VALUES: dict[str, object] = {
-    **{"domain_loss_ratio": 0.5, "triplet_loss_ratio": 0.5, "classification_loss_ratio": 0.5},
-    **{"teacher_loss_ratio": 0.5, "grl_threshold_epoch": 2.0, "hard_negatives": "semantic", "word_vectors": "w"},
-    **{"margin": 0.2, "backbone": "tf_efficientnet_lite1", "backbone_weights": "hub", "encoders": "separate"},
-    **{"batch_norm": "trained", "pooling": "max", "head": "none", "embedding_dim": 64, "sketch_size": 96},
-    **{"sketch_turn": 4.0, "max_slant": 5.0, "photo_size": 160, "train_size": 96, "plain_sketches": True},
-    **{"pseudo_sketch_ratio": 0.1, "extra_dir": "e", "extra_ratio": 0.5, "teacher": "tf_efficientnet_lite2"},
-    **{"teacher_weights": "hub", "teacher_size": 160, "teacher_temperature": 2.0, "class_names": 0.5},
-    **{"frozen_stages": 3, "frozen_depthwise": True, "learning_rate": 1e-3, "head_speed": 2.0},
-    **{"weight_decay": 0.1, "average_decay": 0.9, "hub_sketches": 3, "steps_per_epoch": 7, "print_every": 5},
-    **{"workers": 3, "seed": 4},
-}
-
-
-def settings_of(config: object) -> Iterator[tuple[str, object]]:
-    """Names and values of a configuration and of those inside it."""
-    for field in fields(config):
-        value = getattr(config, field.name)
-        if is_dataclass(value):
-            yield from settings_of(value)
-        elif not (isinstance(config, EncoderConfig) and field.name == "hub_sketches"):  # of the finished encoder
-            yield field.name, value
-
-
-def test_scaling_follows_the_backbone() -> None:
-    config = configuration(*FOUR, "--backbone", "densenet121", "--embedding_dim", "1024")
-    assert config.preprocessing.mean == (0.485, 0.456, 0.406)
-    back = replace(config, encoder=replace(config.encoder, backbone="tf_efficientnet_lite0"))
-    assert back.preprocessing.mean == back.preprocessing.std == (0.5, 0.5, 0.5)
-
-
-def test_a_preset_sets_defaults_and_flags_beside_it_win(capsys: pytest.CaptureFixture[str]) -> None:
-    assert configuration(*FOUR, "--preset", "published") == train.published(TrainConfig("d", "c", 3, 8))
-    won = configuration(*FOUR, "--margin", "0.2", "--no-plain_sketches", "--preset=published")
-    assert (won.losses.margin, won.losses.hard_negatives, won.plain_sketches) == (0.2, "semantic", False)
-    with pytest.raises(SystemExit) as end:
-        train.main([*FOUR, "--preset", "unheard"])
-    assert end.value.code == 2
-    assert "'unheard'" in capsys.readouterr().err
-
-
-def test_extra_categories_are_trained_on_and_named(arguments: list[str], data_folder: Path, tmp_path: Path) -> None:
-    shutil.copytree(data_folder / "photos" / "disc", tmp_path / "extra" / "photos" / "coin")
-    run = [*arguments, "--epochs", "1", "--checkpoint_dir", str(tmp_path / "run"), "--extra_dir"]
-    assert train.main([*run, str(tmp_path / "extra")]) == 0
-    checkpoint = load_checkpoint(tmp_path / "run" / "zsbir.safetensors")
-    assert checkpoint.split.seen == (*SEEN, "coin")
-    assert "extra_dir" not in checkpoint.training
-    shutil.copytree(data_folder / "photos" / "disc", tmp_path / "extra" / "photos" / "disc")  # one of the unseen
-    assert train.main([*run, str(tmp_path / "extra")]) == 2
-
-
 def test_from_checkpoint_to_gallery_to_search_to_report(unbroken: Path, data_folder: Path, tmp_path: Path) -> None:
     embedder = load_embedder(unbroken / "zsbir.safetensors", device="cpu")
     built = build_gallery(data_folder / "photos", tmp_path / "gallery", embedder, quiet=True)
@@ -353,21 +170,3 @@ def test_from_checkpoint_to_gallery_to_search_to_report(unbroken: Path, data_fol
     assert len(matches) == 5
     assert [match.score for match in matches] == sorted((match.score for match in matches), reverse=True)
     assert evaluate.main(["--data", str(data_folder), "--model", str(unbroken / "zsbir.safetensors")]) == 0
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--data_dir", "absent"], "absent"),
-        (["--epochs", "0"], "at least 1 epoch"),
-        (["--backbone", "no_such_net"], "no_such_net"),
-        (["--batch_size", "2"], "batch of at least 4"),
-        (["--grl_threshold_epoch", "-1"], "threshold epoch -1"),
-        (["--max_slant", "45"], "found 8 and 45"),
-    ],
-)
-def test_mistakes_give_one_sentence(
-    options: list[str], message: str, arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *options]) == 2
-    assert message in capsys.readouterr().err.strip().splitlines()[-1]

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.canvas import clear
 from tests.served import make_gallery, serving
 from zsbir.encoder.embedder import load_embedder
 from zsbir.gallery.gallery import Seen
@@ -116,3 +117,19 @@ def phone(browser: Browser, address: str, retriever: CountingRetriever) -> Itera
     )
     yield opened(context, address)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser, address: str, shared_retriever: CountingRetriever) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    yield opened(context, address)
+    context.close()
+
+
+@pytest.fixture
+def blank(shared_page: Page, retriever: CountingRetriever) -> Page:
+    """The same page for all tests of this module, with nothing on it."""
+    clear(shared_page)
+    return shared_page

@@ -7,8 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import photos
-from tests.browser.test_explore import open_map
+from tests.browser.results import open_map, photos
 
 expect.set_options(timeout=TIMEOUT_MS)
 

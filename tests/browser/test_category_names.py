@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.canvas import stroke_count
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
-from tests.browser.test_ways import drawn_on, expect_found_for, expect_shown, shown, stroke_count
+from tests.browser.results import drawn_on, expect_found_for, expect_shown, shown
 from zsbir.data.folder import ZeroShotSplit
 
 expect.set_options(timeout=TIMEOUT_MS)

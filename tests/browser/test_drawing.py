@@ -1,67 +1,18 @@
 from __future__ import annotations
 
-import re
 import time
-from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.canvas import FIRST, SECOND, draw, ink, press
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.results import expect_hint, expect_photos_for, photos
 from tests.served import HOSTILE
 from tests.visitor import SEARCH
-from zsbir.pictures.drawing import read_quickdraw
 from zsbir.ui.canvas import load_examples
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-def draw(page: Page, *corners: tuple[float, float]) -> None:
-    """One stroke with the mouse, in fractions of the canvas."""
-    press(page, *corners)
-    page.mouse.up()
-
-
-def press(page: Page, *corners: tuple[float, float]) -> None:
-    """One stroke with the mouse, the button still down."""
-    box = page.locator("canvas").bounding_box()
-    assert box is not None
-    (x, y), *rest = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for x, y in rest:
-        page.mouse.move(x, y, steps=4)
-
-
-def ink(page: Page) -> int:
-    """Number of pixels on the canvas that are not paper."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    count: int = page.evaluate(
-        """() => {
-            const canvas = document.querySelector("canvas");
-            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-            return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;
-        }"""
-    )
-    return count
-
-
-def photos(page: Page) -> Locator:
-    return page.locator(".zs-photo img")
-
-
-def expect_photos_for(page: Page, title: str) -> None:
-    expect(page.locator(".zs-title", has_text=title)).to_have_count(5)
-    expect(photos(page)).to_have_count(5)
-
-
-def expect_hint(page: Page) -> None:
-    expect(page.locator(".zs-status")).to_contain_text("Draw, or pick an example")
-    expect(photos(page)).to_have_count(0)
-
-
-FIRST, SECOND = ((0.2, 0.2), (0.7, 0.3), (0.4, 0.7)), ((0.6, 0.6), (0.8, 0.8))
 
 
 def test_page_opens_without_errors_and_fetches_nothing_from_elsewhere(
@@ -192,46 +143,6 @@ def test_a_pen_that_is_pressed_draws_a_wider_line(page: Page) -> None:
     assert ink(page) > 1.8 * light
 
 
-@pytest.mark.parametrize("name", ["PNG picture", "SVG graphic", "Quick, Draw! JSON"])
-def test_a_drawing_can_be_saved_and_opened_again(page: Page, tmp_path: Path, name: str) -> None:
-    draw(page, (0.2, 0.1), (0.8, 0.1), (0.8, 0.9), (0.2, 0.9))
-    draw(page, *SECOND)
-    before = ink(page)
-    page.locator(".zs-save summary").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=name).click()
-    file = tmp_path / download.value.suggested_filename
-    download.value.save_as(file)
-    page.get_by_role("button", name="Clear").click()
-    expect_hint(page)
-    page.locator("#zs-canvas input[type=file]").set_input_files(file)
-    expect_photos_for(page, "a picture" if file.suffix == ".png" else "2 strokes")
-    if file.suffix == ".svg":
-        assert ink(page) == before
-    if file.suffix == ".ndjson":
-        (drawing,) = read_quickdraw(file)
-        assert drawing.bounds()[:2] == (0, 0)
-        assert max(drawing.bounds()) == 255
-    assert 0.5 * before < ink(page) < 2 * before
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.svg", "<svg/>"),
-        ("a.json", "{}"),
-        ("a.ndjson", '{"drawing": [[1]]}'),
-        ("b.json", '{"strokes": [{"points": []}]}'),
-    ],
-)
-def test_files_without_a_drawing_are_one_sentence(page: Page, tmp_path: Path, name: str, content: str) -> None:
-    (tmp_path / name).write_text(content)
-    page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / name)
-    trouble = "has no lines we can draw" if name.endswith(".svg") else "isn't a drawing we can read"
-    expect(page.get_by_role("status").filter(has_text=f"{name} {trouble}")).to_be_visible()
-    expect_hint(page)
-
-
 def test_a_wider_pen_leaves_more_ink(page: Page) -> None:
     draw(page, (0.2, 0.5), (0.8, 0.5))
     medium = ink(page)
@@ -263,37 +174,6 @@ def test_search_on_an_empty_canvas_is_a_hint(page: Page) -> None:
     page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_timeout(500)
     expect_hint(page)
-
-
-def test_an_uploaded_sketch_is_shown_and_searched_for(page: Page, tmp_path: Path) -> None:
-    sketch = Image.new("RGB", (200, 300), "white")
-    ImageDraw.Draw(sketch).ellipse((40, 40, 160, 160), outline="black", width=6)
-    sketch.save(tmp_path / "sketch.tiff")  # browsers cannot show it; the server can
-    page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / "sketch.tiff")
-    expect_photos_for(page, "a picture")
-    shown = ink(page)
-    assert shown > 500
-    draw(page, *FIRST)  # on top of it
-    assert ink(page) > shown
-    page.get_by_role("button", name="Clear").click()
-    expect_hint(page)
-
-
-@pytest.mark.parametrize("content", [b"not a picture", b"", b"\x89PNG\r\n\x1a\nbroken"])
-def test_a_bad_upload_is_one_sentence_and_leaves_the_drawing(page: Page, tmp_path: Path, content: bytes) -> None:
-    draw(page, *FIRST)
-    expect_photos_for(page, "1 strokes")
-    before = ink(page)
-    (tmp_path / "sketch.png").write_bytes(content)
-    page.locator("#zs-canvas input[type=file]").set_input_files(tmp_path / "sketch.png")
-    notice = page.get_by_role("status").filter(has_text=re.compile("This file|Expected"))
-    expect(notice).to_be_visible()
-    assert "Traceback" not in notice.inner_text()
-    assert ink(page) == before
-    expect_photos_for(page, "1 strokes")
-    draw(page, *SECOND)
-    expect(notice).to_be_hidden()
-    expect_photos_for(page, "2 strokes")  # so that no search is left over for the next test
 
 
 def test_the_newest_drawing_wins_and_stale_ones_are_passed_over(page: Page, retriever: CountingRetriever) -> None:

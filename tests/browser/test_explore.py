@@ -8,17 +8,12 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.canvas import FIRST, SECOND, draw
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
-from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, photos
+from tests.browser.results import expect_hint, expect_photos_for, open_map, photos
 from zsbir.gallery.map import map_of
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-def open_map(page: Page) -> None:
-    page.get_by_text("Map of the gallery").click()
-    expect(page.locator(".zs-map-window")).to_be_visible()
-    expect(page.locator(".zs-map-bar p")).to_contain_text("12 photos")
 
 
 def percent(page: Page, selector: str) -> tuple[float, float]:

@@ -9,38 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import photos
-from tests.conftest import make_photo
-from tests.served import encoded
-from tests.serving.test_unzip import zipped
+from tests.browser.own_pictures import bring, expect_own, gallery, packed, upload
+from tests.browser.results import draw_example, photos
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-def upload(name: str, number: int = 0) -> Any:
-    content = encoded(make_photo("disc", np.random.default_rng(number)))
-    return {"name": name, "mimeType": "image/png", "buffer": content}
-
-
-def packed(*entries: tuple[str, bytes]) -> Any:
-    return {"name": "pictures.zip", "mimeType": "application/zip", "buffer": zipped(*entries)}
-
-
-def draw_example(page: Page) -> None:
-    page.get_by_role("button", name="Example drawing: butterfly").click()
-    expect(photos(page)).not_to_have_count(0)
-
-
-def bring(page: Page, *files: Any) -> None:
-    button = page.get_by_role("button", name="Search your own pictures")
-    if button.get_attribute("aria-expanded") == "false":
-        button.click()
-    page.locator(".zs-drop input").set_input_files(list(files))
 
 
 def drop(page: Page, place: Locator, path: Path) -> None:
@@ -58,18 +34,6 @@ def drop(page: Page, place: Locator, path: Path) -> None:
                 "data": {"items": [], "files": [str(path)], "dragOperationsMask": 1},
             },
         )
-
-
-def gallery(page: Page) -> Any:
-    return page.get_by_role("combobox", name="Gallery")
-
-
-def expect_own(page: Page, count: int, *titles: str) -> None:
-    """The visitor's own pictures are chosen and searched."""
-    expect(gallery(page)).to_have_value("Your pictures")
-    expect(page.locator(".zs-status")).to_contain_text(f"Searched {count} photo")
-    for title in titles:
-        expect(page.locator(".zs-title", has_text=title)).to_have_count(1)
 
 
 def is_served(url: str) -> bool:

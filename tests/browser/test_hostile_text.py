@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
-from tests.browser.test_drawing import photos
-from tests.browser.test_explore import open_map
-from tests.browser.test_galleries import bring, draw_example, packed, upload
+from tests.browser.own_pictures import bring, packed, upload
+from tests.browser.results import draw_example, open_map, photos
 from tests.served import HOSTILE
 
 expect.set_options(timeout=TIMEOUT_MS)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS
-from tests.browser.test_galleries import bring, expect_own, gallery, upload
+from tests.browser.own_pictures import bring, expect_own, gallery, upload
 from zsbir.serving.private_galleries import PrivateGalleries
 
 expect.set_options(timeout=TIMEOUT_MS)

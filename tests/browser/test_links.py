@@ -1,38 +1,22 @@
-"""Links that hold the drawing, and the photos found as one picture, in a browser."""
+"""Links that hold the drawing, on the page."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.canvas import FIRST, SECOND, draw, ink
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.files import choose
 from tests.browser.pointers import Pointers
-from tests.browser.test_drawing import FIRST, SECOND, draw, ink, photos
-from tests.browser.test_opening import choose
-from tests.browser.test_ways import drawn_on, expect_found_for, more_like, shown
+from tests.browser.results import expect_found_for, more_like, photos
 from tests.served import encoded, sketch_in
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-# Both sides of link.js in one call: a list of drawings in, their texts and what is read from these out.
-ROUND_TRIP = """async (drawings) => {
-    const { textOf, strokesOf } = await import("/zsbir/link.js");
-    return Promise.all(drawings.map(async (strokes) => {
-        const text = await textOf(strokes);
-        const read = await strokesOf(text);
-        return { text, read, again: await textOf(read) };
-    }));
-}"""
-READ = """async (texts) => {
-    const { strokesOf } = await import("/zsbir/link.js");
-    return Promise.all(texts.map((text) => strokesOf(text).then(JSON.stringify, () => null)));
-}"""
 
 
 @pytest.fixture
@@ -56,101 +40,6 @@ def copy_link(page: Page) -> str:
     page.locator(".zs-copy-link").click()
     expect(page.locator(".zs-notice")).to_contain_text("Link copied")
     return str(page.evaluate("navigator.clipboard.readText()"))
-
-
-def random_drawing(rng: np.random.Generator) -> list[dict[str, object]]:
-    """Strokes as a hand might draw them or a file might hold them: some with pressure, some beyond the page."""
-    strokes = []
-    for _ in range(rng.integers(1, 12)):
-        points = rng.uniform(-300, 1300, 2) + np.cumsum(
-            rng.normal(0, rng.choice([3, 15, 200]), (rng.integers(1, 80), 2)), 0
-        )
-        columns = [np.round(points, 1)]
-        if rng.random() < 0.4:
-            columns.append(np.round(rng.uniform(0, 1, (len(points), 1)), 2))
-        strokes.append({"width": round(float(rng.uniform(0.1, 60)), 1), "points": np.hstack(columns).tolist()})
-    return strokes
-
-
-# ---- The text of a drawing
-
-
-def test_random_drawings_come_back(page: Page) -> None:
-    rng = np.random.default_rng(6)
-    drawings = [random_drawing(rng) for _ in range(200)]
-    for drawing, answer in zip(drawings, page.evaluate(ROUND_TRIP, drawings), strict=True):
-        assert len(answer["read"]) == len(drawing)
-        for before, after in zip(drawing, answer["read"], strict=True):
-            assert after["width"] == pytest.approx(before["width"], abs=1e-9)
-            old, new = np.array(before["points"]), np.array(after["points"])
-            assert new.shape == old.shape
-            assert np.abs(new - old)[:, :2].max() <= 0.5 + 1e-9  # whole units of a page of 1,000; on the page all are
-            assert np.allclose(new[:, 2:], old[:, 2:], atol=1e-9)  # pressure in hundredths
-        assert answer["again"] == answer["text"]
-        assert set(answer["text"]) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-
-
-def test_a_usual_drawing_is_a_short_link(page: Page) -> None:
-    rng = np.random.default_rng(7)
-    steps = [np.cumsum(rng.normal(0, 0.5, 30)) for _ in range(10)]
-    strokes = [
-        {
-            "width": 16,
-            "points": np.round(400 + np.cumsum(15 * np.stack([np.cos(turn), np.sin(turn)], 1), 0), 1).tolist(),
-        }
-        for turn in steps
-    ]
-    (answer,) = page.evaluate(ROUND_TRIP, [strokes])
-    assert sum(len(stroke["points"]) for stroke in strokes) == 300
-    assert len(answer["text"]) < 1_200
-
-
-def test_without_streams_that_pack_links_are_made_and_read_all_the_same(page: Page) -> None:
-    rng = np.random.default_rng(8)
-    drawing = random_drawing(rng)
-    (packed,) = page.evaluate(ROUND_TRIP, [drawing])
-    page.evaluate("delete window.CompressionStream")
-    (plain,) = page.evaluate(ROUND_TRIP, [drawing])
-    assert plain["text"].startswith("1p")
-    assert plain["read"] == packed["read"]
-
-
-def test_every_damage_is_noticed(page: Page) -> None:
-    rng = np.random.default_rng(9)
-    for length in (3, 60):  # plain and packed
-        drawing = [{"width": 16, "points": np.round(rng.uniform(0, 99, (length, 2))).tolist()}] * 3
-        (answer,) = page.evaluate(ROUND_TRIP, [drawing])
-        text = answer["text"]
-        damaged = [text[:cut] for cut in range(len(text))]
-        damaged += [text[:at] + ("A" if text[at] != "A" else "z") + text[at + 1 :] for at in range(len(text))]
-        damaged += [f"{text}AA", f"2{text[1:]}", f" {text}", text.replace("1", "1x", 1), "", "1p", "1d", "1p===="]
-        read = page.evaluate(READ, damaged)
-        whole = json.dumps(answer["read"], separators=(",", ":"))
-        # The last letter has bits that no byte uses; with those changed the drawing is still the same.
-        assert {json.dumps(json.loads(one), separators=(",", ":")) for one in read if one} <= {whole}
-        assert sum(one is not None for one in read) <= 1
-        assert page.evaluate(READ, [text]) != [None]
-
-
-def test_what_is_read_is_bounded(page: Page) -> None:
-    bomb = """async () => {
-        const packed = async (bytes) => {
-            const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("deflate-raw"));
-            const sent = new Uint8Array(await new Response(stream).arrayBuffer());
-            const text = btoa(Array.from(sent, (byte) => String.fromCharCode(byte)).join(""));
-            return "1d" + text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-        };
-        return packed(new Uint8Array(80_000_000)); }"""
-    assert page.evaluate(READ, [page.evaluate(bomb)]) == [None]
-    many = [{"width": 16, "points": [[0, 0]] * 50_000}]
-    assert page.evaluate(ROUND_TRIP, [many])[0]["read"][0]["width"] == 16
-    too_many = """async () => { const { textOf, strokesOf } = await import("/zsbir/link.js");
-        const points = Array.from({ length: 50_001 }, () => [0, 0]);
-        return strokesOf(await textOf([{ width: 16, points }])).then(() => "read", () => null); }"""
-    assert page.evaluate(too_many) is None
-
-
-# ---- On the page
 
 
 def test_a_copied_link_opens_the_drawing_and_searches(sharing: Page, retriever: CountingRetriever) -> None:
@@ -294,73 +183,3 @@ def test_a_long_link_is_said_to_be_long(sharing: Page) -> None:
     link = copy_link(sharing)
     assert len(link) > 16_000
     expect(sharing.locator(".zs-notice")).to_contain_text(f"It has {len(link):,} characters")
-
-
-# ---- The photos found as one picture
-
-
-def saved_results(page: Page) -> Image.Image:
-    page.locator(".zs-save summary").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Drawing and photos").click()
-    assert download.value.suggested_filename == "drawing-results.png"
-    return Image.open(io.BytesIO(download.value.path().read_bytes())).convert("RGB")
-
-
-@pytest.mark.parametrize("count", [1, 5, 12])
-def test_the_photos_found_are_saved_as_one_picture(page: Page, count: int) -> None:
-    """Each photo is on it where the layout has it: as bright as the photo's file is, not as the paper."""
-    drawn_on(page)
-    page.get_by_role("slider", name="Number of photos").fill(str(count))
-    expect(photos(page)).to_have_count(count)
-    picture = saved_results(page)
-    assert picture.width == 1600
-    pixels = np.asarray(picture, dtype=float)
-    drawing = pixels[48:448, 48:548].mean(axis=2)
-    assert (drawing < 60).mean() > 0.002  # ink
-    assert (drawing > 250).mean() > 0.8  # paper
-    rows = -(-count // 5)
-    across = -(-count // rows)
-    side = min(480, (1600 - 96 - (across - 1) * 24) / across)
-    for column in range(across if count >= across else count):
-        left = round(48 + column * (side + 24))
-        middle = pixels[
-            496 + round(side * 0.4) : 496 + round(side * 0.6), left + round(side * 0.4) : left + round(side * 0.6)
-        ]
-        assert middle.std() > 0 or abs(middle.mean() - 254) > 3  # the colours of a photo
-        below = pixels[496 + round(side) + 8 : 496 + round(side) + 80, left : left + round(side)]
-        assert (below.mean(axis=2) < 120).mean() > 0.01  # its title and credits
-
-
-def test_nothing_found_is_nothing_to_save(page: Page) -> None:
-    page.locator(".zs-save summary").click()
-    page.get_by_role("button", name="Drawing and photos").click()
-    expect(page.locator(".zs-notice")).to_contain_text("There are no photos to save yet")
-
-
-def test_what_is_written_on_the_picture(page: Page) -> None:
-    """The texts themselves, as the canvas gets them: rank, title, author, licence and domain, unshortened."""
-    drawn_on(page)
-    page.locator(".zs-photo").first.evaluate(
-        """({ dataset }) => Object.assign(dataset, { title: "A photo", author: "Somebody with a name of several words",
-            licence: "CC0-1.0", source: "a set: x.webp (original: https://commons.example.org/File:x.jpg)" })"""
-    )
-    page.evaluate(
-        """() => { window.written = []; const { fillText } = CanvasRenderingContext2D.prototype;
-            CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
-                if (text) window.written.push(text.trim()); return fillText.call(this, text, ...rest); }; }"""
-    )
-    saved_results(page)
-    text = " ".join(page.evaluate("window.written"))
-    assert "1 A photo" in text
-    assert "By Somebody with a name of several words CC0-1.0 commons.example.org" in text
-    assert "5 photos found with this drawing" in text
-    assert "Gallery: Test photos" in text
-
-
-def test_photos_like_another_are_saved_without_the_drawing(page: Page) -> None:
-    drawn_on(page)
-    with_drawing = saved_results(page)
-    more_like(page, 0)
-    assert saved_results(page).height < with_drawing.height
-    assert len(shown(page)) == 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import FIRST, draw
-from tests.browser.test_ways import drawn_on, more_like
+from tests.browser.results import drawn_on, more_like
 
 expect.set_options(timeout=TIMEOUT_MS)
 

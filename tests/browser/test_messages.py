@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import FIRST, draw, photos
-from tests.browser.test_opening import DEVICES
-from tests.browser.test_surprises import expect_surprise
-from tests.browser.test_ways import drawn_on
+from tests.browser.files import DEVICES
+from tests.browser.results import drawn_on, expect_surprise, photos
 
 expect.set_options(timeout=TIMEOUT_MS)
 

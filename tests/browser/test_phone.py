@@ -7,9 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, CDPSession, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
+from tests.browser.layout import box_of, is_in_view
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -33,24 +34,6 @@ def on_phone(browser: Browser, address: str, retriever: CountingRetriever) -> It
     yield open_phone
     for context in contexts:
         context.close()
-
-
-def box_of(part: Locator) -> FloatRect:
-    box = part.bounding_box()
-    assert box is not None
-    return box
-
-
-def is_in_view(page: Page, part: Locator) -> bool:
-    """Whether all of it is seen without scrolling."""
-    box, window = box_of(part), page.viewport_size
-    assert window is not None
-    return (
-        box["x"] >= 0
-        and box["y"] >= 0
-        and box["x"] + box["width"] <= window["width"]
-        and box["y"] + box["height"] <= window["height"]
-    )
 
 
 def put_finger_down_and_draw(page: Page) -> CDPSession:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.browser.canvas import SECOND, draw
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import SECOND, draw, expect_photos_for, photos
+from tests.browser.results import expect_photos_for, photos
 from zsbir.ui.canvas import load_examples
 
 expect.set_options(timeout=TIMEOUT_MS)

@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.browser.canvas import draw, erase, open_picture, press_pen
 from tests.browser.conftest import TIMEOUT_MS
-from tests.browser.test_drawing import draw
-from tests.browser.test_strokes import erase, open_picture, press_pen
 from zsbir.ui.query import decode_picture, read_query
 
 expect.set_options(timeout=TIMEOUT_MS)

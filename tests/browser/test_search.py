@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.canvas import FIRST, SECOND, draw, ink
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever
-from tests.browser.test_drawing import FIRST, SECOND, draw, expect_hint, expect_photos_for, ink, photos
-from tests.browser.test_live_results import Searches, example, slider
+from tests.browser.results import Searches, example, expect_hint, expect_photos_for, photos, slider
 from tests.visitor import SEARCH
 from zsbir.ui.canvas import load_examples
 

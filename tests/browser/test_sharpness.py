@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS, opened
-from tests.browser.test_drawing import photos
+from tests.browser.results import photos
 from tests.conftest import CORNERS, make_photo
 from tests.served import serving
 from zsbir.encoder.embedder import load_embedder

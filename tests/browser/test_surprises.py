@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from itertools import pairwise
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.canvas import FIRST, draw, ink, stroke_count
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import FIRST, draw, ink, photos
-from tests.browser.test_ways import expect_found_for, stroke_count
+from tests.browser.results import expect_found_for, expect_surprise, photos, surprise_line
 from zsbir.ui.component import STATIC
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-def surprise_line(page: Page) -> str:
-    return page.locator(".zs-task p").inner_text()
-
-
-def expect_surprise(page: Page) -> str:
-    """Waits until a surprise is drawn and its search answered; returns its name."""
-    page.wait_for_function(r"/^Found: |not among these photos$/.test(document.querySelector('.zs-task p').textContent)")
-    return re.sub(r"^(Found|Drawn for you): | is photo \d+$|, not among these photos$", "", surprise_line(page))
 
 
 def surprises() -> dict[str, int]:

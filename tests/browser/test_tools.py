@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS
-from tests.browser.test_phone import box_of
+from tests.browser.layout import box_of
 
 expect.set_options(timeout=TIMEOUT_MS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS
-from tests.browser.test_galleries import bring, expect_own, gallery, upload
+from tests.browser.own_pictures import bring, expect_own, gallery, upload
 
 expect.set_options(timeout=TIMEOUT_MS)
 

@@ -4,62 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.canvas import FIRST, SECOND, draw, ink
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
-from tests.browser.test_drawing import FIRST, SECOND, draw, ink, photos
+from tests.browser.results import drawn_on, expect_found_for, expect_shown, more_like, photos, shown, status
 
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-def shown(page: Page) -> list[str | None]:
-    """The photos on the page, all at one moment."""
-    found = page.locator("#zs-found .zs-photo")
-    return list(found.evaluate_all("items => items.map(({ dataset }) => dataset.photo ?? null)"))
-
-
-def status(page: Page) -> str:
-    return page.locator(".zs-status").inner_text()
-
-
-def more_like(page: Page, place: int) -> list[str | None]:
-    """Goes on to the photos like one of those shown; returns what is shown then."""
-    before = status(page)
-    photos(page).nth(place).click()
-    page.get_by_role("dialog").get_by_role("button", name="More like this").click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.locator(".zs-status")).to_contain_text("Most like")
-    expect(page.locator(".zs-status")).not_to_have_text(before)
-    return shown(page)
-
-
-def drawn_on(page: Page) -> list[str | None]:
-    """Draws; returns the photos found."""
-    draw(page, *FIRST)
-    expect_found_for(page, 1)
-    expect(page.locator(".zs-status")).to_contain_text("Searched")
-    return shown(page)
-
-
-def expect_shown(page: Page, photos: list[str | None]) -> None:
-    page.wait_for_function(
-        """(photos) => [...document.querySelectorAll("#zs-found .zs-photo")]
-            .map(({ dataset }) => dataset.photo).join() === photos.join()""",
-        arg=photos,
-    )
-
-
-def expect_found_for(page: Page, strokes: int) -> None:
-    """The photos are those found for so many strokes, at rest: `CountingRetriever` says so in their titles."""
-    are_found = """async (title) => { const { isAnswered } = await import("/zsbir/search.js");
-        const found = [...document.querySelectorAll("#zs-found .zs-photo")];
-        return isAnswered() && found.length > 0 && found.every(({ dataset }) => dataset.title === title); }"""
-    page.wait_for_function(are_found, arg=f"{strokes} strokes")
-    page.wait_for_timeout(1_500)  # what rests is searched for once more (see canvas.js)
-    page.wait_for_function(are_found, arg=f"{strokes} strokes")
-    page.wait_for_timeout(300)  # until they are shown
-
-
-def stroke_count(page: Page) -> int:
-    return int(page.evaluate("JSON.parse(document.querySelector('#zs-canvas canvas').query()).strokes.length"))
 
 
 def test_back_leads_step_by_step_to_the_photos_as_they_were(page: Page, retriever: CountingRetriever) -> None:

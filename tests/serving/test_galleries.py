@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import make_checkpoint, make_photo
 from tests.served import make_gallery, sketch_in
-from tests.serving.test_private_galleries import ANN, BEN, PHOTOS, make
+from tests.serving.own_pictures import ANN, BEN, PHOTOS, make
 from zsbir.encoder.embedder import Embedder, load_embedder
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.retriever import Retriever

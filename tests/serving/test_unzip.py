@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import stat
 import struct
@@ -14,20 +13,13 @@ import pytest
 
 from tests.conftest import make_photo
 from tests.served import encoded
+from tests.serving.own_pictures import zipped
 from zsbir.serving import unzip
 from zsbir.serving.inbox import Inbox, Limits
 from zsbir.serving.unzip import unpack
 
 PHOTOS = [encoded(make_photo("disc", np.random.default_rng(number))) for number in range(3)]
 LIMITS = Limits(pictures=20, picture_bytes=50_000, total_bytes=200_000)
-
-
-def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, content in entries:
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def unpacked(content: bytes, folder: Path, limits: Limits = LIMITS) -> Inbox:

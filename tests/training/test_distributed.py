@@ -13,8 +13,7 @@ import torch.multiprocessing
 from safetensors.torch import load_file
 
 import train
-from tests.conftest import CORNERS, free_port
-from tests.test_train import run_arguments
+from tests.conftest import CORNERS, free_port, run_arguments
 from zsbir.data.folder import CategoryData
 from zsbir.encoder.checkpoint import load_checkpoint
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
