@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 
+_PARTIAL = "partial"
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -16,9 +18,15 @@ def replacing(path: Path) -> Iterator[Path]:
     same time, the last one to be complete stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{token_hex(4)}.partial")
+    partial = path.with_name(f"{path.name}.{token_hex(4)}.{_PARTIAL}")
     try:
         yield partial
         partial.replace(path)
     finally:
+        partial.unlink(missing_ok=True)
+
+
+def remove_partials(folder: Path) -> None:
+    """Deletes what `replacing` left in a folder when a process was killed; nobody may be writing there now."""
+    for partial in folder.glob(f"*.{_PARTIAL}"):
         partial.unlink(missing_ok=True)

@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from tests.conftest import make_checkpoint, make_photo
@@ -174,3 +176,22 @@ def test_command_line(photos: Path, checkpoint_path: Path, tmp_path: Path, capsy
     assert "Skipped: bad.jpg" in output.err
     assert main([*arguments, "--checkpoint", "absent.safetensors"]) == 2
     assert "absent.safetensors" in capsys.readouterr().err
+
+
+def test_a_build_removes_what_a_killed_one_has_left_and_waits_for_one_at_work(
+    photos: Path, embedder: Embedder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gallery"
+    build_gallery(photos, folder, embedder, quiet=True)
+    left = [place / "x.0123abcd.partial" for place in (folder, folder / "photos", folder / "small") if place.is_dir()]
+    for file in left:
+        file.touch()
+    with ThreadPoolExecutor() as pool:
+        with FileLock(folder / ".build.lock"):
+            waiting = pool.submit(build_gallery, photos, folder, embedder)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=1)
+            assert all(file.exists() for file in left)
+        assert len(waiting.result().gallery) == len(Gallery.load(folder))
+    assert "Another build is at work" in capsys.readouterr().out
+    assert not list(folder.rglob("*.partial"))

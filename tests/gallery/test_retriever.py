@@ -22,6 +22,13 @@ def ranked(retriever: Retriever, query: np.ndarray) -> list[int]:
     return np.argsort(-(retriever.gallery.embeddings @ query), kind="stable").tolist()
 
 
+def test_embeddings_of_another_length_are_refused(retriever: Retriever) -> None:
+    gallery = retriever.gallery.in_memory
+    shorter = Gallery(gallery.folder, gallery.photos, gallery.embeddings[:, 1:], gallery.checkpoint_sha256)
+    with pytest.raises(ValueError, match=r"Expected embeddings of 16 numbers .* found 15; rebuild it"):
+        Retriever(retriever.embedder, shorter)
+
+
 @pytest.mark.parametrize("index", [0, 7, 11])
 def test_more_like_a_photo_are_its_neighbours_without_itself(index: int, retriever: Retriever) -> None:
     order = ranked(retriever, retriever.gallery.embeddings[index])

@@ -12,7 +12,8 @@ from yaml import YAMLError
 
 from zsbir.encoder import publishing
 from zsbir.gallery.copies import SMALL, find_small_copy
-from zsbir.gallery.gallery import EMBEDDINGS, MANIFEST, PHOTOS, Gallery
+from zsbir.gallery.embeddings import EMBEDDINGS
+from zsbir.gallery.gallery import MANIFEST, PHOTOS, Gallery
 
 README, CHECKPOINT, CARD = "README.md", f"checkpoints/{publishing.FILE}", f"checkpoints/{publishing.CARD}"
 GALLERY = "gallery_cache"
@@ -114,7 +115,8 @@ def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Pat
         **code,
         CHECKPOINT: checkpoint,
         **{name: path for name, path in beside.items() if path.is_file()},
-        **{f"{GALLERY}/{name}": gallery.folder / name for name in (MANIFEST, EMBEDDINGS)},
+        f"{GALLERY}/{MANIFEST}": gallery.folder / MANIFEST,
+        f"{GALLERY}/{EMBEDDINGS}": gallery.embeddings_file,
         **photos,
         **small,
     }

@@ -9,16 +9,20 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock, Timeout
 from PIL import Image
 from tqdm.auto import tqdm
 
+from zsbir.atomic import remove_partials
 from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.gallery.copies import (
     COPY_SIDE,
+    SMALL,
     copy_name,
     is_small_copy,
     make_small_copy,
@@ -35,6 +39,7 @@ CREDITS = "credits.csv"
 _HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-heif is installed
 _NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
+_LOCK = ".build.lock"
 _MAX_FILE_BYTES = 200_000_000
 _BATCHES_AHEAD = 2  # are read while the encoder has one
 
@@ -98,7 +103,12 @@ def build_gallery(
     """
     if not photos.is_dir():
         raise FileNotFoundError(f"Expected a folder of photos at {photos}, found none; give an existing folder.")
-    builder = _Builder(photos, folder, embedder, {} if digests is None else digests)
+    with _alone(folder, quiet):
+        return _build(_Builder(photos, folder, embedder, {} if digests is None else digests), quiet, progress)
+
+
+def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGallery:
+    photos, folder, embedder = builder.photos, builder.folder, builder.embedder
     files = sorted(walk_pictures(photos))
     rows: list[Photo] = []
     embeddings: list[Embeddings] = []
@@ -128,9 +138,28 @@ def build_gallery(
     return BuiltGallery(gallery, embedded, tuple(skipped))
 
 
+@contextmanager
+def _alone(folder: Path, quiet: bool) -> Iterator[None]:
+    """One build of a gallery at a time: another waits. What a build that was killed has left is removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if not quiet:
+            tqdm.write(f"Another build is at work on {folder}; waiting for it.")
+        lock.acquire()
+    try:
+        for place in (folder, folder / PHOTOS, folder / SMALL):
+            remove_partials(place)
+        yield
+    finally:
+        lock.release()
+
+
 class _Builder:
     def __init__(self, photos: Path, folder: Path, embedder: Embedder, digests: Digests) -> None:
-        self.photos, self.folder, self.digests = photos, folder, digests
+        self.photos, self.folder, self.embedder, self.digests = photos, folder, embedder, digests
         self.size = embedder.preprocessing.photo_size
         self.batch_size = embedder.batch_size
         self.in_place = photos.resolve() == (folder / PHOTOS).resolve()

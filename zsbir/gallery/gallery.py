@@ -20,14 +20,15 @@ from typing import Any
 import numpy as np
 
 from zsbir.atomic import replacing
-from zsbir.encoder.checkpoint import sha256
 from zsbir.encoder.embedder import Embeddings
+from zsbir.gallery.embeddings import embeddings_path, read_embeddings, tidy_embeddings, write_embeddings
 from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
 
 FORMAT_VERSION = 1
-MANIFEST, EMBEDDINGS, PHOTOS = "manifest.json", "embeddings.npy", "photos"
+MANIFEST, PHOTOS = "manifest.json", "photos"
 _MAX_MANIFEST_BYTES = 1_000_000_000
+_ATTEMPTS = 5  # to read a gallery that is being replaced
 _CANDIDATES = 400  # of an index, at least,
 _CANDIDATES_EACH = 8  # and for each photo looked for
 
@@ -91,6 +92,11 @@ class Gallery:
     def photos_dir(self) -> Path:
         """The folder that holds the pictures."""
         return self.folder / PHOTOS
+
+    @property
+    def embeddings_file(self) -> Path:
+        """The file that holds the embeddings."""
+        return embeddings_path(self.folder, self._embeddings_sha256)
 
     def path(self, index: int) -> Path:
         """The picture file of one photo."""
@@ -173,11 +179,12 @@ class Gallery:
         self.index = open_index(self.folder, self.embeddings, self._embeddings_sha256, kind, quiet=quiet)
 
     def save(self) -> None:
-        """Writes embeddings and manifest; each replaces its predecessor only when complete."""
-        with replacing(self.folder / MANIFEST) as manifest_file, replacing(self.folder / EMBEDDINGS) as embeddings_file:
-            with embeddings_file.open("wb") as file:
-                np.save(file, self.embeddings, allow_pickle=False)
-            self._embeddings_sha256 = sha256(embeddings_file)
+        """Writes embeddings and manifest; whoever is killed at it leaves the old gallery or the new one.
+
+        The manifest names the embeddings by their digest, so it is its renaming that makes the new gallery count.
+        """
+        with replacing(self.folder / MANIFEST) as manifest_file:
+            self._embeddings_sha256 = write_embeddings(self.folder, self.embeddings)
             manifest = {
                 "format_version": FORMAT_VERSION,
                 "checkpoint_sha256": self.checkpoint_sha256,
@@ -185,6 +192,7 @@ class Gallery:
                 "photos": [asdict(photo) for photo in self.photos],
             }
             manifest_file.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        tidy_embeddings(self.folder, self._embeddings_sha256)
 
     @classmethod
     def load(cls, folder: str | Path, index: str = "auto") -> Gallery:
@@ -199,6 +207,17 @@ class Gallery:
             ValueError: A file is damaged, of another version, or does not fit the others; or as `open_index`.
         """
         folder = Path(folder)
+        for _ in range(_ATTEMPTS):
+            before = _version(folder)
+            try:
+                return cls._read(folder, index)
+            except (FileNotFoundError, ValueError):
+                if _version(folder) == before:
+                    raise
+        raise ValueError(f"Expected gallery {folder} to rest, found it built anew again and again; try later.")
+
+    @classmethod
+    def _read(cls, folder: Path, index: str) -> Gallery:
         manifest = _read_manifest(folder)
         try:
             photos = [_photo(row) for row in manifest["photos"]]
@@ -209,7 +228,11 @@ class Gallery:
             ) from error
         if not photos:
             raise ValueError(f"Expected at least one photo in gallery {folder}, found none; {_rebuild(folder)}")
-        gallery = cls(folder, photos, _read_embeddings(folder, len(photos), digest), checkpoint)
+        try:
+            embeddings = read_embeddings(folder, len(photos), digest)
+        except (FileNotFoundError, ValueError) as error:
+            raise type(error)(f"{error}; {_rebuild(folder)}") from error
+        gallery = cls(folder, photos, embeddings, checkpoint)
         gallery._embeddings_sha256 = digest
         missing = _first_missing(gallery.photos_dir, photos)
         if missing is not None:
@@ -277,22 +300,13 @@ def _photo(row: Any) -> Photo:
     return photo
 
 
-def _read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
-    path = folder / EMBEDDINGS
-    if not path.is_file():
-        raise FileNotFoundError(f"Expected {EMBEDDINGS} in {folder}, found none; {_rebuild(folder)}")
-    if sha256(path) != digest:
-        raise ValueError(
-            f"Expected the {EMBEDDINGS} that {MANIFEST} in {folder} names, found another; {_rebuild(folder)}"
-        )
-    embeddings = np.load(path, mmap_mode="r" if count > EXACT_LIMIT else None, allow_pickle=False)
-    if embeddings.dtype != np.float32 or embeddings.ndim != 2 or len(embeddings) != count:
-        raise ValueError(
-            f"Expected float32 embeddings of {count} photos in {path}, found {embeddings.dtype} of shape "
-            f"{embeddings.shape}; {_rebuild(folder)}"
-        )
-    result: Embeddings = embeddings
-    return result
+def _version(folder: Path) -> tuple[int, int] | None:
+    """Changes when another manifest takes the place of the one that is there."""
+    try:
+        status = (folder / MANIFEST).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:

@@ -121,10 +121,16 @@ class Retriever:
     """An embedder and a gallery of the same checkpoint.
 
     Raises:
-        ValueError: The gallery's embeddings came from another checkpoint.
+        ValueError: The gallery's embeddings came from another checkpoint, or are of another length.
     """
 
     def __init__(self, embedder: Embedder, gallery: SearchableGallery) -> None:
+        here = gallery.in_memory
+        if here is not None and here.embeddings.shape[1] != embedder.dim:
+            raise ValueError(
+                f"Expected embeddings of {embedder.dim} numbers in gallery {gallery.folder}, found "
+                f"{here.embeddings.shape[1]}; rebuild it with: {rebuild_command(gallery.folder)}"
+            )
         if gallery.checkpoint_sha256 != embedder.checkpoint_sha256:
             raise ValueError(
                 f"Expected embeddings of checkpoint {embedder.checkpoint_sha256[:12]} in gallery {gallery.folder}, "

@@ -12,7 +12,8 @@ from typing import Literal
 
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.build import build_gallery
-from zsbir.gallery.gallery import EMBEDDINGS, MANIFEST
+from zsbir.gallery.embeddings import EMBEDDINGS
+from zsbir.gallery.gallery import MANIFEST
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.inbox import Inbox, Limits
 from zsbir.serving.unzip import unpack
