@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Waits for what is done in the background; a machine may be busy, but not for ever."""
+    end = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < end, "it has not come"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,17 @@ def test_who_imports_what(library: str, allowed: set[str]) -> None:
     assert users <= allowed
 
 
+def test_tests_take_nothing_from_other_tests() -> None:
+    """What several need is in conftest.py, or in a file of its own that says what it is."""
+    taken = {
+        (path.name, name)
+        for path in (ROOT / "tests").rglob("*.py")
+        for name in imports(path)
+        if name.startswith("tests.") and ".test_" in name
+    }
+    assert not taken
+
+
 def test_only_checkpoints_read_and_write_weights() -> None:
     users = {module_of(path) for path in FILES if any(name.startswith("safetensors.torch") for name in imports(path))}
     assert users <= {"zsbir.encoder.checkpoint", "zsbir.encoder.backbone"}

@@ -1,31 +1,63 @@
 """Variants of the method, the published one and extra categories, each trained for a moment."""
 
+import csv
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 import train
-from tests.conftest import SEEN, SMALL_BACKBONE
+from tests.conftest import SEEN, SMALL_BACKBONE, run_arguments
 from zsbir.encoder.checkpoint import load_checkpoint
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--encoders", "separate"],
-        ["--hard_negatives", "none"],
-        ["--frozen_stages", "2", "--frozen_depthwise"],
-        ["--batch_norm", "frozen"],
-        ["--batch_norm", "trained"],
-        ["--batch_norm", "per_domain"],
-    ],
-    ids=" ".join,
-)
-def test_variants_of_the_method_train(options: list[str], arguments: list[str], tmp_path: Path) -> None:
-    short = [*arguments, "--epochs", "1", "--steps_per_epoch", "1", "--checkpoint_dir", str(tmp_path)]
+def losses(arguments: list[str], folder: Path, *options: str) -> list[str]:
+    """Of two steps, after the first of which every setting may show."""
+    short = [
+        *arguments,
+        "--epochs",
+        "1",
+        "--steps_per_epoch",
+        "2",
+        "--print_every",
+        "1",
+        "--checkpoint_dir",
+        str(folder),
+    ]
     assert train.main([*short, *options]) == 0
-    load_checkpoint(tmp_path / "zsbir.safetensors")
+    with (folder / "log.csv").open(newline="") as file:
+        return [row["loss"] for row in csv.DictReader(file) if row["loss"]]
+
+
+@pytest.fixture(scope="module")
+def plain(data_folder: Path, weights: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return losses(run_arguments(data_folder, weights), tmp_path_factory.mktemp("plain"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"encoders": "separate"},
+        {"hard_negatives": "none"},
+        {"frozen_stages": 2},
+        {"frozen_depthwise": True},
+        {"batch_norm": "frozen"},
+        {"batch_norm": "trained"},
+        {"batch_norm": "per_domain"},
+    ],
+    ids=str,
+)
+def test_variants_of_the_method_train_and_are_variants(
+    asked: dict[str, object], plain: list[str], arguments: list[str], tmp_path: Path
+) -> None:
+    options = [part for name, value in asked.items() for part in (f"--{name}", str(value)) if part != "True"]
+    varied = losses(arguments, tmp_path, *options)
+    assert len(varied) == 2
+    assert varied != plain
+    checkpoint = load_checkpoint(tmp_path / "zsbir.safetensors")
+    done = {**checkpoint.training, **checkpoint.training["losses"], **asdict(checkpoint.encoder.config)}
+    assert {name: done[name] for name in asked} == asked
 
 
 def test_the_published_method_trains_and_explicit_flags_win(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.conftest import make_photo
+from tests.conftest import make_photo, until
 from tests.served import encoded
 from zsbir.serving.private_galleries import PrivateGalleries
 from zsbir.serving.private_gallery import Announced
@@ -24,15 +24,15 @@ def send(galleries: PrivateGalleries, visitor: str, files: dict[str, bytes], pie
             galleries.receive(visitor, number, start, content[start : start + piece])
 
 
-def wait(galleries: PrivateGalleries) -> None:
-    """Until everything that was asked for is built."""
-    galleries._builder.submit(lambda: None).result(timeout=120)
+def wait(galleries: PrivateGalleries, visitor: str) -> None:
+    """Until the gallery that was asked for is there, or failed."""
+    until(lambda: stage(galleries, visitor) in ("ready", "failed"))
 
 
 def make(galleries: PrivateGalleries, visitor: str, files: dict[str, bytes]) -> None:
     send(galleries, visitor, files)
     galleries.build(visitor)
-    wait(galleries)
+    wait(galleries, visitor)
 
 
 def stage(galleries: PrivateGalleries, visitor: str) -> str | None:

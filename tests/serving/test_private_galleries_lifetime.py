@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import until
 from tests.serving.conftest import Clock
-from tests.serving.own_pictures import ANN, BEN, PHOTOS, make, on_disk, send, stage, wait
+from tests.serving.own_pictures import ANN, BEN, PHOTOS, make, on_disk, send, stage
 from zsbir.encoder.embedder import Embedder
 from zsbir.serving import private_galleries, private_gallery
 from zsbir.serving.private_galleries import GRACE, LIFETIME, PrivateGalleries
@@ -89,16 +90,29 @@ def test_what_a_page_asked_before_its_goodbye_does_not_bring_it_back(galleries: 
     assert on_disk(galleries) == []
 
 
-def test_pages_that_pretend_to_be_many_take_no_room(galleries: PrivateGalleries) -> None:
+def test_pages_that_pretend_to_be_many_take_no_room(galleries: PrivateGalleries, clock: Clock) -> None:
+    """Of pages beyond the first few, and of names that are long, none is kept in mind, so none is waited for."""
     make(galleries, ANN, PHOTOS)
     for number in range(1_000):
+        galleries.arrived(ANN, "x" * 100 + str(number))
         galleries.arrived(ANN, f"page {number}")
-        galleries.arrived(ANN, "x" * 10_000 + str(number))
-        if number % 2:
-            galleries.left(ANN, f"page {number}")
-    held = galleries._held[ANN]
-    assert max(len(held.pages), len(held.closed)) <= 16
-    assert all(len(page) < 100 for page in held.pages)
+    for number in range(16):
+        galleries.left(ANN, f"page {number}")
+    clock.now += GRACE
+    galleries.sweep()
+    assert on_disk(galleries) == []
+
+
+def test_of_the_pages_that_left_only_the_last_are_kept_in_mind(galleries: PrivateGalleries, clock: Clock) -> None:
+    for late, stays in (("page 16", False), ("page 0", True)):
+        make(galleries, BEN, PHOTOS)
+        for number in range(17):
+            galleries.arrived(BEN, f"page {number}")
+            galleries.left(BEN, f"page {number}")
+        galleries.arrived(BEN, late)
+        clock.now += GRACE
+        galleries.sweep()
+        assert (stage(galleries, BEN) == "ready") == stays
 
 
 def test_what_was_never_finished_is_deleted_without_anybody_coming(
@@ -111,11 +125,7 @@ def test_what_was_never_finished_is_deleted_without_anybody_coming(
         send(galleries, ANN, PHOTOS)
         assert len(on_disk(galleries)) == 3
         clock.now += GRACE
-        for _ in range(2_000):
-            if not on_disk(galleries):
-                break
-            threading.Event().wait(0.01)
-        assert on_disk(galleries) == []
+        until(lambda: not on_disk(galleries))
 
 
 def test_closing_leaves_nothing_and_what_killed_processes_left_is_removed(
@@ -165,7 +175,6 @@ def test_deleting_stops_a_build(
     else:
         galleries.begin(ANN, [Announced("new.png", 10)])
     goes_on.set()
-    wait(galleries)
+    until(lambda: not on_disk(galleries))
     assert not finished  # stopped on the way
-    assert on_disk(galleries) == []
     assert stage(galleries, ANN) == ("receiving" if delete == "begin again" else None)

@@ -1,11 +1,10 @@
 import logging
-import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.conftest import make_photo
+from tests.conftest import make_photo, until
 from tests.served import encoded, sketch_in
 from zsbir.encoder.embedder import Embedder, load_embedder
 from zsbir.serving import watched_folder
@@ -136,10 +135,6 @@ def test_watching_refreshes_in_the_background(
     folder.watch()
     try:
         (photos / "new.png").write_bytes(photo(9))
-        for _ in range(3_000):
-            if "new" in titles(folder):
-                break
-            threading.Event().wait(0.01)
-        assert "new" in titles(folder)
+        until(lambda: "new" in titles(folder))
     finally:
         folder.stop()

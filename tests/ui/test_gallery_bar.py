@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import until
 from tests.served import encoded, sketch_in
 from tests.ui.asked import STROKE, canvas
 from zsbir.serving.galleries import Galleries
@@ -23,18 +24,18 @@ def test_the_bar_brings_pictures_and_chooses_them(galleries: Galleries) -> None:
     content = encoded(sketch_in())
     chosen_own = json.dumps({"gallery": "Your pictures", "visitor": ANN})
     files = [{"name": "mine.png", "size": len(content)}]
-    assert gallery_bar.begin(galleries, {"visitor": ANN, "page": "1", "files": files}) == {}
+    ann = {"visitor": ANN, "page": "1"}
+    assert gallery_bar.begin(galleries, {**ann, "files": files}) == {}
     for start in range(0, len(content), 100):
         piece = base64.b64encode(content[start : start + 100]).decode()
         gallery_bar.receive(galleries, {"visitor": ANN, "file": 0, "start": start, "data": piece})
     gallery_bar.build(galleries, {"visitor": ANN})
-    galleries.private._builder.submit(lambda: None).result(timeout=120)
-    known = gallery_bar.galleries_of(galleries, {"visitor": ANN, "page": "1"})
+    until(lambda: gallery_bar.galleries_of(galleries, ann)["own"]["stage"] == "ready")
+    known = gallery_bar.galleries_of(galleries, ann)
     assert [(choice["name"], choice["count"]) for choice in known["galleries"]] == [
         ("Photos", 12),
         ("Your pictures", 1),
     ]
-    assert known["own"]["stage"] == "ready"
     json.dumps(known)
     told = answer(galleries, canvas(STROKE), chosen_own)
     assert [photo["source"] for photo in told["photos"]] == ["mine.png"]

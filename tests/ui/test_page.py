@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.served import serving
-from tests.test_bundle import CHECKPOINT, GALLERY
+from tests.shipped import CHECKPOINT, GALLERY
 from zsbir import Gallery, Retriever, load_embedder
 from zsbir.ui.component import STATIC
 

@@ -134,22 +134,18 @@ class PrivateGallery:
             if self._is_deleted:
                 return
             self._is_building = True
+        retriever, outcome = None, Progress("failed")
         try:
-            self._build(embedder)
-            self.reserved = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
+            retriever, outcome = self._build(embedder)
         except _DeletedError:
             pass
         except ValueError as error:
-            self.progress = Progress("failed", sentence=str(error))
+            outcome = Progress("failed", sentence=str(error))
         except Exception:
             _LOG.exception("A visitor's gallery could not be built")
-            self.progress = Progress("failed", sentence="That failed on the server; try again, or with fewer pictures.")
+            outcome = Progress("failed", sentence="That failed on the server; try again, or with fewer pictures.")
         finally:
-            with self._lock:
-                self._is_building = False
-                if self._is_deleted or self.retriever is None:
-                    self.retriever = None
-                    self._remove()
+            self._settle(retriever, outcome)
 
     def delete(self) -> None:
         """Removes everything from the disk; if it is being built, as soon as the builder notices."""
@@ -159,7 +155,17 @@ class PrivateGallery:
             if not self._is_building:
                 self._remove()
 
-    def _build(self, embedder: Embedder) -> None:
+    def _settle(self, retriever: Retriever | None, outcome: Progress) -> None:
+        """Ends a build. The outcome is told last: who reads that it is ready, or failed, finds everything done."""
+        with self._lock:
+            self._is_building = False
+            if self._is_deleted or retriever is None:
+                self._remove()
+            else:
+                self.retriever = retriever
+            self.progress = outcome
+
+    def _build(self, embedder: Embedder) -> tuple[Retriever, Progress]:
         inbox = Inbox(self._work / "inbox", self._limits)
         for number, announced in enumerate(self._files):
             self._report("reading", number, len(self._files))
@@ -182,9 +188,10 @@ class PrivateGallery:
         shutil.rmtree(self._work)
         for name in (MANIFEST, EMBEDDINGS):  # they are in memory, and nobody opens this gallery again
             (self._folder / name).unlink()
+        self.reserved = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         skipped = (*inbox.skipped, *map(inbox.their_words, built.skipped))
-        self.retriever = Retriever(embedder, built.gallery)
-        self.progress = Progress("ready", len(built.gallery), len(built.gallery) + len(skipped), skipped=skipped)
+        ready = Progress("ready", len(built.gallery), len(built.gallery) + len(skipped), skipped=skipped)
+        return Retriever(embedder, built.gallery), ready
 
     def _report(self, stage: Stage, done: int, total: int) -> None:
         if self._is_deleted:
