@@ -1,7 +1,9 @@
 import json
 import pickle
+import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -202,4 +204,82 @@ def test_training_state_keeps_full_precision_and_is_no_checkpoint(tmp_path: Path
     assert torch.equal(tensors["x"], value)
     assert description == {"epoch": 3}
     with pytest.raises(ValueError, match="something else"):
+        load_checkpoint(path)
+
+
+def described(path: Path) -> dict[str, Any]:
+    with safe_open(path, framework="pt") as file:
+        description: dict[str, Any] = json.loads(file.metadata()["description"])
+    return description
+
+
+@pytest.mark.parametrize(
+    ("backbone", "dim", "known"),
+    [("vit_giant_patch14_dinov2", 16, 0), (SMALL_BACKBONE, 65_536, 0), (SMALL_BACKBONE, 16, 100_000)],
+)
+def test_a_small_file_that_names_a_large_network_takes_no_memory(
+    path: Path, backbone: str, dim: int, known: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    description = described(path)
+    description["encoder"] |= {"backbone": backbone, "embedding_dim": dim, "hub_sketches": known}
+    rewrite(path, description=json.dumps(description))
+    made: list[FinishedEncoder] = []
+
+    def kept(*arguments: Any) -> FinishedEncoder:
+        made.append(FinishedEncoder(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr("zsbir.encoder.checkpoint.FinishedEncoder", kept)
+    with pytest.raises(ValueError, match="Expected the tensors of its own description"):
+        load_checkpoint(path)
+    assert {tensor.device.type for tensor in made[0].state_dict().values()} == {"meta"}
+    assert len(made) == 1
+
+
+NOT_FINITE = (float("nan"), float("inf"))
+ODD = (None, True, -1, 0, 1.5, 10**30, *NOT_FINITE, "", "3", [], [1], ["a", 2], {}, {"a": {}}, "x" * 9000)
+
+
+def said(path: Path, pixels: torch.Tensor) -> str:
+    """What is said against a checkpoint; nothing where it embeds these pixels."""
+    try:
+        encoder = load_checkpoint(path).encoder
+    except ValueError as error:
+        return str(error)
+    return "" if encoder(pixels).isfinite().all() else "no numbers"
+
+
+def test_no_odd_value_in_a_description_is_more_than_a_sentence(path: Path) -> None:
+    """Each value in turn becomes each odd one; what is still a checkpoint can be used."""
+    whole, pixels, refused = described(path), torch.zeros(1, 32, 32, dtype=torch.uint8), 0
+    places = [(name,) for name in whole] + [
+        (name, inner) for name in ("encoder", "preprocessing", "split", "metrics") for inner in whole[name]
+    ]
+    for place in places:
+        for value in ODD:
+            changed = json.loads(json.dumps(whole))
+            owner = changed[place[0]] if len(place) == 2 else changed
+            owner[place[-1]] = value
+            rewrite(path, description=json.dumps(changed))
+            error = said(path, pixels)
+            assert re.fullmatch("(Expected.*)?", error), (place, value, error)  # a line
+            refused += bool(error)
+    assert refused > 0.8 * len(places) * len(ODD)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "1", "null", '"x"', '{"encoder": ' * 5000])
+def test_a_description_that_is_no_object_is_refused(path: Path, text: str) -> None:
+    rewrite(path, description=text)
+    with pytest.raises(ValueError, match=r"^Expected"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("value", NOT_FINITE)
+def test_weights_that_are_no_numbers_are_refused(path: Path, value: float) -> None:
+    with safe_open(path, framework="pt") as file:
+        metadata = dict(file.metadata())
+    tensors = load_file(path)
+    tensors["embeddings.both.weight"][1, 2] = value
+    save_file(tensors, path, metadata=metadata)
+    with pytest.raises(ValueError, match=r"found others in embeddings\.both\.weight"):
         load_checkpoint(path)

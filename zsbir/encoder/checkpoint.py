@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from pydantic import TypeAdapter, ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -33,9 +36,12 @@ _BEFORE = {  # what encoders were before there were settings for it, whatever th
     **{"encoders": "shared", "batch_norm": "frozen", "pooling": "avg", "head": "linear"},
     **{"hub_sketches": 0, "whitened": False},  # settings of what finishes them
 }
+_PREPROCESSED_BEFORE = {"sketch_turn": 0.0, "max_slant": 0.0}
 _MAX_KNOWN = 100_000  # sketches, to correct hubs by
 _MAX_BYTES = 2_000_000_000
 _MAX_HEADER_BYTES = 10_000_000
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -87,32 +93,33 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
     """Reads a checkpoint strictly: every tensor expected, none more, shapes equal; nothing is downloaded or unpickled.
 
+    Nothing is taken into memory before the file holds as many numbers as its description says.
+
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: Not a checkpoint of this project and version, truncated, or damaged; one sentence.
     """
-    tensors, description = _read(path, _FORMAT)
-    try:
-        settings = {**_BEFORE, **description["encoder"]}
-        known, whitened = settings.pop("hub_sketches"), settings.pop("whitened")
-        _check_finishing(known, whitened)
-        config = EncoderConfig(**settings)
-        preprocessing = _preprocessing(description["preprocessing"])
-        split = ZeroShotSplit(**{name: tuple(categories) for name, categories in description["split"].items()})
-        training, metrics, seed = dict(description["training"]), dict(description["metrics"]), int(description["seed"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"Expected a complete description in checkpoint {path}, found it damaged: {error}.") from error
-    encoder = _empty(config, preprocessing, known, whitened)
-    expected = _tensors(encoder)
-    if tensors.keys() != expected.keys() or any(tensors[name].shape != expected[name].shape for name in expected):
-        raise ValueError(
-            f"Expected the tensors of a {config.encoders} {config.backbone} in checkpoint {path}, found others; "
-            "train again with this version."
-        )
-    with torch.no_grad():
-        for name, tensor in expected.items():
-            tensor.copy_(tensors[name])
-    return Checkpoint(place(encoder, torch.device(device)), split, training, metrics, seed)
+    with _opened(path, _FORMAT) as (file, description):
+        try:
+            make, checkpoint = _described(description)
+            with torch.device("meta"):
+                expected = _shapes(make())
+        except Exception as error:  # a network by a foreign description can fail in any way
+            raise ValueError(
+                f"Expected a complete description in checkpoint {path}, found it damaged: {_one_line(error)}."
+            ) from error
+        if expected != {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}:  # noqa: SIM118
+            raise ValueError(
+                f"Expected the tensors of its own description in checkpoint {path}, found others; train again with "
+                "this version."
+            )
+        encoder = make()
+        with torch.no_grad():
+            for name, tensor in _tensors(encoder).items():
+                tensor.copy_(file.get_tensor(name))
+                if not tensor.isfinite().all():
+                    raise ValueError(f"Expected numbers in checkpoint {path}, found others in {name}; train again.")
+    return checkpoint(place(encoder, torch.device(device)))
 
 
 def save_training_state(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, Any]) -> None:
@@ -128,7 +135,8 @@ def load_training_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         FileNotFoundError: There is no such file.
         ValueError: Not such a file, or damaged.
     """
-    return _read(path, _STATE_FORMAT)
+    with _opened(path, _STATE_FORMAT) as (file, description):
+        return {name: file.get_tensor(name) for name in file.keys()}, description  # noqa: SIM118  (not a dict)
 
 
 def sha256(path: Path) -> str:
@@ -140,17 +148,59 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncoder], Callable[..., Checkpoint]]:
+    """What makes the encoder without its weights, and what makes the checkpoint out of the encoder.
+
+    Raises:
+        ValueError: The description is damaged.
+        KeyError: It is not complete.
+    """
+    settings = {**_BEFORE, **description["encoder"]}
+    known, whitened = settings.pop("hub_sketches"), settings.pop("whitened")
+    _check_finishing(known, whitened)
+    config = _as(EncoderConfig, settings)
+    preprocessing = _as(PreprocessConfig, {**_PREPROCESSED_BEFORE, **description["preprocessing"]})
+    about = _as(_About, {field.name: description[field.name] for field in fields(_About)})
+
+    def make() -> FinishedEncoder:
+        whitening = Whitening(torch.eye(config.embedding_dim)) if whitened else None
+        hubs = HubCorrection(torch.zeros(known, config.embedding_dim)) if known else None
+        return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs)
+
+    return make, partial(Checkpoint, split=about.split, training=about.training, metrics=about.metrics, seed=about.seed)
+
+
+@dataclass(frozen=True)
+class _About:
+    """What a description says beside the network; see `Checkpoint`."""
+
+    split: ZeroShotSplit
+    training: dict[str, Any]
+    metrics: dict[str, float]
+    seed: int
+
+
+def _as(kind: type[T], values: dict[str, Any]) -> T:
+    """A dataclass out of JSON that has exactly its fields, of their types."""
+    if values.keys() != {field.name for field in fields(kind)}:  # type: ignore[arg-type]
+        raise ValueError(f"{', '.join(values)} instead of the settings of {kind.__name__}")
+    return TypeAdapter(kind).validate_json(json.dumps(values), strict=True)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
 def _tensors(encoder: FinishedEncoder) -> dict[str, Tensor]:
     """What is learned and fitted, by the names in the file."""
     return {name.removeprefix("trained."): tensor for name, tensor in encoder.state_dict().items()}
 
 
-def _empty(config: EncoderConfig, preprocessing: PreprocessConfig, known: int, whitened: bool) -> FinishedEncoder:
-    """An encoder to read tensors into, which knows so many sketches."""
-    dim = config.embedding_dim
-    whitening = Whitening(torch.eye(dim)) if whitened else None
-    hubs = HubCorrection(torch.zeros(known, dim)) if known else None
-    return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs)
+def _shapes(encoder: FinishedEncoder) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in _tensors(encoder).items()}
 
 
 def _check_finishing(known: object, whitened: object) -> None:
@@ -160,17 +210,6 @@ def _check_finishing(known: object, whitened: object) -> None:
         raise ValueError(f"whitened is {whitened!r}, neither true nor false")
 
 
-def _preprocessing(values: dict[str, Any]) -> PreprocessConfig:
-    return PreprocessConfig(
-        sketch_size=int(values["sketch_size"]),
-        photo_size=int(values["photo_size"]),
-        mean=tuple(values["mean"]),
-        std=tuple(values["std"]),
-        sketch_turn=float(values.get("sketch_turn", 0.0)),  # older checkpoints have neither of these
-        max_slant=float(values.get("max_slant", 0.0)),
-    )
-
-
 def _write(path: Path, tensors: dict[str, Tensor], format_: str, description: Mapping[str, Any]) -> None:
     metadata = {"format": format_, "format_version": str(FORMAT_VERSION), "description": json.dumps(description)}
     with replacing(path) as partial:
@@ -178,7 +217,9 @@ def _write(path: Path, tensors: dict[str, Tensor], format_: str, description: Ma
         partial.chmod(0o644)  # safetensors writes for the owner alone
 
 
-def _read(path: Path, format_: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+@contextmanager
+def _opened(path: Path, format_: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The file, of which tensors are read by name, and its description."""
     if not path.is_file():
         raise FileNotFoundError(f"Expected a {format_} at {path}, found no file; train one, or give another path.")
     _check_container(path, format_)
@@ -187,12 +228,11 @@ def _read(path: Path, format_: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
             metadata = file.metadata() or {}
             _check_metadata(path, metadata, format_)
             description = json.loads(metadata["description"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a dict)
-    except (SafetensorError, json.JSONDecodeError, KeyError) as error:
+            if not isinstance(description, dict):
+                raise ValueError(f"Expected a {format_} with a description, found none in {path}.")
+            yield file, description
+    except (SafetensorError, json.JSONDecodeError, KeyError, RecursionError) as error:
         raise ValueError(f"Expected a whole {format_}, found {path} truncated or damaged; get it again.") from error
-    if not isinstance(description, dict):
-        raise ValueError(f"Expected a {format_} with a description, found none in {path}.")
-    return tensors, description
 
 
 def _check_container(path: Path, format_: str) -> None:

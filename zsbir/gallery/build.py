@@ -39,7 +39,7 @@ CREDITS = "credits.csv"
 _HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-heif is installed
 _NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
-_LOCK = ".build.lock"
+LOCK = ".build.lock"
 _MAX_FILE_BYTES = 200_000_000
 _BATCHES_AHEAD = 2  # are read while the encoder has one
 
@@ -142,7 +142,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
 def _alone(folder: Path, quiet: bool) -> Iterator[None]:
     """One build of a gallery at a time: another waits. What a build that was killed has left is removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / _LOCK)
+    lock = FileLock(folder / LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout:

@@ -16,6 +16,7 @@ from zsbir.pictures.paper import border, ink_on_paper
 _INK = 200  # darker than this (0 to 255) counts as ink when the drawn part of a sketch is looked for
 _INK_LIGHT, _INK_DARK = [255] * _INK + [0] * (256 - _INK), [0] * _INK + [255] * (256 - _INK)
 _THIN_LINE = 2.1  # pixels; thinner lines are thickened before a large sketch is halved
+_MAX_SCALE = 1000  # of colours from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,13 @@ class PreprocessConfig:
                 f"Expected pictures of 16 to 1,024 pixels, found {self.sketch_size} of sketches and {self.photo_size} "
                 "of photos; choose another size."
             )
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+        within = all(abs(mean) <= _MAX_SCALE for mean in self.mean) and all(
+            1 / _MAX_SCALE <= std <= _MAX_SCALE for std in self.std
+        )
+        if len(self.mean) != 3 or len(self.std) != 3 or not within:
             raise ValueError(
-                f"Expected a mean and a std above 0 for each of three channels, found {self.mean} and {self.std}."
+                f"Expected a mean and a std above 0, at most {_MAX_SCALE}, for each of three channels, found "
+                f"{self.mean} and {self.std}."
             )
         if not (0 <= self.sketch_turn <= 45 and 0 <= self.max_slant < 45):
             raise ValueError(

@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from zsbir.encoder.embedder import Embedder
-from zsbir.gallery.build import build_gallery
+from zsbir.gallery.build import LOCK, build_gallery
 from zsbir.gallery.embeddings import EMBEDDINGS
 from zsbir.gallery.gallery import MANIFEST
 from zsbir.gallery.retriever import Retriever
@@ -186,8 +186,8 @@ class PrivateGallery:
         except ValueError as error:  # its sentence names our folders
             raise ValueError(_none_found(inbox.skipped)) from error
         shutil.rmtree(self._work)
-        for name in (MANIFEST, EMBEDDINGS):  # they are in memory, and nobody opens this gallery again
-            (self._folder / name).unlink()
+        for name in (MANIFEST, EMBEDDINGS, LOCK):  # they are in memory, and nobody opens this gallery again
+            (self._folder / name).unlink(missing_ok=True)
         self.reserved = sum(path.stat().st_size for path in self._folder.rglob("*") if path.is_file())
         skipped = (*inbox.skipped, *map(inbox.their_words, built.skipped))
         ready = Progress("ready", len(built.gallery), len(built.gallery) + len(skipped), skipped=skipped)
