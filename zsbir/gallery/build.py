@@ -32,13 +32,13 @@ from zsbir.gallery.copies import (
     small_copy_name,
 )
 from zsbir.gallery.gallery import PHOTOS, Gallery, Photo
-from zsbir.pictures.opening import READS_HEIF, UNREADABLE, open_picture
+from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_photo
 
 CREDITS = "credits.csv"
-_HEIF = frozenset({".heic", ".heif"})  # phones write these; read where pillow-heif is installed
-_NAMED_WHEN_SKIPPED = frozenset({".avif"}) | (frozenset() if READS_HEIF else _HEIF)  # instead of silence
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"}) | _HEIF
+SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
+)
 LOCK = ".build.lock"
 _MAX_FILE_BYTES = 200_000_000
 _BATCHES_AHEAD = 2  # are read while the encoder has one
@@ -187,8 +187,6 @@ class _Builder:
 
     def _read(self, path: Path) -> _Read:
         name = path.relative_to(self.photos).as_posix()
-        if path.suffix.lower() in _NAMED_WHEN_SKIPPED:
-            return _Read(None, skipped=f"{name}: This file {UNREADABLE}")
         try:
             status = path.stat()  # before reading, so that what is written meanwhile counts as a change
             if status.st_size > _MAX_FILE_BYTES:
