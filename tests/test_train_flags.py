@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import train
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig
 from zsbir.training.loop import train as train_python
 from zsbir.training.run import TrainConfig, TrainingRun
@@ -42,7 +43,9 @@ def test_python_and_command_line_take_the_same_first_step(
         return losses
 
     monkeypatch.setattr(TrainingRun, "step", kept)
-    monkeypatch.setattr("zsbir.training.loop.finish", lambda encoder, *_, **__: encoder)  # is not what is compared
+    monkeypatch.setattr(  # is not what is compared
+        "zsbir.training.loop.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
+    )
     short = ["--steps_per_epoch", "1", "--workers", "0"]
     run = ["--data_dir", str(data_folder), "--epochs", "1", "--batch_size", "4", *short]
     assert train.main([*run, "--checkpoint_dir", str(tmp_path / "one")]) == 0
@@ -61,7 +64,7 @@ def test_every_flag_changes_what_it_is_called() -> None:
         assert value != told[name], name
         assert {other for other in changed if changed[other] != told[other]} == set(), name
     unasked = {"data_dir", "checkpoint_dir", "epochs", "batch_size", "encoder", "preprocessing", "losses"}
-    assert set(told) - unasked - set(OTHER_VALUES) == {"mean", "std", "whitened"}
+    assert set(told) - unasked - set(OTHER_VALUES) == {"mean", "std"}
 
 
 OTHER_VALUES: dict[str, object] = {

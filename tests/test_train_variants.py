@@ -81,7 +81,7 @@ def test_the_published_method_trains_and_explicit_flags_win(
     run += ["--steps_per_epoch", "2", "--checkpoint_dir", str(tmp_path / "run")]
     assert train.main([*run, "--word_vectors", str(tmp_path / "glove.txt")]) == 0
     checkpoint = load_checkpoint(tmp_path / "run" / "zsbir.safetensors")
-    config = checkpoint.encoder.config
+    config = checkpoint.encoder.trained.config
     assert (config.backbone, config.encoders, config.pooling, config.head) == (
         SMALL_BACKBONE,
         "separate",
