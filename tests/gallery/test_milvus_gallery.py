@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from zsbir.gallery import milvus_gallery as milvus_module
-from zsbir.gallery.gallery import Photo
 from zsbir.gallery.milvus_address import Address
 from zsbir.gallery.milvus_gallery import MilvusGallery, quoted
+from zsbir.gallery.photo import Photo
 from zsbir.gallery.retriever import calm_search
 
 SHA, DIM = "a1" * 32, 16

@@ -14,7 +14,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,16 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from zsbir.encoder.embedder import Embeddings
-from zsbir.gallery.gallery import PHOTOS, Photo, Seen
+from zsbir.gallery.gallery import PHOTOS
 from zsbir.gallery.milvus_address import ADDRESS, Address, add_first
 from zsbir.gallery.nearest import Floats, Rows
+from zsbir.gallery.photo import COLUMNS, Photo, Seen
 
 TOKEN = "MILVUS_TOKEN"
 _MAX_TEXT_BYTES = 65_535  # of a VARCHAR of Milvus
 _MAX_FOUND = 16_384  # photos that Milvus returns at once
 _BATCH = 1_000  # photos a request: some megabytes, Milvus takes 64
 _KEY_DIGITS = 13  # hexadecimal: 52 bits, which JavaScript's numbers hold exactly
-_COLUMNS = tuple(field.name for field in fields(Photo))
 
 
 class MilvusGallery:
@@ -106,8 +106,8 @@ class MilvusGallery:
         Raises:
             ValueError: There is no such photo.
         """
-        found = self._get(indices, _COLUMNS)
-        return [Photo(**{name: found[index][name] for name in _COLUMNS}) for index in indices]
+        found = self._get(indices, COLUMNS)
+        return [Photo(**{name: found[index][name] for name in COLUMNS}) for index in indices]
 
     def row(self, index: int, sha256: str) -> int | None:
         """Where a photo is that was seen with key `index` in some gallery; keys of this one do not change."""
@@ -282,7 +282,7 @@ def _create_collection(client: Any, name: str, dim: int) -> None:
     schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("id", DataType.INT64, is_primary=True)
     schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=dim)
-    for column in _COLUMNS:
+    for column in COLUMNS:
         schema.add_field(column, DataType.VARCHAR, max_length=_MAX_TEXT_BYTES)
     indexes = client.prepare_index_params()
     indexes.add_index("embedding", index_type="AUTOINDEX", metric_type="COSINE")
