@@ -39,10 +39,11 @@ from tqdm.auto import tqdm  # noqa: E402
 
 from zsbir import load_embedder  # noqa: E402
 from zsbir.experience import changed  # noqa: E402
-from zsbir.gallery.gallery import Gallery, Photo  # noqa: E402
+from zsbir.gallery.gallery import Gallery  # noqa: E402
 from zsbir.gallery.index import memory_needed  # noqa: E402
 from zsbir.gallery.milvus_address import Address  # noqa: E402
 from zsbir.gallery.milvus_gallery import MilvusGallery  # noqa: E402
+from zsbir.gallery.photo import Photo  # noqa: E402
 from zsbir.pictures.drawing import Drawing, parse_canvas  # noqa: E402
 from zsbir.ui.canvas import load_examples  # noqa: E402
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.canvas import clear
 from tests.served import make_gallery, serving
 from zsbir.encoder.embedder import load_embedder
-from zsbir.gallery.gallery import Seen
+from zsbir.gallery.photo import Seen
 from zsbir.gallery.retriever import Match, Retriever
 from zsbir.pictures.drawing import Drawing
 

@@ -8,7 +8,7 @@ import pytest
 from tests.gallery.conftest import SQUARE
 from zsbir import Gallery, Retriever
 from zsbir.encoder.embedder import Embedder
-from zsbir.gallery import gallery as gallery_module
+from zsbir.gallery.photo import Photo
 
 
 def test_a_photo_is_found_again_by_what_it_is(built: Path) -> None:
@@ -73,7 +73,7 @@ def test_damaged_galleries_are_refused_with_the_command_that_rebuilds(built: Pat
 
 
 def make_gallery(embeddings: np.ndarray) -> Gallery:
-    photo = gallery_module.Photo("x.jpg", "", "", "", "", "", "")
+    photo = Photo("x.jpg", "", "", "", "", "", "")
     return Gallery(Path(), [photo] * len(embeddings), embeddings.astype(np.float32), "")
 
 

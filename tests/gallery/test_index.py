@@ -15,8 +15,8 @@ from app import main
 from tests.conftest import make_photo
 from zsbir import Gallery
 from zsbir.gallery.__main__ import main as build
-from zsbir.gallery.gallery import Photo
 from zsbir.gallery.index import EXACT_LIMIT, INDEX, GalleryIndex, memory_needed, open_index
+from zsbir.gallery.photo import Photo
 
 COUNT, DIM = 3000, 32
 CATEGORIES = ("cat", "dog", "", 'a"b')

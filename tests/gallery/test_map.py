@@ -13,8 +13,9 @@ from PIL import Image
 
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery import map as gallery_map
-from zsbir.gallery.gallery import PHOTOS, Gallery, Photo
+from zsbir.gallery.gallery import PHOTOS, Gallery
 from zsbir.gallery.map import MAP, THUMBNAIL, GalleryMap, lay_out, make_map, map_of
+from zsbir.gallery.photo import Photo
 
 COLOURS = ((200, 30, 30), (30, 200, 30), (30, 30, 200))
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from zsbir.gallery import milvus_gallery as milvus_module
-from zsbir.gallery.gallery import Photo
 from zsbir.gallery.milvus_address import Address
-from zsbir.gallery.milvus_gallery import MilvusGallery, quoted
+from zsbir.gallery.milvus_gallery import MilvusGallery
+from zsbir.gallery.photo import Photo
 from zsbir.gallery.retriever import calm_search
 
 SHA, DIM = "a1" * 32, 16
@@ -149,7 +149,3 @@ def test_what_is_missing_is_said_in_a_sentence(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "pymilvus", None)
     with pytest.raises(ValueError, match=r"pip install -r requirements-scale\.txt"):
         MilvusGallery.create(tmp_path, Address("milvus.db", "photos", SHA), DIM)
-
-
-def test_quoted_texts_hold_no_bare_quote_or_line_end() -> None:
-    assert quoted('a"b\\\n') == '"a\\"b\\\\\\n"'

@@ -7,7 +7,7 @@ from tests.conftest import make_photo, make_sketch
 from tests.served import make_gallery
 from zsbir import Gallery, Match, Retriever, load_embedder
 from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order
-from zsbir.gallery.gallery import Seen
+from zsbir.gallery.photo import Seen
 
 SKETCH = make_sketch("square", np.random.default_rng(0))
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.served import HOSTILE
-from zsbir.gallery.gallery import Gallery, Photo
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.photo import Photo
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.categories import categories_of, photos_of

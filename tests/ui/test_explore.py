@@ -14,8 +14,9 @@ from tests.conftest import SEEN, UNSEEN, VALIDATION
 from tests.served import HOSTILE, serving
 from tests.visitor import Visitor
 from zsbir.data.folder import ZeroShotSplit
-from zsbir.gallery.gallery import Gallery, Photo
+from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.map import map_of
+from zsbir.gallery.photo import Photo
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas

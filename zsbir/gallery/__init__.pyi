@@ -1,6 +1,6 @@
 from .build import build_gallery as build_gallery
 from .gallery import Gallery as Gallery
-from .gallery import Photo as Photo
+from .photo import Photo as Photo
 from .retriever import Match as Match
 from .retriever import Retriever as Retriever
 

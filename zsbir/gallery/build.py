@@ -31,7 +31,8 @@ from zsbir.gallery.copies import (
     save_copy,
     small_copy_name,
 )
-from zsbir.gallery.gallery import PHOTOS, Gallery, Photo
+from zsbir.gallery.gallery import PHOTOS, Gallery
+from zsbir.gallery.photo import Photo
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_photo
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.embeddings import embeddings_path, read_embeddings, tidy_embeddings, write_embeddings
 from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
+from zsbir.gallery.photo import COLUMNS, Photo, Seen
 
 FORMAT_VERSION = 1
 MANIFEST, PHOTOS = "manifest.json", "photos"
@@ -31,39 +32,6 @@ _MAX_MANIFEST_BYTES = 1_000_000_000
 _ATTEMPTS = 5  # to read a gallery that is being replaced
 _CANDIDATES = 400  # of an index, at least,
 _CANDIDATES_EACH = 8  # and for each photo looked for
-
-
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """What the manifest says of one photo.
-
-    Attributes:
-        file: Path below `photos/`, with forward slashes.
-        title: What is on it, for people.
-        category: One word or several joined by "_"; may be empty.
-        author: Who made it; may be empty.
-        licence: Its licence; may be empty.
-        source: Where it came from; may be empty.
-        sha256: Digest of the file it was made from, by which a rebuild knows it again.
-    """
-
-    file: str
-    title: str
-    category: str
-    author: str
-    licence: str
-    source: str
-    sha256: str
-
-
-_COLUMNS = tuple(field.name for field in fields(Photo))
-_DESCRIBED = ("title", "category", "author", "licence", "source")
-Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
-
-
-def described(photo: object) -> dict[str, Any]:
-    """What is known for people of a `Photo`, or of something that has the same attributes: title to source, as text."""
-    return {name: getattr(photo, name) for name in _DESCRIBED}
 
 
 class Gallery:
@@ -290,7 +258,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _photo(row: Any) -> Photo:
-    values = [row[name] for name in _COLUMNS]
+    values = [row[name] for name in COLUMNS]
     photo = Photo(*values)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")

@@ -4,9 +4,6 @@ The embeddings are divided into cells around centroids found by k-means, and eac
 two dimensions; a query is compared with the copies in the nearest cells only (Jégou et al., "Product
 Quantization for Nearest Neighbor Search", PAMI 2011, sections III and IV). What comes out are candidates: the
 gallery ranks them by their true similarity, so an index may miss a photo but never misjudges one.
-
-`index.safetensors` holds arrays alone, from which FAISS's structure is put together in moments: nothing that
-FAISS would have to trust.
 """
 
 from __future__ import annotations
@@ -15,75 +12,27 @@ import logging
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 from tqdm.auto import tqdm
 
-from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
+from zsbir.gallery.index_arrays import WORDS, IndexArrays, part_count
 
 INDEX = "index.safetensors"
 Kind = Literal["auto", "exact", "faiss"]
 KINDS = get_args(Kind)
 EXACT_LIMIT = 100_000  # up to so many photos a search looks at every one, unless told otherwise
-_FORMAT_VERSION = "1"
 _SAMPLE = 40  # photos a cell that k-means looks at
 _ROUNDS = 10  # of k-means
-_CODED = 2  # dimensions in one code
-_WORDS = 16  # values of a code of 4 bits
 _CODE_SAMPLE = 5_000  # photos from which the values are learned
 _PROBED = 16  # one cell in so many is looked through,
 _LEAST_PROBED = 64  # and at least so many
 _CHUNK = 16_384  # photos at a time
 _LOG = logging.getLogger(__name__)
-
-Codes = NDArray[np.uint8]
-Cells = NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class IndexArrays:
-    """What an index consists of, for n embeddings of d dimensions.
-
-    Attributes:
-        centroids: float32 (c, d), rows of unit length.
-        cells: int32 (n,), the cell of each photo, 0 to c - 1.
-        codebook: float32 (m, 16, d / m), the values that a code stands for in each part of the dimensions.
-        codes: uint8 (n, ceil(m / 2)), two codes a byte.
-    """
-
-    centroids: Embeddings
-    cells: Cells
-    codebook: NDArray[np.float32]
-    codes: Codes
-
-    def check(self, count: int, dim: int) -> None:
-        """Whether they are an index of `count` embeddings of `dim` dimensions.
-
-        Raises:
-            ValueError: They are not.
-        """
-        parts = _part_count(dim)
-        sound = (
-            self.centroids.dtype == self.codebook.dtype == np.float32
-            and self.cells.dtype == np.int32
-            and self.codes.dtype == np.uint8
-            and self.centroids.ndim == 2
-            and self.centroids.shape[1] == dim
-            and self.codebook.shape == (parts, _WORDS, dim // parts)
-            and self.codes.shape == (count, (parts + 1) // 2)
-            and self.cells.shape == (count,)
-            and bool(np.isfinite(self.centroids).all() and np.isfinite(self.codebook).all())
-            and bool(((self.cells >= 0) & (self.cells < len(self.centroids))).all())
-        )
-        if not sound:
-            raise ValueError(f"Expected an index of {count:,} embeddings of {dim} dimensions, found another.")
 
 
 class GalleryIndex:
@@ -127,12 +76,12 @@ class GalleryIndex:
         rng = np.random.default_rng(0)
         centroids = _find_centroids(embeddings, rng, quiet)
         nearest = _flat(centroids)
-        coder = faiss.ProductQuantizer(embeddings.shape[1], _part_count(embeddings.shape[1]), 4)
+        coder = faiss.ProductQuantizer(embeddings.shape[1], part_count(embeddings.shape[1]), 4)
         coder.cp.min_points_per_centroid = 1
         coder.cp.niter = _ROUNDS
         coder.train_type = faiss.ProductQuantizer.Train_shared  # as good among the candidates, 30 times as fast
         sample = _sample(embeddings, _CODE_SAMPLE, rng)
-        coder.train(np.resize(sample, (max(len(sample), _WORDS), sample.shape[1])))  # a few photos are repeated
+        coder.train(np.resize(sample, (max(len(sample), WORDS), sample.shape[1])))  # a few photos are repeated
         cells = np.empty(len(embeddings), dtype=np.int32)
         codes = np.empty((len(embeddings), coder.code_size), dtype=np.uint8)
         with tqdm(total=len(embeddings), desc="indexing the gallery", unit="photo", disable=quiet) as bar:
@@ -141,7 +90,7 @@ class GalleryIndex:
                 cells[start : start + _CHUNK] = nearest.assign(part, 1)[:, 0]
                 codes[start : start + _CHUNK] = coder.compute_codes(part)
                 bar.update(len(part))
-        codebook = faiss.vector_to_array(coder.centroids).reshape(coder.M, _WORDS, coder.dsub)
+        codebook = faiss.vector_to_array(coder.centroids).reshape(coder.M, WORDS, coder.dsub)
         return cls(IndexArrays(centroids, cells, codebook, codes))
 
     def candidates(self, query: Embeddings, count: int, allowed: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
@@ -168,11 +117,8 @@ class GalleryIndex:
         return result
 
     def save(self, path: Path, embeddings_sha256: str) -> None:
-        """Writes the arrays, and the digest of the embeddings that they index."""
-        metadata = {"format_version": _FORMAT_VERSION, "embeddings_sha256": embeddings_sha256}
-        arrays = {field.name: getattr(self.arrays, field.name) for field in fields(IndexArrays)}
-        with replacing(path) as partial:
-            save_file(arrays, partial, metadata)
+        """Keeps it in a file, for the embeddings of this digest."""
+        self.arrays.save(path, embeddings_sha256)
 
     @classmethod
     def load(cls, path: Path, count: int, dim: int, embeddings_sha256: str) -> GalleryIndex:
@@ -182,19 +128,7 @@ class GalleryIndex:
             FileNotFoundError: There is no such file.
             ValueError: It is damaged or of other embeddings, or FAISS is not installed.
         """
-        if not path.is_file():
-            raise FileNotFoundError(f"Expected an index at {path}, found none.")
-        try:
-            with safe_open(path, framework="numpy") as file:
-                metadata = file.metadata()
-                arrays = IndexArrays(*(file.get_tensor(field.name) for field in fields(IndexArrays)))
-        except SafetensorError as error:
-            raise ValueError(f"Expected an index in {path}, found {error}.") from error
-        expected = {"format_version": _FORMAT_VERSION, "embeddings_sha256": embeddings_sha256}
-        if metadata != expected:
-            raise ValueError(f"Expected an index of {expected} in {path}, found one of {metadata}.")
-        arrays.check(count, dim)
-        return cls(arrays)
+        return cls(IndexArrays.load(path, count, dim, embeddings_sha256))
 
 
 def open_index(
@@ -232,7 +166,7 @@ def open_index(
 def memory_needed(count: int, dim: int) -> int:
     """Bytes that making the index of `count` embeddings takes at most, without the embeddings themselves."""
     cells = _cell_count(count)
-    code = _part_count(dim) // 2 + 1
+    code = part_count(dim) // 2 + 1
     # Codes, with their row in int64 and in FAISS, as arrays, as lists that grow by doubling, and packed for scanning.
     indexed = count * (4 * code + 5 * 8)
     learning = (min(count, _SAMPLE * cells) + min(count, _CODE_SAMPLE) + 3 * cells + 2 * _CHUNK) * dim * 4
@@ -329,7 +263,3 @@ def _flat(vectors: Embeddings) -> Any:
 def _cell_count(photos: int) -> int:
     """A power of two near 2 √n."""
     return int(max(1, min(photos, 2 ** round(math.log2(2 * math.sqrt(photos))))))
-
-
-def _part_count(dim: int) -> int:
-    return dim // _CODED if dim % _CODED == 0 else dim

@@ -4,17 +4,14 @@
 address of a cluster; the pictures and their small copies lie in the folder as ever. A collection holds embeddings of
 one checkpoint, whose digest is part of its name, so that those of another are never found.
 
-`python -m zsbir.milvus` puts photos in. The token of a cluster is read from the variable `MILVUS_TOKEN`.
+`python -m zsbir.milvus` puts photos in.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +19,15 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from zsbir.encoder.embedder import Embeddings
-from zsbir.gallery.gallery import PHOTOS, Photo, Seen
+from zsbir.gallery.gallery import PHOTOS
 from zsbir.gallery.milvus_address import ADDRESS, Address, add_first
+from zsbir.gallery.milvus_client import check_texts, connect, create_collection, one_sentence, quoted
 from zsbir.gallery.nearest import Floats, Rows
+from zsbir.gallery.photo import COLUMNS, Photo, Seen
 
-TOKEN = "MILVUS_TOKEN"
-_MAX_TEXT_BYTES = 65_535  # of a VARCHAR of Milvus
 _MAX_FOUND = 16_384  # photos that Milvus returns at once
 _BATCH = 1_000  # photos a request: some megabytes, Milvus takes 64
 _KEY_DIGITS = 13  # hexadecimal: 52 bits, which JavaScript's numbers hold exactly
-_COLUMNS = tuple(field.name for field in fields(Photo))
 
 
 class MilvusGallery:
@@ -59,8 +55,8 @@ class MilvusGallery:
         """
         folder = Path(folder)
         address = Address.load(folder)
-        with _one_sentence():
-            client = _connect(address.uri_from(folder))
+        with one_sentence():
+            client = connect(address.uri_from(folder))
             if not client.has_collection(address.full_name):
                 client.close()
                 raise ValueError(f"Expected collection {address.full_name} in Milvus, found none; {add_first(folder)}")
@@ -79,10 +75,10 @@ class MilvusGallery:
                 f"Expected {address} in {folder / ADDRESS}, found {Address.load(folder)}; give another folder."
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with _one_sentence():
-            client = _connect(address.uri_from(folder))
+        with one_sentence():
+            client = connect(address.uri_from(folder))
             if not client.has_collection(address.full_name):
-                _create_collection(client, address.full_name, dim)
+                create_collection(client, address.full_name, dim)
             client.load_collection(address.full_name)
             address.save(folder)
             return cls(folder, address, client)
@@ -106,8 +102,8 @@ class MilvusGallery:
         Raises:
             ValueError: There is no such photo.
         """
-        found = self._get(indices, _COLUMNS)
-        return [Photo(**{name: found[index][name] for name in _COLUMNS}) for index in indices]
+        found = self._get(indices, COLUMNS)
+        return [Photo(**{name: found[index][name] for name in COLUMNS}) for index in indices]
 
     def row(self, index: int, sha256: str) -> int | None:
         """Where a photo is that was seen with key `index` in some gallery; keys of this one do not change."""
@@ -162,7 +158,7 @@ class MilvusGallery:
             raise ValueError(f"Expected to look for 1 to {_MAX_FOUND:,} photos, found k = {k}.")
         wanted = {"category": category, "licence": licence}
         conditions = [f"{column} == {quoted(text)}" for column, text in wanted.items() if text is not None]
-        with _one_sentence():
+        with one_sentence():
             (hits,) = self._client.search(
                 self._collection, [query.tolist()], limit=k, filter=" and ".join(conditions), anns_field="embedding"
             )
@@ -181,8 +177,8 @@ class MilvusGallery:
             ValueError: A text is too long, the embeddings do not fit, or Milvus does not answer.
         """
         for photo in photos:
-            _check_texts(photo)
-        with tqdm(total=len(photos), desc="adding to Milvus", unit="photo", disable=quiet) as bar, _one_sentence():
+            check_texts(photo)
+        with tqdm(total=len(photos), desc="adding to Milvus", unit="photo", disable=quiet) as bar, one_sentence():
             for start in range(0, len(photos), _BATCH):
                 part = photos[start : start + _BATCH]
                 keys = self._keys_for([photo.file for photo in part])
@@ -200,7 +196,7 @@ class MilvusGallery:
         Raises:
             ValueError: Milvus does not answer.
         """
-        with _one_sentence():
+        with one_sentence():
             self._client.flush(self._collection)
 
     def delete(self, files: Sequence[str]) -> int:
@@ -210,7 +206,7 @@ class MilvusGallery:
             ValueError: Milvus does not answer.
         """
         deleted = 0
-        with _one_sentence():
+        with one_sentence():
             for start in range(0, len(files), _BATCH):
                 keys = list(self._known_keys(files[start : start + _BATCH]).values())
                 if keys:
@@ -222,7 +218,7 @@ class MilvusGallery:
     def _find(self, indices: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
         if not indices:
             return {}
-        with _one_sentence():
+        with one_sentence():
             rows = self._client.get(self._collection, ids=list(indices), output_fields=["id", *columns])
         return {row["id"]: row for row in rows}
 
@@ -265,63 +261,6 @@ class MilvusGallery:
     def _count_rows(self) -> int:
         rows = self._client.query(self._collection, output_fields=["count(*)"], consistency_level="Strong")
         return int(rows[0]["count(*)"])
-
-
-def quoted(text: str) -> str:
-    """A text as a literal in Milvus's filter expressions, whatever it holds.
-
-    Milvus has templates for this, Milvus Lite has not.
-    """
-    escapes: dict[str, str | int | None] = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return '"' + text.translate(str.maketrans(escapes)) + '"'
-
-
-def _create_collection(client: Any, name: str, dim: int) -> None:
-    from pymilvus import DataType  # noqa: PLC0415
-
-    schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
-    schema.add_field("id", DataType.INT64, is_primary=True)
-    schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=dim)
-    for column in _COLUMNS:
-        schema.add_field(column, DataType.VARCHAR, max_length=_MAX_TEXT_BYTES)
-    indexes = client.prepare_index_params()
-    indexes.add_index("embedding", index_type="AUTOINDEX", metric_type="COSINE")
-    for column in ("file", "category", "licence"):  # what is looked up and filtered by
-        indexes.add_index(column, index_type="INVERTED")
-    client.create_collection(name, schema=schema, index_params=indexes)
-
-
-def _connect(uri: str) -> Any:
-    try:
-        from pymilvus import MilvusClient  # noqa: PLC0415  (for galleries in Milvus only)
-    except ImportError as error:
-        raise ValueError(
-            "Expected pymilvus for a gallery in Milvus, found it not installed; install it with: "
-            "pip install -r requirements-scale.txt"
-        ) from error
-    for name in ("pymilvus", "grpc._server"):  # what they log is raised as well, or is a call that Lite has no need of
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    return MilvusClient(uri, token=os.environ.get(TOKEN, ""))
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """What goes wrong in Milvus becomes a ValueError of one sentence."""
-    try:
-        yield
-    except (ValueError, FileNotFoundError):
-        raise
-    except Exception as error:
-        if not type(error).__module__.startswith(("pymilvus", "milvus_lite", "grpc")):
-            raise
-        reason = " ".join(str(getattr(error, "message", error)).split())
-        raise ValueError(f"Expected an answer of Milvus, found: {reason[:300]}.") from error
-
-
-def _check_texts(photo: Photo) -> None:
-    for column, text in asdict(photo).items():
-        if len(text.encode()) > _MAX_TEXT_BYTES:
-            raise ValueError(f"Expected at most {_MAX_TEXT_BYTES:,} bytes as {column} of {photo.file}, found more.")
 
 
 def _digest_key(file: str) -> int:

@@ -13,8 +13,9 @@ from PIL import Image
 from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order
 from zsbir.gallery.copies import find_small_copy
-from zsbir.gallery.gallery import Gallery, Photo, Seen, described, rebuild_command
+from zsbir.gallery.gallery import Gallery, rebuild_command
 from zsbir.gallery.nearest import Floats, Rows
+from zsbir.gallery.photo import Photo, Seen, described
 from zsbir.pictures.drawing import Drawing
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
-from zsbir.gallery.gallery import described
+from zsbir.gallery.photo import described
 from zsbir.gallery.retriever import Match
 from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from PIL import Image, ImageDraw, ImageOps
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from zsbir.gallery.gallery import Seen
+from zsbir.gallery.photo import Seen
 from zsbir.pictures.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch

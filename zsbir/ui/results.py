@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from zsbir.gallery.gallery import described
+from zsbir.gallery.photo import described
 from zsbir.gallery.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer

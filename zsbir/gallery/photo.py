@@ -1,0 +1,39 @@
+"""What is known of one photo of a gallery, wherever its row is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What the manifest says of one photo.
+
+    Attributes:
+        file: Path below `photos/`, with forward slashes.
+        title: What is on it, for people.
+        category: One word or several joined by "_"; may be empty.
+        author: Who made it; may be empty.
+        licence: Its licence; may be empty.
+        source: Where it came from; may be empty.
+        sha256: Digest of the file it was made from, by which a rebuild knows it again.
+    """
+
+    file: str
+    title: str
+    category: str
+    author: str
+    licence: str
+    source: str
+    sha256: str
+
+
+COLUMNS = tuple(field.name for field in fields(Photo))
+_DESCRIBED = ("title", "category", "author", "licence", "source")
+Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
+
+
+def described(photo: object) -> dict[str, Any]:
+    """What is known for people of a `Photo`, or of something that has the same attributes: title to source, as text."""
+    return {name: getattr(photo, name) for name in _DESCRIBED}
