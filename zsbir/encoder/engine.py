@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
 
 _OPSET = 18
+_AT_ONCE = 4  # pictures in one pass on a CPU: more take longer each, and far more memory
+_PASSES = 2  # at the same time: more would share the same cores, and take their memory all the same
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
 
 
@@ -39,17 +41,25 @@ class TorchEngine:
 
 
 class OnnxEngine:
-    """Runs a copy of the encoder that is made when a side is first asked for; several threads may ask at once."""
+    """Runs a copy of the encoder that is made when a side is first asked for.
+
+    Several threads may ask at once, for any number of pictures: they take turns after a few, and memory stays bounded.
+    """
 
     def __init__(self, encoder: FinishedEncoder) -> None:
         self._encoder = encoder
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
         self._making = Lock()
+        self._passing = BoundedSemaphore(_PASSES)
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As in `Engine`."""
         session = self._session(SKETCHES if pixels.ndim == 3 else PHOTOS)
-        embeddings: NDArray[np.float32] = session.run(None, {"pixels": pixels})[0]
+        parts = []
+        for start in range(0, len(pixels), _AT_ONCE):
+            with self._passing:
+                parts.append(session.run(None, {"pixels": pixels[start : start + _AT_ONCE]})[0])
+        embeddings: NDArray[np.float32] = np.concatenate(parts)
         return embeddings
 
     def _session(self, side: str) -> onnxruntime.InferenceSession:

@@ -23,7 +23,7 @@ MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it
 MAX_JPEG_PIXELS = 1_000_000_000  # but a JPEG is decoded at up to an eighth of its size, unless it is progressive
 UNREADABLE = "isn't a picture we can read; save it as JPEG or PNG."  # what is said of a file, after its name
 # What people have; Pillow reads more, among it formats that call other programs. The content says which it is.
-_FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
+_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "HEIF", "AVIF")
 _WORKING_SIDE = 1024  # larger pictures are reduced to about this before anything else, to bound memory
 _LARGE = 4 * _WORKING_SIDE**2  # pixels; more are reduced as soon as they are decoded
 _VERY_LARGE = 16_000_000  # pixels; one such picture is decoded at a time
@@ -101,7 +101,7 @@ def _opened(file: BinaryIO, name: str) -> Image.Image:
     except Image.DecompressionBombError as error:
         file.seek(0)
         if file.read(3) != b"\xff\xd8\xff":
-            raise _TooLargeError(_too_large(name)) from error
+            raise _TooLargeError(_too_large(name, MAX_PIXELS)) from error
         file.seek(0)
         return JpegImagePlugin.JpegImageFile(file)  # whose bound is ours
 
@@ -111,19 +111,19 @@ def _bound(picture: Image.Image, name: str, longest_side: int | None) -> None:
     (width, height), pixels = picture.size, picture.width * picture.height
     if not isinstance(picture, JpegImagePlugin.JpegImageFile):
         if pixels > MAX_PIXELS:
-            raise _TooLargeError(_too_large(name, picture.size))
+            raise _TooLargeError(_too_large(name, MAX_PIXELS, picture.size))
         return
     if pixels > MAX_PIXELS and "progressive" in picture.info:  # such are held whole in memory while they are decoded
-        raise _TooLargeError(_too_large(name, picture.size))
+        raise _TooLargeError(_too_large(name, MAX_PIXELS, picture.size))
     if pixels > MAX_JPEG_PIXELS:
-        raise _TooLargeError(_too_large(name, picture.size, MAX_JPEG_PIXELS))
+        raise _TooLargeError(_too_large(name, MAX_JPEG_PIXELS, picture.size))
     least = next(scale for scale in (1, 2, 4, 8) if pixels <= MAX_PIXELS * scale**2)
     if least > 1 or longest_side is not None:
         side = max(picture.size) if longest_side is None else longest_side
         picture.draft(None, (min(side, width // least), min(side, height // least)) if least > 1 else (side, side))
 
 
-def _too_large(name: str, size: tuple[int, int] | None = None, most: int = MAX_PIXELS) -> str:
+def _too_large(name: str, most: int, size: tuple[int, int] | None = None) -> str:
     found = f" ({size[0]:,} x {size[1]:,})" if size else ""
     return f"{name} has more than {most // 1_000_000:,} million pixels{found}; scale it down first."
 
@@ -170,20 +170,21 @@ def is_transparent(picture: Image.Image) -> bool:
 def reduced(picture: Image.Image) -> Image.Image:
     """A picture of 2,048 pixels or more at a fraction of its size: its longest side is 1,024 pixels to 2,047.
 
-    Modes whose values cannot be averaged become "L", "LA", "RGB" or "RGBA" on the way, a band at a time.
+    Modes whose values cannot be averaged become "L", "RGB" or "RGBA". It is done a band at a time, as whatever is done
+    to a large picture takes its memory once more.
     """
     factor = max(picture.size) // _WORKING_SIDE
     if factor < 2:
         return picture
-    if picture.mode in _AVERAGED:
-        return picture.reduce(factor)
     deepest = _deepest(picture) if _is_deep(picture) else 0.0
     result = None
     for number, band in enumerate(_bands(picture, _BAND * factor)):
         part = (_eight_bits(band, deepest) if deepest else _averaged(band)).reduce(factor)
         result = result or Image.new(part.mode, (-(-picture.width // factor), -(-picture.height // factor)))
         result.paste(part, (0, number * _BAND))
-    return cast(Image.Image, result)
+    result = cast(Image.Image, result)
+    result.info = picture.info
+    return result
 
 
 def _bands(picture: Image.Image, rows: int) -> Iterator[Image.Image]:
@@ -193,6 +194,8 @@ def _bands(picture: Image.Image, rows: int) -> Iterator[Image.Image]:
 
 def _averaged(picture: Image.Image) -> Image.Image:
     """In a mode of `_AVERAGED`."""
+    if picture.mode in _AVERAGED:
+        return picture
     if picture.mode == "1":
         return picture.convert("L")
     if is_transparent(picture):

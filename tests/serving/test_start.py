@@ -1,0 +1,43 @@
+"""What is set before the page is served holds for the whole process, so it is looked at in processes of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+BOMBS = """
+import io, sys, threading
+from pathlib import Path
+from PIL import Image
+from zsbir.pictures.opening import open_picture, rgb_on_white
+from zsbir.serving.start import return_freed_memory
+
+def memory(name):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) // 1000
+
+def search():
+    rgb_on_white(open_picture(io.BytesIO(bomb)))
+
+return_freed_memory()
+buffer = io.BytesIO()
+Image.new(sys.argv[1], (8000, 8000)).save(buffer, "PNG")
+bomb, buffer = buffer.getvalue(), None
+Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+before = memory("VmRSS")
+threads = [threading.Thread(target=search) for _ in range(5)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(memory("VmHWM") - before, memory("VmRSS") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize("mode", ["1", "P", "RGBA", "I;16"])
+def test_five_bombs_at_once_take_little_memory_and_leave_none(mode: str) -> None:
+    run = subprocess.run([sys.executable, "-c", BOMBS, mode], capture_output=True, text=True, check=True)
+    peak, kept = map(int, run.stdout.split())
+    assert peak < 400  # MB
+    assert kept < 60
