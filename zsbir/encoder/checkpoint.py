@@ -20,9 +20,7 @@ from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.device import place
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
-
-DEFAULT_CHECKPOINT = Path("checkpoints/zsbir.safetensors")
-
+from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
 _FORMAT = "zsbir checkpoint"
@@ -87,7 +85,9 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         split = ZeroShotSplit(**{name: tuple(categories) for name, categories in description["split"].items()})
         training, metrics, seed = dict(description["training"]), dict(description["metrics"]), int(description["seed"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"Expected a complete description in checkpoint {path}, found it damaged: {error}.") from error
+        raise ValueError(
+            f"Expected a complete description in checkpoint {path}, found it damaged: {clause(error)}."
+        ) from error
     encoder = SketchPhotoEncoder(config)
     expected = encoder.state_dict()
     if tensors.keys() != expected.keys() or any(tensors[name].shape != expected[name].shape for name in expected):

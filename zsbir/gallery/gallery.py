@@ -24,6 +24,7 @@ from zsbir.encoder.checkpoint import sha256
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
+from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
 MANIFEST, EMBEDDINGS, PHOTOS = "manifest.json", "embeddings.npy", "photos"
@@ -205,7 +206,7 @@ class Gallery:
             checkpoint, digest = str(manifest["checkpoint_sha256"]), str(manifest["embeddings_sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"Expected a complete {MANIFEST} in {folder}, found {error}; {_rebuild(folder)}"
+                f"Expected a complete {MANIFEST} in {folder}, found {clause(error)}; {_rebuild(folder)}"
             ) from error
         if not photos:
             raise ValueError(f"Expected at least one photo in gallery {folder}, found none; {_rebuild(folder)}")

@@ -27,6 +27,8 @@ from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
+from zsbir.packages import not_installed
+from zsbir.sentences import clause
 
 INDEX = "index.safetensors"
 Kind = Literal["auto", "exact", "faiss"]
@@ -189,7 +191,7 @@ class GalleryIndex:
                 metadata = file.metadata()
                 arrays = IndexArrays(*(file.get_tensor(field.name) for field in fields(IndexArrays)))
         except SafetensorError as error:
-            raise ValueError(f"Expected an index in {path}, found {error}.") from error
+            raise ValueError(f"Expected an index in {path}, found {clause(error)}.") from error
         expected = {"format_version": _FORMAT_VERSION, "embeddings_sha256": embeddings_sha256}
         if metadata != expected:
             raise ValueError(f"Expected an index of {expected} in {path}, found one of {metadata}.")
@@ -266,10 +268,7 @@ def import_faiss() -> Any:
     try:
         import faiss  # noqa: PLC0415  (for large galleries only)
     except ImportError as error:
-        raise ValueError(
-            "Expected FAISS for an index, found it not installed; install it with: "
-            "pip install -r requirements-scale.txt"
-        ) from error
+        raise ValueError(not_installed("faiss", "an index")) from error
     return faiss
 
 

@@ -25,6 +25,8 @@ from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.gallery import PHOTOS, Photo, Seen
 from zsbir.gallery.milvus_address import ADDRESS, Address, add_first
 from zsbir.gallery.nearest import Floats, Rows
+from zsbir.packages import not_installed
+from zsbir.sentences import clause
 
 TOKEN = "MILVUS_TOKEN"
 _MAX_TEXT_BYTES = 65_535  # of a VARCHAR of Milvus
@@ -295,10 +297,7 @@ def _connect(uri: str) -> Any:
     try:
         from pymilvus import MilvusClient  # noqa: PLC0415  (for galleries in Milvus only)
     except ImportError as error:
-        raise ValueError(
-            "Expected pymilvus for a gallery in Milvus, found it not installed; install it with: "
-            "pip install -r requirements-scale.txt"
-        ) from error
+        raise ValueError(not_installed("pymilvus", "a gallery in Milvus")) from error
     for name in ("pymilvus", "grpc._server"):  # what they log is raised as well, or is a call that Lite has no need of
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return MilvusClient(uri, token=os.environ.get(TOKEN, ""))
@@ -314,7 +313,7 @@ def _one_sentence() -> Iterator[None]:
     except Exception as error:
         if not type(error).__module__.startswith(("pymilvus", "milvus_lite", "grpc")):
             raise
-        reason = " ".join(str(getattr(error, "message", error)).split())
+        reason = clause(getattr(error, "message", error))
         raise ValueError(f"Expected an answer of Milvus, found: {reason[:300]}.") from error
 
 
