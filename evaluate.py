@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from zsbir.command import run_made
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ class Evaluation:
     """
 
     data: Path
-    model: Path = Path("checkpoints/zsbir.safetensors")
+    model: Path = DEFAULT_CHECKPOINT
     labels: Path | None = None
     gallery_labels: Path | None = None
     sketch_source: Literal["all", "images", "drawings"] = "all"

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import argparse
 import sys
 from collections.abc import Callable, Sequence

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
-from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
 from zsbir.encoder.embedder import load_embedder
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.build import build_gallery
 from zsbir.pictures.opening import open_picture, rgb_on_white
 

@@ -21,9 +21,10 @@ class Command:
 COMMANDS = [
     Command("app", "zsbir.ui.__main__.open_galleries", "--port 0"),
     Command("train", "train.train", "--data_dir d --batch_size 1 --checkpoint_dir c --epochs 1"),
+    Command("zsbir.__main__", "zsbir.ui.__main__.open_galleries", "--port 0"),
     Command("evaluate", "zsbir.load_embedder", "--data d"),
     Command("zsbir.data.__main__", "zsbir.data.__main__.check_data", "check d"),
-    Command("zsbir.gallery.__main__", "zsbir.gallery.build.build_gallery", "build --photos p --gallery g"),
+    Command("zsbir.gallery.__main__", "zsbir.gallery.__main__.build_gallery", "build --photos p --gallery g"),
     Command("zsbir.deploy.__main__", "zsbir.deploy.__main__.check_tree", "--repo a/b"),
     Command("zsbir.download.__main__", "zsbir.download.public_data.Order.sizes", "sketchy --data_dir d"),
     Command("zsbir.averaging", "zsbir.averaging.average_checkpoints", "--out o --data_dir d a b"),
@@ -40,6 +41,11 @@ ENDS = [
     (PermissionError(13, "Permission denied", "d/a"), 2, "Expected d/a to be usable, found: permission denied."),
     (OSError(28, "No space left on device"), 2, "Expected files and network to work, found: no space left on device."),
     (ValueError("Expected 1, found 2; take 1."), 2, "Expected 1, found 2; take 1."),
+    (
+        ModuleNotFoundError("No module named 'faiss.swig'", name="faiss.swig"),
+        2,
+        "Expected the package faiss, found it not installed; install it with: pip install -r requirements-scale.txt",
+    ),
     (KeyboardInterrupt(), 130, "interrupted."),
 ]
 
@@ -63,19 +69,24 @@ def test_every_command_ends_in_one_sentence(
     if command.module != "zsbir.experience":  # that one needs the bundled gallery before it begins
         monkeypatch.chdir(str(tmp_path))
     if command.module == "zsbir.gallery.__main__":
-        monkeypatch.setattr("zsbir.encoder.embedder.load_embedder", lambda *_: None)
-    assert module.main(command.arguments.split()) == status
+        monkeypatch.setattr("zsbir.gallery.__main__.load_embedder", lambda *_: None)
+    if command.module == "zsbir.__main__":
+        monkeypatch.setattr("zsbir.__main__.open_door", lambda: None)  # it is for processes of its own
+    monkeypatch.setattr("sys.argv", ["it", *command.arguments.split()])
+    assert module.main() == status
     said = capsys.readouterr().err.strip().splitlines()
     assert said[-1].endswith(f": {sentence}")
     assert "Traceback" not in "\n".join(said)
 
 
 def test_what_is_wrong_with_the_program_is_not_hidden() -> None:
-    def fail(_: argparse.Namespace) -> None:
-        raise TypeError
+    for fault in (TypeError(), ModuleNotFoundError("No module named 'zsbir.nothing'", name="zsbir.nothing")):
 
-    with pytest.raises(TypeError):
-        run(argparse.ArgumentParser(), [], fail)
+        def fail(_: argparse.Namespace, fault: Exception = fault) -> None:
+            raise fault
+
+        with pytest.raises(type(fault)):
+            run(argparse.ArgumentParser(), [], fail)
 
 
 def test_work_may_say_the_status_itself_and_several_sentences(capsys: pytest.CaptureFixture[str]) -> None:

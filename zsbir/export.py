@@ -9,6 +9,11 @@ rest: size of the pictures, length of an embedding, digest of the checkpoint.
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +25,11 @@ import onnxruntime
 
 from zsbir.atomic import replacing
 from zsbir.command import run_made
-from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT, load_checkpoint, sha256
+from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder, Pixels
 from zsbir.encoder.engine import onnx_graph
 from zsbir.encoder.inference import PHOTOS, SKETCHES, picture_shape
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 
 TOLERANCE = 1e-4  # largest difference of any number of an embedding from torch's
 _CHECKED = 5  # pictures

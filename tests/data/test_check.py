@@ -79,6 +79,8 @@ def test_unreadable_and_foreign_files_are_named(folder: Path) -> None:
     assert "1 unreadable sketches: sketches/bar/blank.png (" in text
     assert "disc.ndjson, line 1" in text
     assert len(found.errors) == 3
+    assert ".." not in text.replace("...", "")
+    assert ".)" not in text
     assert any("1 files are no pictures that are read: photos/bar/phone.heic" in warning for warning in found.warnings)
     (bar,) = [content for content in found.categories if content.name == "bar"]
     assert len(bar.photos) == len(bar.sketches) == 6

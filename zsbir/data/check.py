@@ -18,6 +18,7 @@ from zsbir.data.folder import PHOTO_SUFFIXES, SKETCH_SUFFIXES, read_labels
 from zsbir.pictures.drawing import Drawing, read_quickdraw
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch
+from zsbir.sentences import clause
 
 FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
 _LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
@@ -206,7 +207,7 @@ class _Reader:
         try:
             drawings = read_quickdraw(path)
         except ValueError as error:
-            self.unreadable["unreadable files of drawings"].append(str(error))
+            self.unreadable["unreadable files of drawings"].append(clause(error))
             return ()
         for row, drawing in enumerate(drawings, start=1):
             strokes = b"".join(stroke.points.tobytes() + b"/" for stroke in drawing.strokes)
@@ -225,7 +226,7 @@ def _examine(path: Path, *, is_sketch: bool) -> tuple[str, str]:
         if is_sketch:
             prepare_sketch(picture, _CHECKED_SIDE)
     except ValueError as error:
-        return digest, str(error)
+        return digest, clause(error)
     return digest, ""
 
 

@@ -11,11 +11,13 @@ from huggingface_hub import metadata_load
 from yaml import YAMLError
 
 from zsbir.encoder import publishing
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.copies import SMALL, find_small_copy
 from zsbir.gallery.embeddings import EMBEDDINGS
 from zsbir.gallery.gallery import MANIFEST, PHOTOS, Gallery
 
-README, CHECKPOINT, CARD = "README.md", f"checkpoints/{publishing.FILE}", f"checkpoints/{publishing.CARD}"
+README = "README.md"
+CHECKPOINT, CARD = DEFAULT_CHECKPOINT.as_posix(), DEFAULT_CHECKPOINT.with_name(publishing.CARD).as_posix()
 GALLERY = "gallery_cache"
 # What may lie in the Space besides checkpoint and gallery; the rest of the repository stays at home.
 CODE = [

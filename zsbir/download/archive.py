@@ -15,6 +15,8 @@ from tqdm.auto import tqdm
 from zsbir.atomic import replacing
 from zsbir.data.folder import PHOTO_SUFFIXES
 from zsbir.download.fetch import disk_explained, need_disk
+from zsbir.packages import not_installed
+from zsbir.sentences import clause
 
 _MAX_PICTURE = 50_000_000  # bytes; the pictures of these archives have a thousandth of it
 
@@ -122,10 +124,7 @@ class _SevenZip:
         try:
             import py7zr  # noqa: PLC0415  (optional: one data set comes so)
         except ImportError as error:
-            raise FileNotFoundError(
-                f"Expected the package py7zr, which opens {path.name}, found it not installed; "
-                "pip install -r requirements-data.txt."
-            ) from error
+            raise FileNotFoundError(not_installed("py7zr", path.name)) from error
         self.path, self.py7zr = path, py7zr
 
     def sizes(self) -> dict[str, int]:
@@ -203,7 +202,7 @@ def _damage_explained(path: Path) -> Iterator[None]:
         raise error.reason from None
     except Exception as error:  # each reader has many of its own for damaged files
         path.unlink(missing_ok=True)
+        reason = clause(error) or type(error).__name__
         raise ValueError(
-            f"Expected an archive in {path}, found it damaged ({error or type(error).__name__}); it is deleted: "
-            "start again to fetch it anew."
+            f"Expected an archive in {path}, found it damaged ({reason}); it is deleted: start again to fetch it anew."
         ) from error

@@ -17,6 +17,8 @@ from typing import NoReturn
 import httpx
 from tqdm.auto import tqdm
 
+from zsbir.sentences import clause
+
 ATTEMPTS = 5  # in a row without a single new byte
 PAUSE = 2.0  # seconds before the second attempt, doubled before each further one
 _RESERVE = 200_000_000  # bytes of the disk that are left free
@@ -197,7 +199,7 @@ def _explained(url: str, path: Path) -> Iterator[None]:
         raise ValueError(f"Expected {path.name} at {url}, found {found}: it has moved; {by_hand}.") from error
     except (httpx.TransportError, httpx.InvalidURL) as error:
         raise ConnectionBrokenError(
-            f"Expected {path.name} from {url}, found the connection broken ({error}); start again to go on, "
+            f"Expected {path.name} from {url}, found the connection broken ({clause(error)}); start again to go on, "
             f"or {by_hand}."
         ) from error
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from zsbir.download.fetch import ATTEMPTS, need_disk
+from zsbir.packages import not_installed
+from zsbir.sentences import clause
 
 _PREFIX = "https://drive.google.com/uc?id="
 
@@ -35,10 +37,7 @@ def fetch_from_google_drive(url: str, path: Path, *, quiet: bool = False) -> Non
         from gdown.exceptions import DownloadError  # noqa: PLC0415
         from requests.exceptions import RequestException  # noqa: PLC0415  (what gdown lets through)
     except ImportError as error:
-        raise FileNotFoundError(
-            "Expected the package gdown, which knows how to ask Google Drive, found it not installed; "
-            "pip install -r requirements-data.txt."
-        ) from error
+        raise FileNotFoundError(not_installed("gdown", "files on Google Drive")) from error
     path.parent.mkdir(parents=True, exist_ok=True)
     is_known_to_fit = False
     with tqdm(desc=path.name, unit="B", unit_scale=True, disable=quiet) as bar:
@@ -56,7 +55,7 @@ def fetch_from_google_drive(url: str, path: Path, *, quiet: bool = False) -> Non
                 url, str(path), quiet=True, resume=True, progress=show, use_cookies=False, retries=ATTEMPTS, timeout=30
             )
         except (DownloadError, RequestException, OSError, KeyError) as error:
-            reason = " ".join(str(error).split())
+            reason = clause(error)
             raise ValueError(
                 f"Expected {path.name} on Google Drive, found it refused or cut off ({reason[:300]}); wait a day "
                 f"if its quota is used up, or open {url} in a browser, save the file as {path} and start again."

@@ -26,8 +26,7 @@ from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
-
-DEFAULT_CHECKPOINT = Path("checkpoints/zsbir.safetensors")
+from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
 _FORMAT = "zsbir checkpoint"
@@ -190,8 +189,8 @@ def _as(kind: type[T], values: dict[str, Any]) -> T:
 def _one_line(error: Exception) -> str:
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        return f"{'.'.join(map(str, first['loc']))}: {clause(first['msg'])}"
+    return f"{type(error).__name__}: {clause(error)}"
 
 
 def _tensors(encoder: FinishedEncoder) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zsbir.encoder.checkpoint import load_checkpoint
+from zsbir.sentences import clause
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard
@@ -159,11 +160,12 @@ def plain_refusals(repo: str) -> Iterator[None]:
     except HfHubHTTPError as error:
         status = error.response.status_code
         advice = f"give a valid token that may write as HF_TOKEN ({_SETTINGS})" if status in (401, 403) else "try later"
-        reason = error.server_message or error.response.reason_phrase
+        reason = clause(error.server_message or error.response.reason_phrase)
         raise ValueError(
             f"Expected the Hugging Face Hub to accept {repo}, found {status}: {reason}; {advice}."
         ) from error
     except (transport_error, ConnectionError, RuntimeError) as error:  # the last when a large file did not get through
         raise ValueError(
-            f"Expected to reach the Hugging Face Hub for {repo}, found {error}; check the network and try again."
+            f"Expected to reach the Hugging Face Hub for {repo}, found {clause(error)}; check the network and try "
+            "again."
         ) from error

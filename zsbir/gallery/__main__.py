@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zsbir.command import run_one_of
-from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
+from zsbir.encoder.embedder import load_embedder
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
+from zsbir.gallery.build import build_gallery
 from zsbir.gallery.index import Kind
 
 
@@ -38,9 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _build(arguments: Build) -> None:
-    from zsbir.encoder.embedder import load_embedder  # noqa: PLC0415  (torch loads only after the arguments are known to be good)
-    from zsbir.gallery.build import build_gallery  # noqa: PLC0415
-
     built = build_gallery(arguments.photos, arguments.gallery, load_embedder(arguments.checkpoint, arguments.device))
     built.gallery.open_index(arguments.index)
     for reason in built.skipped:

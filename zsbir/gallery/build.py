@@ -35,6 +35,7 @@ from zsbir.gallery.gallery import PHOTOS, Gallery
 from zsbir.gallery.photo import Photo
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_photo
+from zsbir.sentences import clause
 
 CREDITS = "credits.csv"
 SUFFIXES = frozenset(
@@ -131,7 +132,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
             progress(len(rows) + len(skipped), len(files))
     bar.close()
     if not rows:
-        listed = f": {' '.join(skipped[:3])}" if skipped else ""
+        listed = f": {'; '.join(map(clause, skipped[:3]))}" if skipped else ""
         raise ValueError(f"Expected at least one readable picture below {photos}, found none{listed}; add some photos.")
     gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
     gallery.save()
@@ -262,7 +263,7 @@ def _read_credits(photos: Path) -> dict[str, dict[str, str]]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file))
     except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"Expected a CSV file in UTF-8 at {path}, found it damaged: {error}.") from error
+        raise ValueError(f"Expected a CSV file in UTF-8 at {path}, found it damaged: {clause(error)}.") from error
     if rows and rows[0].get("file") is None:
         raise ValueError(f"Expected a column 'file' in {path}, found {', '.join(map(str, rows[0]))}.")
     return {row["file"]: {name: row[name] for name in columns if row.get(name)} for row in rows}

@@ -25,6 +25,7 @@ from zsbir.gallery.embeddings import embeddings_path, read_embeddings, tidy_embe
 from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
 from zsbir.gallery.photo import COLUMNS, Photo, Seen
+from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
 MANIFEST, PHOTOS = "manifest.json", "photos"
@@ -192,7 +193,7 @@ class Gallery:
             checkpoint, digest = str(manifest["checkpoint_sha256"]), str(manifest["embeddings_sha256"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"Expected a complete {MANIFEST} in {folder}, found {error}; {_rebuild(folder)}"
+                f"Expected a complete {MANIFEST} in {folder}, found {clause(error)}; {_rebuild(folder)}"
             ) from error
         if not photos:
             raise ValueError(f"Expected at least one photo in gallery {folder}, found none; {_rebuild(folder)}")

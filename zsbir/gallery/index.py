@@ -21,6 +21,7 @@ from tqdm.auto import tqdm
 
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.index_arrays import WORDS, IndexArrays, part_count
+from zsbir.packages import not_installed
 
 INDEX = "index.safetensors"
 Kind = Literal["auto", "exact", "faiss"]
@@ -200,10 +201,7 @@ def import_faiss() -> Any:
     try:
         import faiss  # noqa: PLC0415  (for large galleries only)
     except ImportError as error:
-        raise ValueError(
-            "Expected FAISS for an index, found it not installed; install it with: "
-            "pip install -r requirements-scale.txt"
-        ) from error
+        raise ValueError(not_installed("faiss", "an index")) from error
     return faiss
 
 

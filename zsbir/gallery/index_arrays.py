@@ -16,6 +16,7 @@ from safetensors.numpy import save_file
 
 from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
+from zsbir.sentences import clause
 
 WORDS = 16  # values of a code of 4 bits
 _CODED = 2  # dimensions in one code
@@ -84,7 +85,7 @@ class IndexArrays:
                 metadata = file.metadata()
                 arrays = cls(*(file.get_tensor(field.name) for field in fields(cls)))
         except SafetensorError as error:
-            raise ValueError(f"Expected an index in {path}, found {error}.") from error
+            raise ValueError(f"Expected an index in {path}, found {clause(error)}.") from error
         expected = {"format_version": _FORMAT_VERSION, "embeddings_sha256": embeddings_sha256}
         if metadata != expected:
             raise ValueError(f"Expected an index of {expected} in {path}, found one of {metadata}.")

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from zsbir.atomic import replacing
+from zsbir.sentences import clause
 
 ADDRESS = "milvus.json"
 _FORMAT_VERSION = 1
@@ -74,7 +75,7 @@ class Address:
             return cls(values["uri"], values["collection"], values["checkpoint_sha256"])
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise ValueError(
-                f"Expected an address of Milvus, version {_FORMAT_VERSION}, in {path}, found {error}."
+                f"Expected an address of Milvus, version {_FORMAT_VERSION}, in {path}, found {clause(error)}."
             ) from error
 
 

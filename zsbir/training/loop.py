@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 from tqdm.auto import tqdm
 
+from zsbir import interrupt
 from zsbir.data.folder import training_data
 from zsbir.encoder.backbone import freeze_batch_norm
 from zsbir.encoder.device import choose_device
@@ -149,7 +150,8 @@ def _train_epoch(
 
 def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
     """Adds how many seconds each batch was waited for."""
-    source = iter(loader)
+    with interrupt.is_put_off():  # or each worker would say in many lines that it was interrupted
+        source = iter(loader)
     while True:
         asked = time.perf_counter()
         batch = next(source, None)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from zsbir.door import open_door
+
+if __name__ == "__main__":
+    open_door()
+
 import errno
 import signal
 import socket
@@ -13,7 +18,7 @@ from pathlib import Path
 from threading import Event
 
 from zsbir.command import run_made
-from zsbir.encoder.checkpoint import DEFAULT_CHECKPOINT
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.index import Kind
 from zsbir.serving.start import BUNDLED, open_galleries
 from zsbir.ui.page import build_demo, launch_options
