@@ -93,6 +93,7 @@ def test_data_is_downloaded_without_the_rest() -> None:
         ("gradio_client", set()),
         ("torch", set(ORDER) - {"atomic", "flags", "command", "pictures", "data", "download"}),
         ("experiments", set()),
+        ("benchmarks", set()),
         ("tests", set()),
     ],
 )
@@ -104,6 +105,13 @@ def test_who_imports_what(library: str, allowed: set[str]) -> None:
         if any(name.split(".")[0] == library for name in imports(path))
     }
     assert users <= allowed
+
+
+def test_nobody_changes_where_modules_are_found() -> None:
+    """What is run by hand is run as a module, in the root of a clone."""
+    folders = ("zsbir", "experiments", "benchmarks", "docs")
+    files = [*COMMANDS, *(path for folder in folders for path in (ROOT / folder).rglob("*.py"))]
+    assert not [path for path in files if "sys.path" in path.read_text(encoding="utf-8")]
 
 
 def test_tests_take_nothing_from_other_tests() -> None:
