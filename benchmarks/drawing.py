@@ -1,6 +1,6 @@
 """How drawing feels on the page, in real Chromium, beside a bare canvas.
 
-    python benchmarks/drawing.py [--repeats N] [--address URL]
+    python -m benchmarks.drawing [--repeats N] [--address URL]
 
 A hundred moves of the mouse are drawn on the shipped page and on a page with nothing but a canvas, in turn, under
 the same conditions. Said for each condition: the time of the moves on the page over that on the bare canvas, the
@@ -23,14 +23,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, Page, sync_playwright
+from tqdm.auto import tqdm
 
-from app_process import running_app  # noqa: E402
-from PIL import Image, ImageDraw  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
-from tqdm.auto import tqdm  # noqa: E402
+from benchmarks.app_process import running_app
 
+ROOT = Path(__file__).parents[1]
 MOVES = 100
 SIZE = {"width": 1280, "height": 900}
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

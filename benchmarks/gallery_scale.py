@@ -1,6 +1,6 @@
 """What a search costs as a gallery grows, from a thousand photos to a million, for each way of searching.
 
-    python benchmarks/gallery_scale.py [--sizes 1000 10000 100000 1000000] [--engines exact faiss milvus] [--work DIR]
+    python -m benchmarks.gallery_scale [--sizes 1000 10000 100000 1000000] [--engines exact faiss milvus] [--work DIR]
 
 Writes docs/gallery-scale.json and draws docs/gallery-scale.png. Each engine at each size runs in a process of its
 own, whose figures are kept in the folder `--work` as soon as they are there: stop and start it at will.
@@ -31,22 +31,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+import numpy as np
+from tqdm.auto import tqdm
 
-import numpy as np  # noqa: E402
-from tqdm.auto import tqdm  # noqa: E402
+from zsbir import load_embedder
+from zsbir.experience import changed
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.index import memory_needed
+from zsbir.gallery.milvus_address import Address
+from zsbir.gallery.milvus_gallery import MilvusGallery
+from zsbir.gallery.photo import Photo
+from zsbir.pictures.drawing import Drawing, parse_canvas
+from zsbir.ui.canvas import load_examples
 
-from zsbir import load_embedder  # noqa: E402
-from zsbir.experience import changed  # noqa: E402
-from zsbir.gallery.gallery import Gallery  # noqa: E402
-from zsbir.gallery.index import memory_needed  # noqa: E402
-from zsbir.gallery.milvus_address import Address  # noqa: E402
-from zsbir.gallery.milvus_gallery import MilvusGallery  # noqa: E402
-from zsbir.gallery.photo import Photo  # noqa: E402
-from zsbir.pictures.drawing import Drawing, parse_canvas  # noqa: E402
-from zsbir.ui.canvas import load_examples  # noqa: E402
-
+ROOT = Path(__file__).parents[1]
 _QUERIES = 100
 _FOUND = 5
 _CHUNK = 20_000
@@ -87,8 +85,8 @@ def measured(engine: str, size: int, work: Path) -> dict[str, Any]:
     """The figures of one engine at one size, taken now unless they are there."""
     path = work / f"{engine}-{size}.json"
     if not path.is_file():
-        here = ["--work", str(work), "--one", engine, str(size)]
-        subprocess.run([sys.executable, str(Path(__file__).resolve()), *here], check=True)
+        here = ["--work", str(work.resolve()), "--one", engine, str(size)]
+        subprocess.run([sys.executable, "-m", "benchmarks.gallery_scale", *here], check=True, cwd=ROOT)
     row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return row
 

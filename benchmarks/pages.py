@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scene import (
+
+from benchmarks.scene import (
     ABOVE,
     BALL_PEN,
     CHAIR,

@@ -1,6 +1,6 @@
 """Drawings on paper: what is found for the 27 examples when they are photographed, scanned and screenshotted.
 
-    python benchmarks/paper.py [--checkpoint M] [--gallery DIR] [--examples JSON] [--pages DIR] [--only WORD]
+    python -m benchmarks.paper [--checkpoint M] [--gallery DIR] [--examples JSON] [--pages DIR] [--only WORD]
 
 Each example is laid on paper of many kinds. The first kinds are drawn as they are, without grain; then come pictures
 with what a camera and a scanner add: grain, blur, perspective, uneven light, shadows, textures, JPEG. A line a kind
@@ -12,21 +12,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import zlib
 from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+from benchmarks.pages import KINDS
+from benchmarks.scene import clean
+from zsbir import Gallery, Retriever, load_embedder
 
-from pages import KINDS  # noqa: E402
-from scene import clean  # noqa: E402
-
-from zsbir import Gallery, Retriever, load_embedder  # noqa: E402
-
+ROOT = Path(__file__).parents[1]
 _SHOWN = 5
 
 

@@ -1,6 +1,6 @@
 """Speed and memory of the shipped demo, as ratios within one run.
 
-    python benchmarks/search_latency.py [--checkpoint M] [--gallery DIR] [--repeats N]
+    python -m benchmarks.search_latency [--checkpoint M] [--gallery DIR] [--repeats N]
 
 1. Sketch in, ranked photos out, against the bare encoder on one picture of the same size, and against
    an EfficientNet-Lite0 as it comes (batch norm beside the convolutions) at 112 pixels.
@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,21 +20,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from gradio_client import Client, handle_file
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+from benchmarks.app_process import resident_memory, running_app
+from zsbir import Embedder, Gallery, Retriever, load_embedder
+from zsbir.encoder.checkpoint import load_checkpoint
+from zsbir.encoder.device import place
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.gallery.build import build_gallery
+from zsbir.pictures.drawing import Drawing, Stroke, rasterise
+from zsbir.pictures.opening import open_picture
 
-from app_process import resident_memory, running_app  # noqa: E402
-from gradio_client import Client, handle_file  # noqa: E402
-
-from zsbir import Embedder, Gallery, Retriever, load_embedder  # noqa: E402
-from zsbir.encoder.checkpoint import load_checkpoint  # noqa: E402
-from zsbir.encoder.device import place  # noqa: E402
-from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder  # noqa: E402
-from zsbir.gallery.build import build_gallery  # noqa: E402
-from zsbir.pictures.drawing import Drawing, Stroke, rasterise  # noqa: E402
-from zsbir.pictures.opening import open_picture  # noqa: E402
-
+ROOT = Path(__file__).parents[1]
 _BATCH = 32
 _REFERENCE_SIZE = 112  # pixels; a search with such an encoder took 1.10 times its forward pass
 

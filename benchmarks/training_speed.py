@@ -1,6 +1,6 @@
 """Speed of the training loop on this machine's CPU, as ratios within one run.
 
-    python benchmarks/training_speed.py --data_dir D [--steps N]
+    python -m benchmarks.training_speed --data_dir D [--steps N]
 
 1. Pictures a second of whole training steps (reading, augmentation, optimizer and averaging included)
    against forward and backward alone on tensors that are in memory. The latter is done once every few steps
@@ -16,7 +16,6 @@ import argparse
 import csv
 import itertools
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,18 +24,16 @@ from unittest.mock import patch
 
 import torch
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from zsbir.encoder.backbone import freeze_batch_norm
+from zsbir.encoder.device import place
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.training.dataset import Pictures
+from zsbir.training.learner import Learner, LossConfig
+from zsbir.training.loop import keep_freed_memory, train
+from zsbir.training.optimizer import freeze_early
+from zsbir.training.run import TrainConfig, TrainingRun
 
-from zsbir.encoder.backbone import freeze_batch_norm  # noqa: E402
-from zsbir.encoder.device import place  # noqa: E402
-from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder  # noqa: E402
-from zsbir.training.dataset import Pictures  # noqa: E402
-from zsbir.training.learner import Learner, LossConfig  # noqa: E402
-from zsbir.training.loop import keep_freed_memory, train  # noqa: E402
-from zsbir.training.optimizer import freeze_early  # noqa: E402
-from zsbir.training.run import TrainConfig, TrainingRun  # noqa: E402
-
+ROOT = Path(__file__).parents[1]
 _PAIRS = 32
 _EVERY = 5  # steps of the loop, after which forward and backward alone is done once
 _SKIPPED = 2  # of such turns; the first steps fill caches

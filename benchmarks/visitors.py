@@ -1,6 +1,6 @@
 """Twenty visitors who draw at once, on this machine alone.
 
-    python benchmarks/visitors.py [--visitors N] [--minutes M]
+    python -m benchmarks.visitors [--visitors N] [--minutes M]
 
 A lone visitor draws first, then N for M minutes, each at the pace of the page: while a pen moves the drawing is
 sent every 0.3 seconds, but never before the last answer has come, and the finished drawing always. Then a pause.
@@ -22,15 +22,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+from tqdm.auto import tqdm
 
-from app_process import resident_memory, running_app  # noqa: E402
-from tqdm.auto import tqdm  # noqa: E402
+from benchmarks.app_process import resident_memory, running_app
+from tests.visitor import Visitor, photos_in
+from zsbir.ui.canvas import load_examples
 
-from tests.visitor import Visitor, photos_in  # noqa: E402
-from zsbir.ui.canvas import load_examples  # noqa: E402
-
+ROOT = Path(__file__).parents[1]
 _PACE = 0.3  # seconds between two states of a drawing; canvas.js has the same
 _STATES = 8  # of a drawing while it grows
 _PAUSE = (0.5, 2.0)  # seconds between two drawings

@@ -1,1 +1,1 @@
-"""What made the figures of docs/results.md: `python -m experiments.NAME` in the root of a clone. Not in the wheel."""
+"""What made the figures and pictures of docs/, run as `python -m experiments.NAME` in a clone. Not in the wheel."""

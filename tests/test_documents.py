@@ -62,7 +62,7 @@ def test_names_are_in_the_files_that_are_said_to_have_them(document: Path) -> No
 @every_document
 def test_commands_are_there(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
-    for module in re.findall(r"python -m ((?:zsbir|experiments)\.\w+)", text):
+    for module in re.findall(r"python -m ((?:zsbir|experiments|benchmarks)\.\w+)", text):
         path = ROOT / module.replace(".", "/")
         assert module.endswith(".NAME") or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file(), module
     for script in re.findall(r"(?:python|bash) ([\w/]+\.(?:py|sh))", text):

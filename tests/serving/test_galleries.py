@@ -10,17 +10,12 @@ import pytest
 from tests.conftest import make_checkpoint, make_photo
 from tests.served import make_gallery, sketch_in
 from tests.serving.own_pictures import ANN, BEN, PHOTOS, make
-from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import OWN, Choice, Galleries, galleries_in
 from zsbir.serving.start import open_galleries
 from zsbir.serving.watched_folder import PhotoFolder
-
-
-@pytest.fixture(scope="module")
-def embedder(checkpoint_path: Path) -> Embedder:
-    return load_embedder(checkpoint_path, "cpu")
 
 
 @pytest.fixture

@@ -6,14 +6,9 @@ import pytest
 
 from tests.conftest import make_photo, until
 from tests.served import encoded, sketch_in
-from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.encoder.embedder import Embedder
 from zsbir.serving import watched_folder
 from zsbir.serving.watched_folder import PhotoFolder
-
-
-@pytest.fixture(scope="module")
-def embedder(checkpoint_path: Path) -> Embedder:
-    return load_embedder(checkpoint_path, "cpu")
 
 
 def photo(number: int) -> bytes:

@@ -6,10 +6,8 @@ import asyncio
 import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
-import pytest
 from starlette.types import Message
 
 from tests.served import HOSTILE
@@ -19,12 +17,6 @@ from zsbir.ui.live_search import answer, search_route
 from zsbir.ui.query import MAX_QUERY
 
 DRAWING = json.dumps({"width": 1000, "height": 800, "strokes": [{"width": 16, "points": [[100, 100], [400, 300]]}]})
-
-
-@pytest.fixture(scope="module")
-def galleries(retriever: Retriever) -> Iterator[Galleries]:
-    with closing(Galleries(retriever.embedder, {"Photos": retriever})) as galleries:
-        yield galleries
 
 
 def ask(galleries: Galleries, pieces: Iterable[bytes]) -> tuple[int, Any]:

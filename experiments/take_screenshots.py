@@ -1,4 +1,4 @@
-"""Takes the README's pictures of the page: `python docs/take_screenshots.py [--checkpoint M] [--gallery DIR]`.
+"""Takes the README's pictures of the page: `python -m experiments.take_screenshots [--checkpoint M] [--gallery DIR]`.
 
 One picture for each width and theme, `screenshot-<width>-<theme>.png`. Needs playwright and a Chromium of the system's.
 Run it again when the page, the gallery or the encoder changes.
@@ -16,12 +16,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-_HERE = Path(__file__).parent
-sys.path.insert(0, str(_HERE.parent))  # so that it runs from anywhere, without installation
+from zsbir.serving.start import open_galleries
+from zsbir.ui.page import build_demo, launch_options
 
-from zsbir.serving.start import open_galleries  # noqa: E402
-from zsbir.ui.page import build_demo, launch_options  # noqa: E402
-
+_DOCS = Path(__file__).parents[1] / "docs"
 _SIZES = ((1440, 900), (1024, 768), (390, 844))
 _THEMES = ("light", "dark")
 _COLOURS = 256  # of a picture: a quarter of the bytes
@@ -33,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"))
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"))
     parser.add_argument("--example", default="windmill", help="the example drawing to show (%(default)s)")
-    parser.add_argument("--out", type=Path, default=_HERE, help="folder of the pictures (%(default)s)")
+    parser.add_argument("--out", type=Path, default=_DOCS, help="folder of the pictures (%(default)s)")
     arguments = parser.parse_args(argv)
     executable = shutil.which("chromium") or shutil.which("google-chrome")
     if executable is None:
