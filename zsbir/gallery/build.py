@@ -205,12 +205,13 @@ class _Builder:
             if self._keeps(photo):
                 return _Read(photo)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
-            if not self.in_place:
-                save_copy(picture, self.shown / photo.file)
-            make_small_copy(self.shown / photo.file, self.folder, digest)
-            return _Read(photo, prepare_photo(picture, self.size))
+            prepared = prepare_photo(picture, self.size)
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}")
+        if not self.in_place:  # a full disk is no fault of the picture: it ends the build
+            save_copy(picture, self.shown / photo.file)
+        make_small_copy(self.shown / photo.file, self.folder, digest)
+        return _Read(photo, prepared)
 
     def _keeps(self, photo: Photo) -> bool:
         """Whether a photo stays as it was built before; if its small copy is missing, it is made."""
@@ -219,7 +220,7 @@ class _Builder:
             return False
         try:
             make_small_copy(shown, self.folder, photo.sha256)
-        except (OSError, ValueError):  # what is shown is damaged
+        except ValueError:  # what is shown is damaged
             return False
         return True
 
