@@ -81,6 +81,7 @@ def test_data_is_downloaded_without_the_rest() -> None:
     [
         ("gradio", {"ui"}),
         ("gradio_client", set()),
+        ("pydantic", {"ui"}),
         ("torch", set(ORDER) - {*BEFORE_ALL, "pictures", "data", "download"}),
         ("experiments", set()),
         ("tests", set()),
