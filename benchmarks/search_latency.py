@@ -58,7 +58,7 @@ def main() -> None:
 def search_ratios(embedder: Embedder, arguments: argparse.Namespace) -> tuple[float, float]:
     """Median time of `Retriever.search` over that of the encoder alone, and of the reference, in turns."""
     retriever = Retriever(embedder, Gallery.load(arguments.gallery))
-    encoder = load_checkpoint(arguments.checkpoint).encoder
+    encoder = load_checkpoint(arguments.checkpoint).encoder.trained
     encoder.fold()
     reference = place(SketchPhotoEncoder(EncoderConfig(batch_norm="frozen")), torch.device("cpu")).eval()
     drawing = example_drawing()

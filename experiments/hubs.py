@@ -24,6 +24,7 @@ from zsbir.encoder.checkpoint import load_checkpoint
 from zsbir.encoder.embedder import Embedder
 from zsbir.encoder.engine import OnnxEngine
 from zsbir.encoder.hub_correction import HubCorrection
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.whitening import Whitening, whitening_matrix
 from zsbir.evaluation.embedding import embed_photos, embed_sketches
 from zsbir.training.finishing import spread
@@ -47,11 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=_ROOT / "checkpoints" / "zsbir.safetensors")
     arguments = parser.parse_args(argv)
     checkpoint = load_checkpoint(arguments.model)
-    checkpoint.encoder.fold()
-    preprocessing = checkpoint.preprocessing
+    trained = checkpoint.encoder.trained
+    trained.fold()
     trained_on = training_data(arguments.data, arguments.extra)[1]
-    plain = checkpoint.encoder.unfinished().eval()
-    embedder = Embedder(plain, preprocessing, engine=OnnxEngine(plain, preprocessing))
+    plain = FinishedEncoder(trained, checkpoint.preprocessing)
+    embedder = Embedder(plain, OnnxEngine(plain))
     seen = CategoryData.load(arguments.data, read_labels(arguments.data / "train_labels.txt"))
     new = CategoryData.load(arguments.data, read_labels(arguments.data / "val_labels.txt"))
     asked = [

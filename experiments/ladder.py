@@ -23,6 +23,7 @@ from experiments.measure import PROTOCOLS, embed_unseen, protocols, tell_apart
 from zsbir.data.folder import CategoryData, read_labels
 from zsbir.encoder.backbone import load_imagenet_classifier
 from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.evaluation.embedding import measure
 from zsbir.pictures.preparation import PreprocessConfig
@@ -193,7 +194,7 @@ def untrained(config: TrainConfig) -> Embedder:
     encoder.load_backbone(classifier)
     with torch.no_grad():
         torch.nn.init.eye_(encoder.embeddings["both"].get_parameter("weight"))
-    return Embedder(encoder, config.preprocessing)
+    return Embedder(FinishedEncoder(encoder, config.preprocessing))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from zsbir.data.folder import CategoryData, read_labels
 from zsbir.encoder.checkpoint import load_checkpoint
 from zsbir.encoder.embedder import Embedder
 from zsbir.encoder.engine import OnnxEngine
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.evaluation.embedding import embed_photos, embed_sketches
 from zsbir.evaluation.metrics import rank_gallery
 from zsbir.experience import CHANGES
@@ -39,7 +40,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, default=_ROOT / "checkpoints" / "zsbir.safetensors")
     arguments = parser.parse_args(argv)
     checkpoint = load_checkpoint(arguments.model)
-    checkpoint.encoder.fold()
+    finished = checkpoint.encoder
+    finished.trained.fold()
     data = CategoryData.load(arguments.data, read_labels(arguments.data / "val_labels.txt"))
     sketches = [members[::_EVERY] for members in data.sketches]
     drawings = [sketch for members in sketches for sketch in members if isinstance(sketch, Drawing)]
@@ -47,8 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print("| set upright up to | seen turned by | mAP@all | P@5 | hit@5 | stay |\n|---|---|---|---|---|---|")
     for slant, turn in _SLANTS_AND_TURNS:
         preprocessing = replace(checkpoint.preprocessing, sketch_turn=turn, max_slant=slant)
-        engine = OnnxEngine(checkpoint.encoder, preprocessing)
-        embedder = Embedder(checkpoint.encoder, preprocessing, engine=engine)
+        encoder = FinishedEncoder(finished.trained, preprocessing, finished.whitening, finished.hubs)
+        embedder = Embedder(encoder, OnnxEngine(encoder))
         photos = photos or embed_photos(embedder, data.photos, 64)
         queries = embed_sketches(embedder, sketches, 64)
         found = (

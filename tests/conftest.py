@@ -19,6 +19,7 @@ from tests.hub_stand_in import WRITER, Hub, hub_stand_in
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
 from zsbir.encoder.embedder import load_embedder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.preparation import PreprocessConfig
@@ -74,7 +75,7 @@ def make_checkpoint(path: Path, seed: int = 0, size: int = 32) -> Path:
     encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, batch_norm="frozen")).eval()
     split = ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
     once = PreprocessConfig(sketch_size=size, photo_size=size, sketch_turn=0.0, max_slant=0.0)
-    save_checkpoint(path, Checkpoint(encoder, once, split, {"epochs": 0}, {"mAP@all": 0.5}, seed))
+    save_checkpoint(path, Checkpoint(FinishedEncoder(encoder, once), split, {"epochs": 0}, {"mAP@all": 0.5}, seed))
     return path
 
 

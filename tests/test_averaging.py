@@ -8,6 +8,7 @@ from zsbir import averaging, load_embedder
 from zsbir.averaging import average_checkpoints
 from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.finishing import finish
@@ -24,8 +25,7 @@ def written(folder: Path, seed: int, dim: int = 16, seen: tuple[str, ...] = SEEN
                 tensor.add_(torch.rand_like(tensor))
     path = folder / f"{seed}-{dim}-{len(seen)}.safetensors"
     checkpoint = Checkpoint(
-        encoder,
-        PreprocessConfig(sketch_size=32, photo_size=48),
+        FinishedEncoder(encoder, PreprocessConfig(sketch_size=32, photo_size=48)),
         ZeroShotSplit(seen, VALIDATION, UNSEEN),
         training={"epoch": seed},
         metrics={"validation mAP@all": seed / 10},
@@ -71,12 +71,14 @@ def test_it_is_finished_and_carries_the_figures_of_its_validation(tmp_path: Path
     assert averaging.main(command) == 0
     checkpoint = load_checkpoint(out)
     average = average_checkpoints(paths)
-    encoder = finish(average.encoder, average.preprocessing, CategoryData.load(data_folder, SEEN), 3, quiet=True)
-    assert checkpoint.encoder.config.hub_sketches == 3 * len(SEEN)
+    encoder = finish(
+        average.encoder.trained, average.preprocessing, CategoryData.load(data_folder, SEEN), 3, quiet=True
+    )
     assert checkpoint.encoder.hubs is not None
     assert encoder.hubs is not None
+    assert len(encoder.hubs.sketches) == 3 * len(SEEN)
     assert torch.allclose(checkpoint.encoder.hubs.sketches, encoder.hubs.sketches, atol=1e-3)  # half precision
-    expected = Validation(data_folder, VALIDATION, average.preprocessing).measure(encoder, 8, quiet=True)
+    expected = Validation(data_folder, VALIDATION).measure(encoder, 8, quiet=True)
     assert checkpoint.metrics == pytest.approx({f"validation {name}": value for name, value in expected.items()})
     assert 0 < checkpoint.metrics["validation mAP@all"] <= 1
 

@@ -11,6 +11,7 @@ from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION, make_photo,
 from zsbir import Embedder, export, load_embedder
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
 
@@ -22,7 +23,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, encoders="separate")).eval()
     preprocessing = PreprocessConfig(sketch_size=32, photo_size=48, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25))
-    save_checkpoint(path, Checkpoint(encoder, preprocessing, ZeroShotSplit(SEEN, VALIDATION, UNSEEN)))
+    save_checkpoint(path, Checkpoint(FinishedEncoder(encoder, preprocessing), ZeroShotSplit(SEEN, VALIDATION, UNSEEN)))
     return path
 
 
@@ -68,10 +69,12 @@ def test_a_file_that_differs_from_torch_is_not_kept(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     right = export.onnx_graph
-    darker = (0.1, 0.1, 0.1)
-    monkeypatch.setattr(
-        export, "onnx_graph", lambda encoder, config, side: right(encoder, replace(config, mean=darker), side)
-    )
+
+    def darker(encoder: FinishedEncoder, side: str) -> bytes:
+        preprocessing = replace(encoder.preprocessing, mean=(0.1, 0.1, 0.1))
+        return right(FinishedEncoder(encoder.trained, preprocessing), side)
+
+    monkeypatch.setattr(export, "onnx_graph", darker)
     assert export.main(["--onnx", str(tmp_path / "onnx"), "--checkpoint", str(checkpoint)]) == 2
     assert "Expected sketches.onnx to differ from torch by at most 0.0001" in capsys.readouterr().err
     assert not list((tmp_path / "onnx").iterdir())

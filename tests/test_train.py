@@ -17,6 +17,7 @@ import train
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import Gallery, Retriever, load_embedder
 from zsbir.encoder.checkpoint import load_checkpoint, load_training_state, save_training_state
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig
 from zsbir.gallery.build import build_gallery
 from zsbir.pictures.opening import open_picture
@@ -219,7 +220,7 @@ def test_the_published_method_trains_and_explicit_flags_win(
     run += ["--steps_per_epoch", "2", "--checkpoint_dir", str(tmp_path / "run")]
     assert train.main([*run, "--word_vectors", str(tmp_path / "glove.txt")]) == 0
     checkpoint = load_checkpoint(tmp_path / "run" / "zsbir.safetensors")
-    config = checkpoint.encoder.config
+    config = checkpoint.encoder.trained.config
     assert (config.backbone, config.encoders, config.pooling, config.head) == (
         SMALL_BACKBONE,
         "separate",
@@ -267,7 +268,9 @@ def test_python_and_command_line_take_the_same_first_step(
         return losses
 
     monkeypatch.setattr(TrainingRun, "step", kept)
-    monkeypatch.setattr("zsbir.training.loop.finish", lambda encoder, *_, **__: encoder)  # is not what is compared
+    monkeypatch.setattr(  # is not what is compared
+        "zsbir.training.loop.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
+    )
     short = ["--steps_per_epoch", "1", "--workers", "0"]
     run = ["--data_dir", str(data_folder), "--epochs", "1", "--batch_size", "4", *short]
     assert train.main([*run, "--checkpoint_dir", str(tmp_path / "one")]) == 0
@@ -286,7 +289,7 @@ def test_every_flag_changes_what_it_is_called() -> None:
         assert value != told[name], name
         assert {other for other in changed if changed[other] != told[other]} == set(), name
     unasked = {"data_dir", "checkpoint_dir", "epochs", "batch_size", "encoder", "preprocessing", "losses"}
-    assert set(told) - unasked - set(OTHER_VALUES) == {"mean", "std", "whitened"}
+    assert set(told) - unasked - set(OTHER_VALUES) == {"mean", "std"}
 
 
 OTHER_VALUES: dict[str, object] = {

@@ -23,6 +23,7 @@ import torch
 from zsbir.command import run_made
 from zsbir.data.folder import training_data
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.training.finishing import finish
 from zsbir.training.run import TrainConfig
 from zsbir.training.validation import Validation
@@ -31,7 +32,7 @@ _BATCH = 64  # pictures at once, to measure
 
 
 def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
-    """The mean of several checkpoints, which corrects no hubs; its description says of each what it was.
+    """The mean of several checkpoints, which is not finished; its description says of each what it was.
 
     Args:
         paths: At least two; seed and input sizes are those of the first.
@@ -45,12 +46,12 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
     parts = [load_checkpoint(path) for path in paths]
     first = parts[0]
     for path, part in zip(paths, parts, strict=True):
-        if part.encoder.config != first.encoder.config or part.split != first.split:
+        if part.encoder.trained.config != first.encoder.trained.config or part.split != first.split:
             raise ValueError(
                 f"Expected checkpoints of the same network and categories, found {path} to differ from {paths[0]}; "
                 "average runs with equal settings."
             )
-    encoders = [part.encoder.unfinished() for part in parts]
+    encoders = [part.encoder.trained for part in parts]
     states = [encoder.state_dict() for encoder in encoders]
     encoders[0].load_state_dict(
         {
@@ -62,9 +63,8 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
         {"checkpoint_sha256": sha256(path), "seed": part.seed, "metrics": dict(part.metrics), **part.training}
         for path, part in zip(paths, parts, strict=True)
     ]
-    return Checkpoint(
-        encoders[0], first.preprocessing, first.split, {"average_of": described}, metrics={}, seed=first.seed
-    )
+    average = FinishedEncoder(encoders[0], first.preprocessing)
+    return Checkpoint(average, first.split, {"average_of": described}, metrics={}, seed=first.seed)
 
 
 def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub_sketches: int) -> Checkpoint:
@@ -86,8 +86,8 @@ def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub
             f"Expected the {len(checkpoint.split.seen)} categories that the checkpoints were trained on, found "
             f"{len(split.seen)}, not all the same; give their --data_dir and --extra_dir."
         )
-    encoder = finish(checkpoint.encoder, checkpoint.preprocessing, data, hub_sketches)
-    validation = Validation(data_dir, checkpoint.split.validation, checkpoint.preprocessing)
+    encoder = finish(checkpoint.encoder.trained, checkpoint.preprocessing, data, hub_sketches)
+    validation = Validation(data_dir, checkpoint.split.validation)
     figures = validation.measure(encoder, _BATCH)
     metrics = {f"validation {name}": value for name, value in figures.items()}
     return replace(checkpoint, encoder=encoder, metrics=metrics)

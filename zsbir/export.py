@@ -46,11 +46,11 @@ def export_onnx(checkpoint: Path, folder: Path) -> dict[str, float]:
         ValueError: Not a valid checkpoint, or an embedding differs by more than `TOLERANCE`.
     """
     loaded = load_checkpoint(checkpoint)
-    loaded.encoder.fold()
-    embedder = Embedder(loaded.encoder, loaded.preprocessing)
+    loaded.encoder.trained.fold()
+    embedder = Embedder(loaded.encoder)
     differences = {}
     for side in (SKETCHES, PHOTOS):
-        model = onnx.load_from_string(onnx_graph(loaded.encoder, loaded.preprocessing, side))
+        model = onnx.load_from_string(onnx_graph(loaded.encoder, side))
         onnx.helper.set_model_props(
             model,
             {

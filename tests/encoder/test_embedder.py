@@ -9,6 +9,7 @@ from tests.conftest import make_photo, make_sketch
 from zsbir import load_embedder
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.pictures.drawing import Drawing, parse_quickdraw, rasterise
 
 RNG = np.random.default_rng(0)
@@ -50,7 +51,8 @@ def test_slanted_sketches_are_set_upright_where_the_checkpoint_says_so(checkpoin
     square = parse_quickdraw('{"drawing": [[[0, 100, 100, 0, 0], [0, 0, 100, 100, 0]], [[50, 50], [0, 40]]]}')
     sketches = [square, square.turned(9), rasterise(square, 200), rasterise(square.turned(9), 200)]
     as_they_are, upright = (
-        Embedder(loaded.encoder, replace(loaded.preprocessing, max_slant=max_slant)) for max_slant in (0.0, 20.0)
+        Embedder(FinishedEncoder(loaded.encoder.trained, replace(loaded.preprocessing, max_slant=max_slant)))
+        for max_slant in (0.0, 20.0)
     )
     assert np.array_equal(upright.sketch_pixels(sketches[0]), upright.sketch_pixels(sketches[1]))
     for one, other in ((0, 1), (2, 3)):
@@ -59,6 +61,24 @@ def test_slanted_sketches_are_set_upright_where_the_checkpoint_says_so(checkpoin
             for embeddings in (embedder.embed_sketches(sketches) for embedder in (as_they_are, upright))
         )
         assert 1 - straight < (1 - plain) / 2
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 70])
+def test_any_number_is_embedded_a_batch_at_a_time(
+    embedder: Embedder, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(1)
+    photos = [Image.fromarray(rng.integers(0, 256, (9, 9, 3), np.uint8)) for _ in range(count)]
+    sketches = [make_sketch("square", rng) for _ in range(count)]
+    engine, batches = embedder._engine, []
+    monkeypatch.setattr(embedder, "_engine", lambda pixels: batches.append(len(pixels)) or engine(pixels))
+    for pictures, embed in ((photos, embedder.embed_photos), (sketches, embedder.embed_sketches)):
+        together = embed(pictures)
+        assert max(batches) <= embedder.batch_size
+        assert sum(batches) == count
+        batches.clear()
+        assert together == pytest.approx(np.concatenate([embed([picture]) for picture in pictures]), abs=1e-5)
+        batches.clear()
 
 
 def test_nothing_in_nothing_out(embedder: Embedder) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from tests.conftest import SMALL_BACKBONE
 from zsbir.encoder.engine import OnnxEngine, TorchEngine
-from zsbir.encoder.inference import PHOTOS, SKETCHES, picture_shape
+from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
 
@@ -15,9 +15,10 @@ SIZES = PreprocessConfig(sketch_size=32, photo_size=48)
 
 
 @pytest.fixture
-def encoder() -> SketchPhotoEncoder:
+def encoder() -> FinishedEncoder:
     torch.manual_seed(0)
-    return SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, encoders="separate")).eval()
+    trained = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16, encoders="separate"))
+    return FinishedEncoder(trained, SIZES)
 
 
 def noise(side: str, count: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -26,29 +27,29 @@ def noise(side: str, count: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("side", [SKETCHES, PHOTOS])
-def test_both_compute_the_same(encoder: SketchPhotoEncoder, side: str) -> None:
-    onnx, torch_engine = OnnxEngine(encoder, SIZES), TorchEngine(encoder, SIZES)
+def test_both_compute_the_same(encoder: FinishedEncoder, side: str) -> None:
+    onnx, torch_engine = OnnxEngine(encoder), TorchEngine(encoder)
     for count in (3, 1):
-        embeddings, expected = onnx(side, noise(side, count)), torch_engine(side, noise(side, count))
+        embeddings, expected = onnx(noise(side, count)), torch_engine(noise(side, count))
         assert embeddings.dtype == expected.dtype == np.float32
         assert embeddings.shape == (count, 16)
         assert embeddings == pytest.approx(expected, abs=1e-5)
 
 
-def test_torch_follows_an_encoder_that_learns_and_onnx_keeps_its_copy(encoder: SketchPhotoEncoder) -> None:
-    engines = OnnxEngine(encoder, SIZES), TorchEngine(encoder, SIZES)
-    before = [engine(SKETCHES, noise(SKETCHES, 2)) for engine in engines]
+def test_torch_follows_an_encoder_that_learns_and_onnx_keeps_its_copy(encoder: FinishedEncoder) -> None:
+    engines = OnnxEngine(encoder), TorchEngine(encoder)
+    before = [engine(noise(SKETCHES, 2)) for engine in engines]
     with torch.no_grad():
-        encoder.embeddings["sketch"].weight.neg_()
-    after = [engine(SKETCHES, noise(SKETCHES, 2)) for engine in engines]
+        encoder.trained.embeddings["sketch"].weight.neg_()
+    after = [engine(noise(SKETCHES, 2)) for engine in engines]
     assert np.array_equal(before[0], after[0])
     assert after[1] == pytest.approx(-before[1], abs=1e-5)
 
 
-def test_many_threads_get_the_answers_to_their_own_pictures(encoder: SketchPhotoEncoder) -> None:
-    engine = OnnxEngine(encoder, SIZES)
+def test_many_threads_get_the_answers_to_their_own_pictures(encoder: FinishedEncoder) -> None:
+    engine = OnnxEngine(encoder)
     pictures = [noise(SKETCHES, 1, seed) for seed in range(40)]
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(lambda pixels: engine(SKETCHES, pixels), pictures))
-    expected = TorchEngine(encoder, SIZES)(SKETCHES, np.concatenate(pictures))
+        together = list(threads.map(engine, pictures))
+    expected = TorchEngine(encoder)(np.concatenate(pictures))
     assert np.concatenate(together) == pytest.approx(expected, abs=1e-5)

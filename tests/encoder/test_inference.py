@@ -10,8 +10,10 @@ from PIL import Image, ImageOps
 
 from tests.conftest import SMALL_BACKBONE
 from zsbir.encoder.engine import onnx_graph
-from zsbir.encoder.inference import PHOTOS, SKETCHES, OneSide, picture_shape
+from zsbir.encoder.hub_correction import HubCorrection
+from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 
 SIZES = PreprocessConfig(sketch_size=32, photo_size=48, mean=(0.4, 0.5, 0.6), std=(0.2, 0.3, 0.25), sketch_turn=0.0)
@@ -29,32 +31,32 @@ def encoder() -> SketchPhotoEncoder:
 def test_a_graph_computes_what_torch_computes_for_any_number(
     encoder: SketchPhotoEncoder, side: str, turn: float
 ) -> None:
-    config = replace(SIZES, sketch_turn=turn)
-    session = onnxruntime.InferenceSession(onnx_graph(encoder, config, side), providers=["CPUExecutionProvider"])
+    finished = FinishedEncoder(encoder, replace(SIZES, sketch_turn=turn))
+    session = onnxruntime.InferenceSession(onnx_graph(finished, side), providers=["CPUExecutionProvider"])
     for count in (1, 2, 7):
         shape = (count, *picture_shape(SIZES, side))
         pixels = np.random.default_rng(count).integers(0, 256, shape, dtype=np.uint8)
         with torch.inference_mode():
-            expected = OneSide(encoder, config, side)(torch.from_numpy(pixels)).numpy()
+            expected = finished(torch.from_numpy(pixels)).numpy()
         (embeddings,) = session.run(None, {"pixels": pixels})
         assert embeddings.shape == (count, 16)
         assert embeddings == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("turn", [0.0, 8.0])
 @pytest.mark.parametrize("side", [SKETCHES, PHOTOS])
-def test_a_graph_whitens_and_corrects_hubs_as_torch_does(encoder: SketchPhotoEncoder, side: str) -> None:
+def test_a_graph_whitens_and_corrects_hubs_as_torch_does(encoder: SketchPhotoEncoder, side: str, turn: float) -> None:
     known = torch.nn.functional.normalize(torch.randn(20, 16, generator=torch.Generator().manual_seed(1)))
-    finished = encoder.finished(torch.eye(16) + torch.diag(torch.ones(15), 1), known).eval()
-    session = onnxruntime.InferenceSession(onnx_graph(finished, SIZES, side), providers=["CPUExecutionProvider"])
+    whitening, hubs = Whitening(torch.eye(16) + torch.diag(torch.ones(15), 1)), HubCorrection(known)
+    config = replace(SIZES, sketch_turn=turn)
+    finished = FinishedEncoder(encoder, config, whitening, hubs)
+    session = onnxruntime.InferenceSession(onnx_graph(finished, side), providers=["CPUExecutionProvider"])
     pixels = np.random.default_rng(0).integers(0, 256, (3, *picture_shape(SIZES, side)), dtype=np.uint8)
     with torch.inference_mode():
-        plain = OneSide(encoder, SIZES, side)(torch.from_numpy(pixels))
-        assert finished.whitening is not None
-        assert finished.hubs is not None
-        whitened = finished.whitening(plain)
-        expected = finished.hubs.of_sketches(whitened) if side == SKETCHES else finished.hubs.of_photos(whitened)
+        whitened = whitening(FinishedEncoder(encoder, config)(torch.from_numpy(pixels)))
+        expected = hubs.of_sketches(whitened) if side == SKETCHES else hubs.of_photos(whitened)
     (embeddings,) = session.run(None, {"pixels": pixels})
-    assert embeddings.shape == (3, 18)
+    assert embeddings.shape == (3, finished.dim) == (3, 18)
     assert embeddings == pytest.approx(expected.numpy(), abs=1e-5)
 
 
@@ -62,8 +64,8 @@ def test_a_sketch_is_seen_turned_either_way(encoder: SketchPhotoEncoder) -> None
     """Against Pillow's rotation and a mean of one sketch at a time."""
     rng = np.random.default_rng(0)
     sketches = [ImageOps.expand(Image.fromarray(rng.integers(0, 256, (12, 8), np.uint8)), (12, 10), 255) for _ in "ab"]
-    see = OneSide(encoder, replace(SIZES, sketch_turn=20.0), SKETCHES)
-    once = OneSide(encoder, SIZES, SKETCHES)
+    see = FinishedEncoder(encoder, replace(SIZES, sketch_turn=20.0))
+    once = FinishedEncoder(encoder, SIZES)
     with torch.inference_mode():
         embeddings = see(torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])))
         for sketch, embedding in zip(sketches, embeddings, strict=True):
@@ -74,8 +76,9 @@ def test_a_sketch_is_seen_turned_either_way(encoder: SketchPhotoEncoder) -> None
 
 
 def test_threads_may_write_graphs_at_once(encoder: SketchPhotoEncoder) -> None:
+    finished = FinishedEncoder(encoder, SIZES)
     with ThreadPoolExecutor(4) as threads:
-        graphs = list(threads.map(lambda side: onnx_graph(encoder, SIZES, side), [SKETCHES, PHOTOS] * 2))
+        graphs = list(threads.map(lambda side: onnx_graph(finished, side), [SKETCHES, PHOTOS] * 2))
     for graph in graphs:
         onnx.checker.check_model(onnx.load_from_string(graph))
     assert graphs[0] == graphs[2] != graphs[1] == graphs[3]

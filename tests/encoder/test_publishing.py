@@ -129,7 +129,7 @@ def test_only_the_file_that_was_loaded_is_pushed(embedder: Embedder, hub: Hub, t
     make_checkpoint(embedder.checkpoint, seed=3)
     with pytest.raises(ValueError, match="found it changed"):
         embedder.push_to_hub(REPO)
-    in_training = Embedder(load_checkpoint(embedder.checkpoint).encoder, embedder.preprocessing)
+    in_training = Embedder(load_checkpoint(embedder.checkpoint).encoder)
     with pytest.raises(ValueError, match="still in training"):
         in_training.push_to_hub(REPO)
     assert not hub.requests

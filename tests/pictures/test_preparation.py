@@ -170,7 +170,9 @@ def test_a_turned_sketch_is_what_pillow_turns() -> None:
     rng = np.random.default_rng(0)
     blurred = Image.fromarray(rng.integers(0, 256, (6, 6), np.uint8)).resize((36, 36), Image.Resampling.BICUBIC)
     sketch = ImageOps.expand(blurred, 12, 255)
-    views = turned(torch.from_numpy(np.array(sketch))[None, None], turning_grids(config, torch.device("cpu")))
+    grids = turning_grids(config, torch.device("cpu"))
+    assert grids is not None
+    views = turned(torch.from_numpy(np.array(sketch))[None, None], grids)
     for view, angle in zip(views, (-15, 15), strict=True):
         expected = np.asarray(sketch.rotate(angle, Image.Resampling.BILINEAR, fillcolor=255), dtype=np.float32)
         assert np.abs(view[0].numpy() - expected).max() < 1.5  # Pillow rounds

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import torch
 from tests.conftest import SEEN, SMALL_BACKBONE, make_photo
 from zsbir.data.folder import CategoryData
 from zsbir.encoder.embedder import Embedder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.encoder.whitening import Whitening, whitening_matrix
 from zsbir.evaluation.embedding import open_sketch
@@ -38,26 +40,24 @@ def test_it_is_finished_by_some_sketches_and_photos_of_each_category(
     encoder: SketchPhotoEncoder, data: CategoryData
 ) -> None:
     finished = finish(encoder, SIZES, data, 3, quiet=True)
-    plain = Embedder(encoder.eval(), SIZES)
+    plain = Embedder(FinishedEncoder(encoder, SIZES))
     sketches = plain.embed_sketches([open_sketch(sketch) for members in data.sketches for sketch in spread(members, 3)])
     photos = plain.embed_photos([open_picture(photo) for members in data.photos for photo in spread(members, 3)])
-    assert finished.config.hub_sketches == len(sketches) == len(photos) == 9
+    assert len(sketches) == len(photos) == 9
     assert finished.whitening is not None
     assert finished.hubs is not None
     matrix = whitening_matrix(torch.from_numpy(np.concatenate([sketches, photos])))
     assert torch.allclose(finished.whitening.matrix, matrix, atol=1e-5)
     assert torch.allclose(finished.hubs.sketches, Whitening(matrix)(torch.from_numpy(sketches)), atol=1e-5)
-    assert encoder.hubs is encoder.whitening is None
 
 
-def test_what_it_was_finished_by_is_forgotten_when_it_is_finished_again(
+def test_without_sketches_or_when_none_are_asked_for_nothing_is_finished(
     encoder: SketchPhotoEncoder, data: CategoryData
 ) -> None:
-    once = finish(encoder, SIZES, data, 2, quiet=True)
-    twice = finish(once, SIZES, data, 2, quiet=True)
-    assert all(torch.equal(one, other) for one, other in zip(once.buffers(), twice.buffers(), strict=True))
-    plain = finish(once, SIZES, data, 0, quiet=True)
-    assert plain.hubs is plain.whitening is None
+    no_sketches = replace(data, sketches=((),) * len(data.categories))
+    for plain in (finish(encoder, SIZES, data, 0, quiet=True), finish(encoder, SIZES, no_sketches, 3, quiet=True)):
+        assert plain.hubs is plain.whitening is None
+        assert plain.trained is encoder
 
 
 def test_pictures_find_by_the_score_of_what_finished_it(encoder: SketchPhotoEncoder, data: CategoryData) -> None:
@@ -66,7 +66,7 @@ def test_pictures_find_by_the_score_of_what_finished_it(encoder: SketchPhotoEnco
     assert fitted.hubs is not None
     photos = [make_photo(category, np.random.default_rng(1)) for category in ("square", "disc", "bar")]
     asked = [open_sketch(sketch) for sketch in data.sketches[0][:2]]
-    plain, corrected = Embedder(encoder.eval(), SIZES), Embedder(fitted, SIZES)
+    plain, corrected = Embedder(FinishedEncoder(encoder, SIZES)), Embedder(fitted)
     assert corrected.dim == plain.dim + 2
     rows, photo_rows = (
         fitted.whitening(torch.from_numpy(rows)) for rows in (plain.embed_sketches(asked), plain.embed_photos(photos))

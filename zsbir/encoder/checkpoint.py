@@ -18,7 +18,10 @@ from torch import Tensor
 from zsbir.atomic import replacing
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.device import place
+from zsbir.encoder.hub_correction import HubCorrection
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.sentences import clause
 
@@ -27,8 +30,9 @@ _FORMAT = "zsbir checkpoint"
 _STATE_FORMAT = "zsbir training state"
 _BEFORE = {  # what encoders were before there were settings for it, whatever the defaults are now
     **{"encoders": "shared", "batch_norm": "frozen", "pooling": "avg", "head": "linear"},
-    **{"hub_sketches": 0, "whitened": False},
+    **{"hub_sketches": 0, "whitened": False},  # settings of what finishes them
 }
+_MAX_KNOWN = 100_000  # sketches, to correct hubs by
 _MAX_BYTES = 2_000_000_000
 _MAX_HEADER_BYTES = 10_000_000
 
@@ -38,30 +42,38 @@ class Checkpoint:
     """A trained encoder with everything needed to use it and to know where it came from.
 
     Attributes:
-        encoder: The network, in evaluation mode.
-        preprocessing: What turns pictures into its input.
+        encoder: The network with what finishes its embeddings.
         split: Categories it was trained, chosen and is to be measured on.
         training: Configuration of the run that made it.
         metrics: Figures measured when it was saved, by name.
         seed: Seed of that run.
     """
 
-    encoder: SketchPhotoEncoder
-    preprocessing: PreprocessConfig
+    encoder: FinishedEncoder
     split: ZeroShotSplit
     training: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
+
+    @property
+    def preprocessing(self) -> PreprocessConfig:
+        """What turns pictures into the encoder's input."""
+        return self.encoder.preprocessing
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes weights in half precision and all else as JSON in the file's metadata; the old file stays until done."""
     tensors = {
         name: tensor.detach().to("cpu", torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
-        for name, tensor in checkpoint.encoder.state_dict().items()
+        for name, tensor in _tensors(checkpoint.encoder).items()
+    }
+    hubs = checkpoint.encoder.hubs
+    finishing = {
+        "hub_sketches": len(hubs.sketches) if hubs else 0,
+        "whitened": checkpoint.encoder.whitening is not None,
     }
     description = {
-        "encoder": asdict(checkpoint.encoder.config),
+        "encoder": {**asdict(checkpoint.encoder.trained.config), **finishing},
         "preprocessing": asdict(checkpoint.preprocessing),
         "split": asdict(checkpoint.split),
         "training": dict(checkpoint.training),
@@ -80,7 +92,10 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     """
     tensors, description = _read(path, _FORMAT)
     try:
-        config = EncoderConfig(**{**_BEFORE, **description["encoder"]})
+        settings = {**_BEFORE, **description["encoder"]}
+        known, whitened = settings.pop("hub_sketches"), settings.pop("whitened")
+        _check_finishing(known, whitened)
+        config = EncoderConfig(**settings)
         preprocessing = _preprocessing(description["preprocessing"])
         split = ZeroShotSplit(**{name: tuple(categories) for name, categories in description["split"].items()})
         training, metrics, seed = dict(description["training"]), dict(description["metrics"]), int(description["seed"])
@@ -88,8 +103,8 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         raise ValueError(
             f"Expected a complete description in checkpoint {path}, found it damaged: {clause(error)}."
         ) from error
-    encoder = SketchPhotoEncoder(config)
-    expected = encoder.state_dict()
+    encoder = _empty(config, preprocessing, known, whitened)
+    expected = _tensors(encoder)
     if tensors.keys() != expected.keys() or any(tensors[name].shape != expected[name].shape for name in expected):
         raise ValueError(
             f"Expected the tensors of a {config.encoders} {config.backbone} in checkpoint {path}, found others; "
@@ -98,8 +113,7 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     with torch.no_grad():
         for name, tensor in expected.items():
             tensor.copy_(tensors[name])
-    place(encoder, torch.device(device)).eval()
-    return Checkpoint(encoder, preprocessing, split, training, metrics, seed)
+    return Checkpoint(place(encoder, torch.device(device)), split, training, metrics, seed)
 
 
 def save_training_state(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, Any]) -> None:
@@ -125,6 +139,26 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _tensors(encoder: FinishedEncoder) -> dict[str, Tensor]:
+    """What is learned and fitted, by the names in the file."""
+    return {name.removeprefix("trained."): tensor for name, tensor in encoder.state_dict().items()}
+
+
+def _empty(config: EncoderConfig, preprocessing: PreprocessConfig, known: int, whitened: bool) -> FinishedEncoder:
+    """An encoder to read tensors into, which knows so many sketches."""
+    dim = config.embedding_dim
+    whitening = Whitening(torch.eye(dim)) if whitened else None
+    hubs = HubCorrection(torch.zeros(known, dim)) if known else None
+    return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs)
+
+
+def _check_finishing(known: object, whitened: object) -> None:
+    if type(known) is not int or not 0 <= known <= _MAX_KNOWN:
+        raise ValueError(f"hub_sketches is {known!r}, no number from 0 to {_MAX_KNOWN}")
+    if type(whitened) is not bool:
+        raise ValueError(f"whitened is {whitened!r}, neither true nor false")
 
 
 def _preprocessing(values: dict[str, Any]) -> PreprocessConfig:

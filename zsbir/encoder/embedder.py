@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +14,27 @@ from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.device import choose_device
 from zsbir.encoder.engine import Engine, OnnxEngine, TorchEngine
-from zsbir.encoder.inference import PHOTOS, SKETCHES
-from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.publishing import fetch_checkpoint, push_checkpoint
 from zsbir.pictures.drawing import Drawing, rasterise
-from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
+from zsbir.pictures.preparation import prepare_photo
 from zsbir.pictures.slant import prepare_upright, upright_drawing
 
 Embeddings = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 _NO_LISTS = ZeroShotSplit((), (), ())
 
 
 class Embedder:
-    """An encoder with its preprocessing.
+    """A finished encoder with what prepares its pictures.
+
+    Args:
+        encoder: The finished encoder.
+        engine: What runs it; None: torch, wherever the encoder is.
+        checkpoint_sha256: See below; and so the others.
+        split: Its categories.
+        checkpoint: Its file.
 
     Attributes:
         preprocessing: What turns pictures into the encoder's input.
@@ -36,27 +44,26 @@ class Embedder:
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
         checkpoint: That file; None for an encoder still in training.
-        batch_size: How many pictures at once whoever has many should give.
+        batch_size: How many pictures go through the encoder at once, however many are given.
     """
 
     batch_size = 32
 
     def __init__(
         self,
-        encoder: SketchPhotoEncoder,
-        preprocessing: PreprocessConfig,
+        encoder: FinishedEncoder,
+        engine: Engine | None = None,
         checkpoint_sha256: str = "",
         split: ZeroShotSplit = _NO_LISTS,
         checkpoint: Path | None = None,
-        engine: Engine | None = None,
     ) -> None:
-        self.preprocessing = preprocessing
-        self.dim = encoder.output_dim
-        self.encoder_dim = encoder.config.embedding_dim
+        self.preprocessing = encoder.preprocessing
+        self.dim = encoder.dim
+        self.encoder_dim = encoder.trained.config.embedding_dim
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
         self.checkpoint = checkpoint
-        self._engine = engine or TorchEngine(encoder, preprocessing)
+        self._engine = engine or TorchEngine(encoder)
 
     @classmethod
     def from_pretrained(cls, repo: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
@@ -102,7 +109,9 @@ class Embedder:
         Raises:
             ValueError: A sketch has no ink, or nothing but one dot.
         """
-        return self.embed_sketch_pixels([self.sketch_pixels(sketch) for sketch in sketches])
+        return self._in_parts(
+            sketches, lambda part: self.embed_sketch_pixels([self.sketch_pixels(sketch) for sketch in part])
+        )
 
     def embed_photos(self, photos: Sequence[Image.Image]) -> Embeddings:
         """Embeds photos of any size and mode.
@@ -110,7 +119,9 @@ class Embedder:
         Returns:
             float32 (n, d), rows of unit length.
         """
-        return self.embed_photo_pixels([self.photo_pixels(photo) for photo in photos])
+        return self._in_parts(
+            photos, lambda part: self.embed_photo_pixels([self.photo_pixels(photo) for photo in part])
+        )
 
     def sketch_pixels(self, sketch: Image.Image | Drawing) -> Pixels:
         """What the encoder gets to see of a sketch: uint8 (sketch_size, sketch_size), ink dark on 255.
@@ -130,17 +141,22 @@ class Embedder:
         return np.asarray(prepare_photo(photo, self.preprocessing.photo_size))
 
     def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
-        """Embeds what `sketch_pixels` made: float32 (n, d), rows of unit length."""
-        return self._embed(SKETCHES, pixels)
+        """Embeds what `sketch_pixels` made, all in one pass: float32 (n, d), rows of unit length."""
+        return self._embed(pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
-        """Embeds what `photo_pixels` made: float32 (n, d), rows of unit length."""
-        return self._embed(PHOTOS, pixels)
+        """Embeds what `photo_pixels` made, all in one pass: float32 (n, d), rows of unit length."""
+        return self._embed(pixels)
 
-    def _embed(self, side: str, pixels: Sequence[Pixels]) -> Embeddings:
+    def _embed(self, pixels: Sequence[Pixels]) -> Embeddings:
         if not pixels:
             return np.zeros((0, self.dim), dtype=np.float32)
-        return self._engine(side, np.stack(pixels))
+        return self._engine(np.stack(pixels))
+
+    def _in_parts(self, members: Sequence[T], embed: Callable[[Sequence[T]], Embeddings]) -> Embeddings:
+        """Embeds a batch at a time, as memory must not grow with the length of a list."""
+        parts = [embed(members[at : at + self.batch_size]) for at in range(0, len(members), self.batch_size)]
+        return np.concatenate(parts) if parts else np.zeros((0, self.dim), dtype=np.float32)
 
 
 def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder:
@@ -157,6 +173,6 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     path = Path(checkpoint)
     target = choose_device(device)
     loaded = load_checkpoint(path, target)
-    loaded.encoder.fold()
-    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder, loaded.preprocessing)
-    return Embedder(loaded.encoder, loaded.preprocessing, sha256(path), loaded.split, path, engine)
+    loaded.encoder.trained.fold()
+    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder)
+    return Embedder(loaded.encoder, engine, sha256(path), loaded.split, path)

@@ -11,9 +11,7 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from zsbir.encoder.inference import PHOTOS, SKETCHES, OneSide, picture_shape
-from zsbir.encoder.model import SketchPhotoEncoder
-from zsbir.pictures.preparation import PreprocessConfig
+from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
 
 _OPSET = 18
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
@@ -22,41 +20,36 @@ _EXPORTING = Lock()  # torch's exporter keeps its state in globals
 class Engine(Protocol):
     """One pass of the encoder."""
 
-    def __call__(self, side: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Pixels of sketches (n, s, s) or photos (n, s, s, 3) -> embeddings (n, d) of unit length.
-
-        Args:
-            side: `SKETCHES` or `PHOTOS`.
-            pixels: At least one picture.
-        """
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pixels of sketches (n, s, s) or photos (n, s, s, 3), n >= 1 -> embeddings (n, d) of unit length."""
 
 
 class TorchEngine:
     """Runs the encoder itself, wherever it is; what it learns meanwhile counts."""
 
-    def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig) -> None:
-        self._networks = {side: OneSide(encoder, preprocessing, side) for side in (SKETCHES, PHOTOS)}
-        self._device = next(encoder.parameters()).device
+    def __init__(self, encoder: FinishedEncoder) -> None:
+        self._encoder = encoder
 
     @torch.inference_mode()
-    def __call__(self, side: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As in `Engine`."""
-        on_device = torch.from_numpy(pixels).to(self._device)
-        embeddings: NDArray[np.float32] = self._networks[side](on_device).cpu().numpy()
+        on_device = torch.from_numpy(pixels).to(self._encoder.factor.device)
+        embeddings: NDArray[np.float32] = self._encoder(on_device).cpu().numpy()
         return embeddings
 
 
 class OnnxEngine:
     """Runs a copy of the encoder that is made when a side is first asked for; several threads may ask at once."""
 
-    def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig) -> None:
-        self._encoder, self._preprocessing = encoder, preprocessing
+    def __init__(self, encoder: FinishedEncoder) -> None:
+        self._encoder = encoder
         self._sessions: dict[str, onnxruntime.InferenceSession] = {}
         self._making = Lock()
 
-    def __call__(self, side: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As in `Engine`."""
-        embeddings: NDArray[np.float32] = self._session(side).run(None, {"pixels": pixels})[0]
+        session = self._session(SKETCHES if pixels.ndim == 3 else PHOTOS)
+        embeddings: NDArray[np.float32] = session.run(None, {"pixels": pixels})[0]
         return embeddings
 
     def _session(self, side: str) -> onnxruntime.InferenceSession:
@@ -67,26 +60,25 @@ class OnnxEngine:
                 # Threads that have nothing to do would keep a core busy for a while that another search could use.
                 options.add_session_config_entry("session.intra_op.allow_spinning", "0")
                 self._sessions[side] = onnxruntime.InferenceSession(
-                    onnx_graph(self._encoder, self._preprocessing, side), options, providers=["CPUExecutionProvider"]
+                    onnx_graph(self._encoder, side), options, providers=["CPUExecutionProvider"]
                 )
             return self._sessions[side]
 
 
-def onnx_graph(encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, side: str) -> bytes:
+def onnx_graph(encoder: FinishedEncoder, side: str) -> bytes:
     """One side as a serialised ONNX model: "pixels", any number of pictures at once, to "embeddings".
 
     Args:
         encoder: Whose weights of this moment are copied; on the CPU and in evaluation mode.
-        preprocessing: Sizes and normalisation.
         side: `SKETCHES` or `PHOTOS`.
     """
     buffer = io.BytesIO()
-    example = torch.zeros((2, *picture_shape(preprocessing, side)), dtype=torch.uint8)
+    example = torch.zeros((2, *picture_shape(encoder.preprocessing, side)), dtype=torch.uint8)
     with _EXPORTING, torch.no_grad():
         # The exporter that follows a run of the network: the newer one takes twenty times as long, which every
         # start of the app would wait for.
         torch.onnx.export(
-            OneSide(encoder, preprocessing, side).eval(),  # a fresh module is in training mode
+            encoder,
             (example,),
             buffer,  # type: ignore[arg-type]  # it writes to files, too
             input_names=["pixels"],

@@ -1,4 +1,4 @@
-"""The encoder as ONNX graphs: one for sketches, one for photos, from pixels to embeddings."""
+"""The encoder as it is used: the one forward pass from pixels to embeddings, in torch and as an ONNX graph."""
 
 from __future__ import annotations
 
@@ -6,45 +6,80 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from zsbir.encoder.hub_correction import EXTRA_DIMS, HubCorrection
 from zsbir.encoder.model import SketchPhotoEncoder, channel_scaling, scale
+from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 
 SKETCHES, PHOTOS = "sketches", "photos"
 
 
-class OneSide(nn.Module):
-    """One side of the encoder with its normalisation, a sketch seen turned, whitening, and hubs corrected.
+class FinishedEncoder(nn.Module):
+    """A trained encoder with what is done before and after it: normalisation, a sketch seen turned, whitening, hubs.
 
-    uint8 (n, s, s) or (n, s, s, 3) -> float32 (n, d) of unit length.
+    Args:
+        trained: The encoder as training leaves it; shared, not copied, and put into evaluation mode.
+        preprocessing: Sizes, normalisation, and by how much a sketch is seen turned.
+        whitening: None: embeddings are not whitened.
+        hubs: None: no hubs are corrected. Its sketches are whitened.
     """
 
-    def __init__(self, encoder: SketchPhotoEncoder, preprocessing: PreprocessConfig, side: str) -> None:
+    def __init__(
+        self,
+        trained: SketchPhotoEncoder,
+        preprocessing: PreprocessConfig,
+        whitening: Whitening | None = None,
+        hubs: HubCorrection | None = None,
+    ) -> None:
         super().__init__()
-        device = next(encoder.parameters()).device
-        self.encoder, self.side = encoder, side
-        self.scaling = channel_scaling(preprocessing, device)
-        is_turned = side == SKETCHES and preprocessing.sketch_turn != 0
-        self.grids = turning_grids(preprocessing, device) if is_turned else None
+        self.trained, self.preprocessing = trained, preprocessing
+        self.whitening, self.hubs = whitening, hubs
+        device = next(trained.parameters()).device
+        factor, offset = channel_scaling(preprocessing, device)
+        self.register_buffer("factor", factor, persistent=False)
+        self.register_buffer("offset", offset, persistent=False)
+        self.register_buffer("grids", turning_grids(preprocessing, device), persistent=False)
+        self.factor: Tensor
+        self.offset: Tensor
+        self.grids: Tensor | None
+        self.eval()
+
+    @property
+    def dim(self) -> int:
+        """Length d of an embedding."""
+        return self.trained.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """Pixels -> embeddings of unit length."""
-        whitening, hubs = self.encoder.whitening, self.encoder.hubs
-        if self.side == PHOTOS:
-            photos = self.encoder.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2)))
-            photos = whitening(photos) if whitening else photos
-            return hubs.of_photos(photos) if hubs else photos
-        sketches = self._seen(pixels.unsqueeze(1))
-        sketches = whitening(sketches) if whitening else sketches
-        return hubs.of_sketches(sketches) if hubs else sketches
+        """Pixels -> embeddings, float32 (n, d) of unit length.
+
+        Args:
+            pixels: uint8; of sketches (n, s, s), of photos (n, s, s, 3).
+        """
+        return self.embed_sketches(pixels) if pixels.ndim == 3 else self.embed_photos(pixels)
+
+    def embed_sketches(self, pixels: Tensor) -> Tensor:
+        """Pixels of sketches, uint8 (n, s, s) -> embeddings, float32 (n, d) of unit length."""
+        sketches = self._whitened(self._seen(pixels.unsqueeze(1)))
+        return self.hubs.of_sketches(sketches) if self.hubs else sketches
+
+    def embed_photos(self, pixels: Tensor) -> Tensor:
+        """Pixels of photos, uint8 (n, s, s, 3) -> embeddings, float32 (n, d) of unit length."""
+        photos = self._whitened(self.trained.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2))))
+        return self.hubs.of_photos(photos) if self.hubs else photos
 
     def _seen(self, sketches: Tensor) -> Tensor:
         if self.grids is None:
-            return self.encoder.embed_sketches(self._scaled(sketches))
-        views = self.encoder.embed_sketches(self._scaled(turned(sketches, self.grids)))
-        return functional.normalize(views.view(len(self.grids), -1, views.shape[1]).mean(dim=0))
+            return self.trained.embed_sketches(self._scaled(sketches))
+        views = self.trained.embed_sketches(self._scaled(turned(sketches, self.grids)))
+        return functional.normalize(views.view(2, -1, views.shape[1]).mean(dim=0))
+
+    def _whitened(self, embeddings: Tensor) -> Tensor:
+        whitened: Tensor = self.whitening(embeddings) if self.whitening else embeddings
+        return whitened
 
     def _scaled(self, channels_first: Tensor) -> Tensor:
-        return scale(channels_first, *self.scaling).contiguous(memory_format=torch.channels_last)
+        scaled = scale(channels_first, self.factor, self.offset)
+        return scaled.contiguous(memory_format=torch.channels_last)
 
 
 def picture_shape(preprocessing: PreprocessConfig, side: str) -> tuple[int, ...]:
@@ -54,20 +89,22 @@ def picture_shape(preprocessing: PreprocessConfig, side: str) -> tuple[int, ...]
     return (preprocessing.photo_size, preprocessing.photo_size, 3)
 
 
-def turning_grids(config: PreprocessConfig, device: torch.device) -> tuple[Tensor, ...]:
-    """For `turned`: where each pixel of a sketch turned by minus and plus `sketch_turn` comes from, (1, s, s, 2)."""
+def turning_grids(config: PreprocessConfig, device: torch.device) -> Tensor | None:
+    """For `turned`: where each pixel of a sketch turned by minus and plus `sketch_turn` comes from, (2, s, s, 2)."""
+    if not config.sketch_turn:
+        return None
     angles = torch.tensor([-config.sketch_turn, config.sketch_turn], device=device).deg2rad()
     cosine, sine, zero = angles.cos(), angles.sin(), torch.zeros_like(angles)
     maps = torch.stack([cosine, -sine, zero, sine, cosine, zero], dim=1).view(2, 2, 3)
     size = [2, 1, config.sketch_size, config.sketch_size]
-    return functional.affine_grid(maps, size, align_corners=False).chunk(2)
+    return functional.affine_grid(maps, size, align_corners=False)
 
 
-def turned(sketches: Tensor, grids: tuple[Tensor, ...]) -> Tensor:
+def turned(sketches: Tensor, grids: Tensor) -> Tensor:
     """Sketches (n, 1, s, s), 0 to 255, all as the first grid turns them, then all as the second: float32 (2n, 1, s, s).
 
     White paper comes in at the corners.
     """
     ink = 255 - sketches.float()  # what comes in from outside is zero
-    views = [functional.grid_sample(ink, grid.expand(ink.shape[0], -1, -1, -1), align_corners=False) for grid in grids]
-    return 255 - torch.cat(views)
+    expanded = (grid.expand(ink.shape[0], -1, -1, -1) for grid in grids.chunk(2))
+    return 255 - torch.cat([functional.grid_sample(ink, grid, align_corners=False) for grid in expanded])

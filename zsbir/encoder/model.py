@@ -1,9 +1,9 @@
-"""The encoder that puts sketches and photos into one space, and the adversary that tells them apart."""
+"""The encoder that puts sketches and photos into one space: what is trained."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -20,14 +20,12 @@ from zsbir.encoder.backbone import (
     import_torchvision,
     share_all_but_batch_norm,
 )
-from zsbir.encoder.hub_correction import EXTRA_DIMS, HubCorrection
-from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 
 import_torchvision()
 import timm  # noqa: E402  (needs torchvision)
 
-_BOUNDS = {"embedding_dim": (1, 65_536), "hub_sketches": (0, 100_000)}
+_MAX_DIM = 65_536
 _HEAD_SEED = 0
 
 
@@ -44,8 +42,6 @@ class EncoderConfig:
             and of the scales for sketches and one for photos, everything else shared.
         pooling: Of the backbone's last maps.
         head: linear = a layer from features to embedding; none = the features are the embedding.
-        hub_sketches: How many sketches it knows to take the lead of hubs back by (see `HubCorrection`); 0: it does not.
-        whitened: Whether embeddings are whitened when they are used (see `Whitening`).
     """
 
     backbone: str = "tf_efficientnet_lite0"
@@ -54,8 +50,6 @@ class EncoderConfig:
     batch_norm: BatchNorm = "folded"
     pooling: Literal["avg", "max"] = "avg"
     head: Literal["linear", "none"] = "linear"
-    hub_sketches: int = field(default=0, metadata={"no_flag": True})
-    whitened: bool = field(default=False, metadata={"no_flag": True})
 
     def __post_init__(self) -> None:
         if self.encoders not in ("shared", "separate"):
@@ -69,12 +63,10 @@ class EncoderConfig:
                 f"Expected pooling 'avg' or 'max' and head 'linear' or 'none', found {self.pooling!r} and "
                 f"{self.head!r}."
             )
-        for name, (least, most) in _BOUNDS.items():
-            value = getattr(self, name)
-            if not isinstance(value, int) or not least <= value <= most:
-                raise ValueError(f"Expected a whole number from {least} to {most} as {name}, found {value!r}.")
-        if not isinstance(self.whitened, bool):
-            raise ValueError(f"Expected true or false as whitened, found {self.whitened!r}.")
+        if not isinstance(self.embedding_dim, int) or not 1 <= self.embedding_dim <= _MAX_DIM:
+            raise ValueError(
+                f"Expected a whole number from 1 to {_MAX_DIM} as embedding_dim, found {self.embedding_dim!r}."
+            )
         if not timm.is_model(self.backbone):
             raise ValueError(
                 f"Expected the name of a timm image model as backbone, found {self.backbone!r}; "
@@ -98,14 +90,6 @@ class SketchPhotoEncoder(nn.Module):
             share_all_but_batch_norm(self.backbones["photo"], self.backbones["sketch"])
             self.embeddings["photo"] = self.embeddings["sketch"]
         self._sketch_side, self._photo_side = sides[0], sides[-1]
-        dim = config.embedding_dim
-        self.whitening = Whitening(torch.eye(dim)) if config.whitened else None
-        self.hubs = HubCorrection(torch.zeros(config.hub_sketches, dim)) if config.hub_sketches else None
-
-    @property
-    def output_dim(self) -> int:
-        """Length of an embedding as it is used: with what corrects hubs."""
-        return self.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0)
 
     def embed_sketches(self, sketches: Tensor) -> Tensor:
         """Normalised sketches (n, 3, size, size) -> embeddings (n, d) of unit length."""
@@ -134,25 +118,6 @@ class SketchPhotoEncoder(nn.Module):
         """Merges batch norm into convolutions: the same embeddings in less time, but nothing left to train it by."""
         for backbone in self.backbones.values():
             fold_batch_norm(backbone)
-
-    def finished(self, whitening: Tensor, known: Tensor) -> SketchPhotoEncoder:
-        """A copy whose embeddings are whitened by this matrix (d, d), and that knows sketches to correct hubs by.
-
-        Args:
-            whitening: See `Whitening`.
-            known: Whitened embeddings (m, d) of the sketches, see `HubCorrection`.
-        """
-        encoder = self.unfinished()
-        encoder.config = replace(self.config, hub_sketches=len(known), whitened=True)
-        encoder.whitening, encoder.hubs = Whitening(whitening), HubCorrection(known)
-        return encoder
-
-    def unfinished(self) -> SketchPhotoEncoder:
-        """A copy as training left it: nothing is whitened, and no hubs are corrected."""
-        encoder = copy.deepcopy(self)
-        encoder.config = replace(self.config, hub_sketches=0, whitened=False)
-        encoder.whitening = encoder.hubs = None
-        return encoder
 
     def _embedding_layer(self, side: str) -> nn.Module:
         features = int(self.backbones[side].head_hidden_size)  # type: ignore[arg-type]

@@ -84,11 +84,11 @@ def model_card(checkpoint: Path) -> ModelCard:
     if written.is_file():
         text, known = written.read_text(encoding="utf-8"), metadata_load(written) or {}
     else:
-        config, split = loaded.encoder.config, loaded.split
+        config, split = loaded.encoder.trained.config, loaded.split
         known = {}
         text = (
             f"# {checkpoint.stem}\n\nAn encoder that puts sketches and photos into one space of "
-            f"{loaded.encoder.output_dim} dimensions ({config.backbone}, {config.encoders}), "
+            f"{loaded.encoder.dim} dimensions ({config.backbone}, {config.encoders}), "
             f"trained on {len(split.seen)} categories.\n"
         )
     figures = [

@@ -47,7 +47,7 @@ def embed_sketches(
     sources, labels = _flatten(sketches)
 
     def embed(part: Sequence[Path | Drawing]) -> Embeddings:
-        return embedder.embed_sketches([open_sketch(source) for source in part])
+        return embedder.embed_sketch_pixels([embedder.sketch_pixels(open_sketch(source)) for source in part])
 
     return EmbeddedSketches(_in_batches(embed, sources, batch_size, "sketches", quiet), labels, sources)
 
@@ -59,8 +59,9 @@ def embed_photos(
     sources, labels = _flatten(photos)
 
     def embed(part: Sequence[Path]) -> Embeddings:
-        return embedder.embed_photos(
-            [open_picture(path, longest_side=2 * embedder.preprocessing.photo_size) for path in part]
+        longest_side = 2 * embedder.preprocessing.photo_size
+        return embedder.embed_photo_pixels(
+            [embedder.photo_pixels(open_picture(path, longest_side=longest_side)) for path in part]
         )
 
     return EmbeddedPhotos(_in_batches(embed, sources, batch_size, "photos", quiet), labels, sources)

@@ -44,9 +44,9 @@ class ZeroGpuEmbedder(Embedder):
     def __init__(self, checkpoint: Path) -> None:
         spaces = importlib.import_module("spaces")  # only there; it has to come before anything is put on the GPU
         loaded = load_checkpoint(checkpoint)
-        loaded.encoder.fold()
-        engine = OnnxEngine(loaded.encoder, loaded.preprocessing)
-        super().__init__(loaded.encoder, loaded.preprocessing, sha256(checkpoint), loaded.split, checkpoint, engine)
+        loaded.encoder.trained.fold()
+        engine = OnnxEngine(loaded.encoder)
+        super().__init__(loaded.encoder, engine, sha256(checkpoint), loaded.split, checkpoint)
         self._embed_lent = spaces.GPU(duration=_SECONDS)(load_embedder(checkpoint, _LENT).embed_photo_pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:

@@ -9,6 +9,8 @@ import torch
 
 from zsbir.data.folder import CategoryData
 from zsbir.encoder.embedder import Embedder
+from zsbir.encoder.hub_correction import HubCorrection
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder
 from zsbir.encoder.whitening import Whitening, whitening_matrix
 from zsbir.evaluation.embedding import embed_photos, embed_sketches
@@ -26,27 +28,28 @@ def finish(
     each: int,
     *,
     quiet: bool = False,
-) -> SketchPhotoEncoder:
-    """A copy of the encoder that whitens its embeddings and corrects hubs by what it was trained on.
+) -> FinishedEncoder:
+    """The encoder with whitening and a correction of hubs by what it was trained on.
 
     Args:
-        encoder: Trained; what it was finished by before, the copy forgets.
+        encoder: Trained; put into evaluation mode.
         preprocessing: Turns sketches and photos into its input.
         data: The categories trained on; some may have no sketches, or no photos.
         each: How many sketches and photos of a category are taken, from all over its lists; 0: it is not finished.
         quiet: No progress bars.
     """
-    plain = encoder.unfinished().eval()
+    plain = FinishedEncoder(encoder, preprocessing)
     sketches = [spread(of_category, each) for of_category in data.sketches]
     photos = [spread(of_category, each) for of_category in data.photos]
     if not any(sketches):
         return plain
-    embedder = Embedder(plain, preprocessing)
+    embedder = Embedder(plain)
     known = torch.from_numpy(embed_sketches(embedder, sketches, _BATCH, quiet=quiet).embeddings)
     shown = torch.from_numpy(embed_photos(embedder, photos, _BATCH, quiet=quiet).embeddings)
-    device = next(plain.parameters()).device
-    matrix = whitening_matrix(torch.cat([known, shown]))
-    return plain.finished(matrix.to(device), Whitening(matrix)(known).to(device))
+    whitening = Whitening(whitening_matrix(torch.cat([known, shown])))
+    hubs = HubCorrection(whitening(known))
+    device = next(encoder.parameters()).device
+    return FinishedEncoder(encoder, preprocessing, whitening.to(device), hubs.to(device))
 
 
 def spread(members: Sequence[T], count: int) -> Sequence[T]:

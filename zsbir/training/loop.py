@@ -21,6 +21,7 @@ from zsbir import interrupt
 from zsbir.data.folder import training_data
 from zsbir.encoder.backbone import freeze_batch_norm
 from zsbir.encoder.device import choose_device
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.training.adversary import reversal_strength
 from zsbir.training.batches import BalancedBatches
 from zsbir.training.dataset import Pictures, TrainingPictures, load_epoch
@@ -65,7 +66,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
     device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
     folder = Path(config.data_dir)
     split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
-    validation = Validation(folder, split.validation, config.preprocessing, group)
+    validation = Validation(folder, split.validation, group)
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
     batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
     pictures = TrainingPictures(
@@ -167,7 +168,8 @@ def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
     except KeyboardInterrupt:
         if run.group.is_leader:
             if run.epoch == 0:
-                run.save_checkpoint(CHECKPOINT_NAME, run.averaged_encoder, {})
+                encoder = FinishedEncoder(run.averaged_encoder, run.config.preprocessing)
+                run.save_checkpoint(CHECKPOINT_NAME, encoder, {})
             tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
         raise
 

@@ -17,6 +17,7 @@ from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.backbone import input_scaling, load_imagenet_classifier
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
 from zsbir.encoder.device import place
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder, normalise
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.category_names import class_name_vectors
@@ -232,7 +233,7 @@ class TrainingRun:
 
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
-        """The weights that are validated and shipped, without a correction of hubs."""
+        """The weights that are validated and shipped."""
         encoder = self.average.module
         assert isinstance(encoder, SketchPhotoEncoder)
         return encoder
@@ -266,7 +267,7 @@ class TrainingRun:
         return len(self.record.epochs)
 
     def finish_epoch(
-        self, encoder: SketchPhotoEncoder, figures: Mapping[str, float], pictures: int, minutes: float
+        self, encoder: FinishedEncoder, figures: Mapping[str, float], pictures: int, minutes: float
     ) -> None:
         """Writes the checkpoint, also as the best if it is, then record and state to resume from; the leader does."""
         self.record.add_epoch(pictures, minutes, figures)
@@ -280,12 +281,10 @@ class TrainingRun:
         description = {"epochs": self.record.epochs, "config": self.record.config}
         save_state(self.folder / STATE_NAME, self.modules, self.optimizer, description)
 
-    def save_checkpoint(self, name: str, encoder: SketchPhotoEncoder, metrics: Mapping[str, float]) -> None:
+    def save_checkpoint(self, name: str, encoder: FinishedEncoder, metrics: Mapping[str, float]) -> None:
         """Writes an encoder with all that describes it."""
         training = {**self.record.config, "epoch": self.epoch}
-        checkpoint = Checkpoint(
-            encoder, self.config.preprocessing, self.split, training, dict(metrics), self.config.seed
-        )
+        checkpoint = Checkpoint(encoder, self.split, training, dict(metrics), self.config.seed)
         save_checkpoint(self.folder / name, checkpoint)
 
     def restore(self) -> None:

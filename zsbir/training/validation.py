@@ -10,10 +10,9 @@ import numpy as np
 
 from zsbir.data.folder import CategoryData
 from zsbir.encoder.embedder import Embedder
-from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.encoder.inference import FinishedEncoder
 from zsbir.evaluation.embedding import measure
 from zsbir.pictures.drawing import Drawing
-from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.distributed import ALONE, Processes
 
 _SKETCHES = 50  # a category; enough to choose an epoch by, few enough to do it every time
@@ -25,23 +24,20 @@ class Validation:
     Args:
         folder: The data folder.
         categories: The validation categories; may be none.
-        preprocessing: Of the encoder.
         group: The processes that share the sketches.
     """
 
-    def __init__(
-        self, folder: Path, categories: Sequence[str], preprocessing: PreprocessConfig, group: Processes = ALONE
-    ) -> None:
+    def __init__(self, folder: Path, categories: Sequence[str], group: Processes = ALONE) -> None:
         data = CategoryData.load(folder, categories)
         mine = slice(group.rank, None, group.count)
         self.data = replace(data, sketches=tuple(_some(sources)[mine] for sources in data.sketches))
-        self.preprocessing, self.group = preprocessing, group
+        self.group = group
 
-    def measure(self, encoder: SketchPhotoEncoder, batch_size: int, *, quiet: bool = False) -> dict[str, float]:
+    def measure(self, encoder: FinishedEncoder, batch_size: int, *, quiet: bool = False) -> dict[str, float]:
         """`mAP@all` and `P@5`, means over the queries, 0 to 1; nothing where there are no validation categories."""
         if not self.data.categories:
             return {}
-        embedder = Embedder(encoder.eval(), self.preprocessing)
+        embedder = Embedder(encoder)
         figures = measure(embedder, self.data, batch_size, quiet=quiet) if any(self.data.sketches) else {}
         return {
             name: float(np.mean(self.group.gather_lists([float(value) for value in figures.get(name, ())])))
