@@ -1,1 +1,5 @@
 """The page: a canvas, the photos it finds, and an endpoint for programs. The only package that imports gradio."""
+
+from zsbir.silence import nothing_is_sent
+
+nothing_is_sent()
