@@ -21,6 +21,7 @@ from zsbir.ui.endpoint import add_endpoints
 from zsbir.ui.gallery_bar import gallery_bar, goodbye_route
 from zsbir.ui.live_search import search_route
 from zsbir.ui.map_view import gallery_map
+from zsbir.ui.own_names import OwnNames, OwnPages
 from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
 
@@ -51,12 +52,13 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
     return demo
 
 
-def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
+def launch_options(galleries: Galleries, mcp: bool = False, names: OwnNames | None = None) -> dict[str, Any]:
     """What Gradio wants to know at launch rather than before.
 
     Args:
         galleries: Those of `build_demo`.
         mcp: Whether the endpoints for programs are tools of the Model Context Protocol too.
+        names: What browsers may call the app; by default what a browser on this machine calls it.
 
     Raises:
         ValueError: They should be, and the package for it is not installed.
@@ -70,7 +72,7 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
         "mcp_server": mcp,
         "app_kwargs": {
             "routes": [Mount(STATIC_ROUTE, routes=own_routes)],
-            "middleware": [Middleware(EarlyScript)],
+            "middleware": [Middleware(OwnPages, names=names or OwnNames()), Middleware(EarlyScript)],
         },
         "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
         "footer_links": ["api"],
