@@ -37,3 +37,10 @@ def test_what_killed_writers_left_is_removed(tmp_path: Path) -> None:
     remove_partials(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {"a.txt", "partial"}
     remove_partials(tmp_path / "absent")
+
+
+def test_a_name_may_be_as_long_as_names_can_be(tmp_path: Path) -> None:
+    for name in ("x" * 255, "é" * 127):
+        with replacing(tmp_path / name) as partial:
+            partial.write_text("new")
+        assert (tmp_path / name).read_text() == "new"

@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "zsbir"
 FILES_AT_THE_DOOR = ("averaging", "experience", "export", "milvus")  # commands that are files beside the packages
-BEFORE_ALL = ("atomic", "silence", "sentences", "interrupt", "packages", "door", "flags", "command")
+BEFORE_ALL = (
+    *("atomic", "silence", "sentences", "old_text", "zip_names"),
+    *("interrupt", "packages", "door", "flags", "command"),
+)
 ORDER = (
     *BEFORE_ALL,
     *("pictures", "data", "download", "encoder", "gallery", "evaluation", "training", "serving", "ui", "deploy"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 
 _PARTIAL = "partial"
+_KEPT = 50  # characters of a file's name: with more, the name of the partial file may become longer than names can be
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
     same time, the last one to be complete stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{token_hex(4)}.{_PARTIAL}")
+    partial = path.with_name(f"{path.name[:_KEPT]}.{token_hex(4)}.{_PARTIAL}")
     try:
         yield partial
         partial.replace(path)

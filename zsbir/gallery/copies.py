@@ -34,6 +34,11 @@ def small_copy_name(sha256: str) -> str:
     return f"{sha256[:32]}.{SMALL_SIDE}px.jpg"
 
 
+def is_copy(name: str) -> bool:
+    """Whether a file of this name is a whole copy."""
+    return _NAME.fullmatch(name) is not None
+
+
 def is_small_copy(name: str) -> bool:
     """Whether a file of this name is a small copy, of whatever size."""
     return _SMALL_NAME.fullmatch(name) is not None

@@ -70,8 +70,6 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         remove_partials(Path(config.checkpoint_dir))
     split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
     validation = Validation(folder, split.validation, group)
-    steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
-    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
     pictures = TrainingPictures(
         data,
         config.train_size,
@@ -80,7 +78,9 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         plain_sketches=config.plain_sketches,
         quiet=quiet,
     )
-
+    data = pictures.data
+    steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
     targets = None
     if config.losses.teacher_loss_ratio:
         kept_in = Path(config.checkpoint_dir) / TEACHER_NAME

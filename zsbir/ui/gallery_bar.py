@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from zsbir.gallery.build import SUFFIXES
 from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.kinds import ENDINGS, HIDDEN, PICTURE_SUFFIXES
 from zsbir.pictures.opening import MAX_PIXELS
 from zsbir.serving.galleries import Galleries
 from zsbir.serving.private_gallery import MAX_PIECE, Announced
@@ -103,7 +103,9 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
             **asdict(galleries.private.limits),
             "pixels": MAX_PIXELS,
             "piece_bytes": MAX_PIECE,
-            "suffixes": sorted(SUFFIXES),
+            "suffixes": sorted(PICTURE_SUFFIXES),
+            "kinds": ENDINGS,
+            "hidden": sorted(HIDDEN),
         },
     )
 
