@@ -170,7 +170,7 @@ def test_a_search_is_of_moderate_length(visitor: Visitor, only_in: None) -> None
     response = post(visitor, SEARCH, b"7" * (2 * MAX_QUERY + 1))
     assert response.status_code == 413
     assert is_answer(response.json())
-    assert response.json()["sentence"].startswith("This drawing is too large")
+    assert response.json()["sentence"].startswith("This is too large")
     assert photos_in(visitor.draw(json.dumps(GOOD)))
 
 

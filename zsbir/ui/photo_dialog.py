@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gradio as gr
 import numpy as np
+from anyio import to_thread
 from PIL import Image
 
 from zsbir.encoder import explanation as explanations
@@ -15,11 +16,13 @@ from zsbir.gallery.copies import SMALL_SIDE
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries
+from zsbir.serving.turns import BusyError, Turns
 from zsbir.ui.categories import photos_of
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import png_data_url, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, SHOWN, found
+from zsbir.ui.visitors import visitor_of
 
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest area
@@ -40,8 +43,15 @@ def photo_results(galleries: Galleries) -> gr.HTML:
         category = asked.get("category") if isinstance(asked, dict) else None
         return answered(lambda: photos_of(_retriever_of(galleries, asked), category))
 
-    def explain(asked: object) -> Answer:
-        return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
+    # A heat map is a hundred searches: one at a time, or nobody else would get anything done.
+    heat_maps = Turns(at_once=1, each=2, waiting=20, patience=30)
+
+    async def explain(asked: object, request: gr.Request) -> Answer:
+        try:
+            async with heat_maps.turn(visitor_of(request.scope)):
+                return await to_thread.run_sync(answered, lambda: explanation(_retriever_of(galleries, asked), asked))
+        except BusyError as error:
+            return {"error": str(error)}
 
     return component(
         "results",
