@@ -75,6 +75,14 @@ def test_a_visitor_has_a_bound_in_bytes_and_in_files(uploads: Uploads) -> None:
     store(uploads, "ben", 100)
 
 
+def test_what_a_visitor_has_not_used_for_long_makes_room(uploads: Uploads, clock: Clock) -> None:
+    for _ in range(4):
+        store(uploads, "ann", 10)
+    clock.now += 301
+    new = store(uploads, "ann", 10)
+    assert kept(uploads) == [new]
+
+
 def test_where_all_have_too_much_whoever_has_most_makes_room(uploads: Uploads) -> None:
     ann = [store(uploads, "ann", 100), store(uploads, "ann", 100)]
     ben, cid, dan = (store(uploads, visitor, 100) for visitor in ("ben", "cid", "dan"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import re
 import shutil
 import threading
@@ -19,6 +20,7 @@ from zsbir.serving.inbox import plain_name
 from zsbir.serving.own_folder import OwnFolder, remove_leftovers
 
 _SWEEP = 15.0  # seconds between two looks for what is too old
+_UNUSED = 300.0  # seconds after which a file makes room for another of the same visitor
 _STRAY = 60.0  # seconds that a file of Gradio's own is kept, as it makes some and forgets them
 _STRAY_BYTES = 200_000_000  # of all such files
 _CHUNK = 1 << 20
@@ -31,7 +33,7 @@ class UploadBounds:
 
     Attributes:
         file_bytes: Of one file.
-        visitor_files: Of one visitor.
+        visitor_files: Of one visitor; more than may wait in the queue.
         visitor_bytes: Of one visitor's files together.
         files: Of all visitors.
         total_bytes: Of all visitors' files together.
@@ -39,9 +41,9 @@ class UploadBounds:
     """
 
     file_bytes: int = 20_000_000
-    visitor_files: int = 50
+    visitor_files: int = 120
     visitor_bytes: int = 100_000_000
-    files: int = 1_000
+    files: int = 2_000
     total_bytes: int = 1_000_000_000
     lifetime: float = 3600.0
 
@@ -92,6 +94,7 @@ class Uploads:
             TooMuchError: It is too large, or the visitor has too much that was not used yet.
         """
         with self._lock:
+            self._forget_unused(visitor)
             mine = [kept.size for kept in self._kept.values() if kept.visitor == visitor]
             if len(mine) >= self.bounds.visitor_files:
                 raise TooMuchError(
@@ -146,6 +149,17 @@ class Uploads:
                 file.write(chunk)
         return size
 
+    def _forget_unused(self, visitor: str) -> None:
+        """Where half of a visitor's room is taken, what was not asked about for long makes place for what is new."""
+        long_ago = self._clock() - _UNUSED
+        mine = [path for path, kept in self._kept.items() if kept.visitor == visitor]
+        if 2 * len(mine) > self.bounds.visitor_files or 2 * sum(self._kept[path].size for path in mine) > (
+            self.bounds.visitor_bytes
+        ):
+            for path in mine:
+                if self._kept[path].since <= long_ago:
+                    self._delete(path)
+
     def _make_room(self) -> None:
         while self._kept and (
             len(self._kept) > self.bounds.files
@@ -159,7 +173,9 @@ class Uploads:
 
     def _delete(self, path: Path) -> None:
         self._kept.pop(path, None)
-        shutil.rmtree(path.parent, ignore_errors=True)
+        with contextlib.suppress(OSError):  # gone
+            path.unlink()
+            path.parent.rmdir()
 
     def _remove_strays(self) -> None:
         """Of what nobody uploaded here only the newest stay, and those for moments."""

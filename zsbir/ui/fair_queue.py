@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.queueing import Event, EventQueue, Queue
 from gradio.server_messages import ProcessCompletedMessage
 
+from zsbir.serving.uploads import uploads
 from zsbir.ui.visitors import visitor_of
 
 EACH, ALL = 100, 500  # calls that wait, of one visitor and of all
@@ -69,6 +71,9 @@ class FairQueue(Queue):
         ((most, _),) = Counter(event.session_hash for event in crowd).most_common(1)
         event = [event for event in crowd if event.session_hash == most][-1]
         await self.remove_from_queue(event._id)
+        for file in event.data.data if event.data is not None else ():
+            if isinstance(file, dict):
+                uploads().used(Path(str(file.get("path"))))
         said = {"error": _CROWDED, "visible": True, "duration": 10, "title": "Error"}
         self.send_message(event, ProcessCompletedMessage(output=said, title="Error", success=False))
         return True
