@@ -35,5 +35,5 @@ def remove_partials(folder: Path, name: str = "") -> None:
         folder: Need not be there.
         name: Of the file that was written; empty: whichever.
     """
-    for partial in folder.glob(f"{escape(name)}*.{_PARTIAL}"):
+    for partial in folder.glob(f"{escape(name[:_KEPT])}.*.{_PARTIAL}" if name else f"*.{_PARTIAL}"):
         partial.unlink(missing_ok=True)

@@ -25,12 +25,14 @@ from zsbir.serving.galleries import Galleries
 from zsbir.serving.private_gallery import MAX_PIECE, Announced
 from zsbir.ui.asked import Asked, WholeNumber, read, read_json
 from zsbir.ui.component import Answer, answered, component
+from zsbir.ui.visitors import visitor_of
 
 _LISTED = 50  # files left out that are named on the page
 _MAX_ANNOUNCED = 10_000  # files; more are not even counted
 GOODBYE = "/goodbye"  # below `component.STATIC_ROUTE`; static/gallery_bar.js says it there
 _LONGEST_GOODBYE = 1_000  # bytes
 _LONGEST_CHOICE = 1_000  # characters
+_LONGEST_NAME = 1_000  # characters of a file's name, folders included, the last of which are kept
 
 
 class _Visitor(Asked):
@@ -82,8 +84,8 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
     def list_galleries(asked: object) -> Answer:
         return answered(lambda: galleries_of(galleries, asked))
 
-    def begin_upload(asked: object) -> Answer:
-        return answered(lambda: begin(galleries, asked))
+    def begin_upload(asked: object, request: gr.Request) -> Answer:
+        return answered(lambda: begin(galleries, asked, visitor_of(request.scope)))
 
     def send_piece(asked: object) -> Answer:
         return answered(lambda: receive(galleries, asked))
@@ -176,12 +178,13 @@ def galleries_of(galleries: Galleries, asked: object) -> Answer:
     }
 
 
-def begin(galleries: Galleries, asked: object) -> Answer:
+def begin(galleries: Galleries, asked: object, address: str = "") -> Answer:
     """Announces the files of a visitor.
 
     Args:
         galleries: All there are.
         asked: `{"visitor": <secret>, "page": <its name>, "files": [{"name": …, "size": <bytes>}, …]}`.
+        address: From where.
 
     Raises:
         ValueError: It is no such thing, or too much.

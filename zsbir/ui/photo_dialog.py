@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import gradio as gr
 import numpy as np
+from anyio import to_thread
 from PIL import Image
 
 from zsbir.encoder import explanation as explanations
@@ -17,12 +18,14 @@ from zsbir.gallery.copies import SMALL_SIDE
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries
+from zsbir.serving.turns import BusyError, Turns
 from zsbir.ui.asked import Asked, WholeNumber, read
 from zsbir.ui.categories import photos_of
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen_in
 from zsbir.ui.query import png_data_url, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, SHOWN, found
+from zsbir.ui.visitors import visitor_of
 
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest area
@@ -64,8 +67,15 @@ def photo_results(galleries: Galleries) -> gr.HTML:
     def show_category(asked: object) -> Answer:
         return answered(lambda: photos_of(chosen_in(galleries, asked), read(_OfCategory, asked or {}).category))
 
-    def explain(asked: object) -> Answer:
-        return answered(lambda: explanation(chosen_in(galleries, asked), asked))
+    # A heat map is a hundred searches: one at a time, or nobody else would get anything done.
+    heat_maps = Turns(at_once=1, each=2, waiting=20, patience=30)
+
+    async def explain(asked: object, request: gr.Request) -> Answer:
+        try:
+            async with heat_maps.turn(visitor_of(request.scope)):
+                return await to_thread.run_sync(answered, lambda: explanation(chosen_in(galleries, asked), asked))
+        except BusyError as error:
+            return {"error": str(error)}
 
     return component(
         "results",
