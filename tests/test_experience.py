@@ -89,10 +89,12 @@ def test_a_gallery_without_unseen_categories_is_named(
         measure_experience(embedder, gallery, data_folder, tmp_path / "labels.txt", quiet=True)
 
 
-def test_a_damaged_drawing_is_named_and_not_passed_over(
-    gallery: Gallery, embedder: Embedder, data_folder: Path, tmp_path: Path
+def test_a_damaged_drawing_is_named_and_costs_only_itself(
+    gallery: Gallery, embedder: Embedder, data_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = Path(shutil.copytree(data_folder, tmp_path / "data"))
-    (folder / "sketches" / "disc.ndjson").write_text('{"drawing": 1}\n')
-    with pytest.raises(ValueError, match=r"disc\.ndjson, line 1"):
-        measure_experience(embedder, gallery, folder, folder / "test_labels.txt", quiet=True)
+    with (folder / "sketches" / "disc.ndjson").open("a") as file:
+        file.write('{"drawing": 1}\n')
+    measured = measure_experience(embedder, gallery, folder, folder / "test_labels.txt", quiet=True)
+    assert measured.queries == {"images": 12, "drawings": 12}
+    assert "disc.ndjson: line 7" in caplog.text

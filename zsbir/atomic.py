@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
 _PARTIAL = "partial"
+_KEPT = 50  # characters of a file's name: with more, the name of the partial file may become longer than names can be
 
 
 @contextmanager
@@ -18,7 +20,7 @@ def replacing(path: Path) -> Iterator[Path]:
     same time, the last one to be complete stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{token_hex(4)}.{_PARTIAL}")
+    partial = path.with_name(f"{path.name[:_KEPT]}.{token_hex(4)}.{_PARTIAL}")
     try:
         yield partial
         partial.replace(path)
@@ -26,7 +28,12 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def remove_partials(folder: Path) -> None:
-    """Deletes what `replacing` left in a folder when a process was killed; nobody may be writing there now."""
-    for partial in folder.glob(f"*.{_PARTIAL}"):
+def remove_partials(folder: Path, name: str = "") -> None:
+    """Deletes what `replacing` left in a folder when a process was killed; nobody may be writing there now.
+
+    Args:
+        folder: Need not be there.
+        name: Of the file that was written; empty: whichever.
+    """
+    for partial in folder.glob(f"{escape(name)}*.{_PARTIAL}"):
         partial.unlink(missing_ok=True)

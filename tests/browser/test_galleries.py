@@ -132,7 +132,10 @@ def test_a_dropped_folder_is_taken_with_the_folders_in_it(page: Page, tmp_path: 
         ([packed(("../a.png", b"x"))], "found a way out of it"),
         ([packed(*((f"{number}.png", b"x") for number in range(501)))], "at most 500 pictures"),
         ([packed(("a.png", b"x")), upload("b.png")], "one zip"),
-        ([{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}], "nothing to add. a.pdf: Not a picture."),
+        (
+            [{"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"x"}],
+            "nothing to add. a.pdf: Not a picture but a PDF.",
+        ),
         (
             [{"name": "a.png", "mimeType": "image/png", "buffer": b"x" * 20_000_001}],
             "nothing to add. a.png: Larger than 20 MB.",

@@ -74,4 +74,4 @@ def test_names_of_files_that_are_no_drawing(page: Page) -> None:
     expect(page.locator(".zs-notice")).to_contain_text(f"{NAME}.json isn't a drawing we can read")
     bring(page, {"name": f"{NAME}.pdf", "mimeType": "application/pdf", "buffer": b"x"}, upload("a.png"))
     page.locator(".zs-report summary").click()
-    expect(page.locator(".zs-report li")).to_have_text(f"{NAME}.pdf: Not a picture.")
+    expect(page.locator(".zs-report li")).to_have_text(f"{NAME}.pdf: Not a picture but a PDF.")

@@ -70,20 +70,41 @@ def test_unreadable_and_foreign_files_are_named(folder: Path) -> None:
     good = (folder / "photos" / "bar" / "0.png").read_bytes()
     (folder / "photos" / "bar" / "cut.png").write_bytes(good[: len(good) // 2])
     Image.new("L", (40, 40), 255).save(folder / "sketches" / "bar" / "blank.png")
-    (folder / "photos" / "bar" / "phone.heic").write_bytes(b"x")
+    (folder / "photos" / "bar" / "clip.MOV").write_bytes(b"x")
+    (folder / "photos" / "bar" / "notes").write_bytes(b"x")
     (folder / "photos" / "bar" / ".DS_Store").write_bytes(b"x")
     (folder / "sketches" / "disc.ndjson").write_text('{"drawing": 3}\n')
     found = report(folder)
     text = "\n".join(found.errors)
     assert "1 unreadable photos: photos/bar/cut.png (" in text
     assert "1 unreadable sketches: sketches/bar/blank.png (" in text
-    assert "disc.ndjson, line 1" in text
+    assert "1 unreadable drawings: sketches/disc.ndjson, line 1" in text
     assert len(found.errors) == 3
     assert ".." not in text.replace("...", "")
     assert ".)" not in text
-    assert any("1 files are no pictures that are read: photos/bar/phone.heic" in warning for warning in found.warnings)
+    assert "Left out: 1 video: photos/bar/clip.MOV." in found.warnings
+    assert "Left out: 1 other file: photos/bar/notes." in found.warnings
     (bar,) = [content for content in found.categories if content.name == "bar"]
     assert len(bar.photos) == len(bar.sketches) == 6
+
+
+def test_bad_drawings_are_counted_and_cost_no_category(folder: Path) -> None:
+    with (folder / "sketches" / "disc.ndjson").open("a") as file:
+        file.write('{"drawing": [[[0, 9], [0, 9]], [[], []]]}\n{"drawing": 3\n')
+    found = report(folder)
+    (disc,) = [content for content in found.categories if content.name == "disc"]
+    assert len(disc.drawings) == 6
+    (error,) = found.errors
+    assert error.startswith("2 unreadable drawings: sketches/disc.ndjson, line 7: Expected at least one point")
+
+
+def test_hidden_files_are_passed_over_as_everywhere(folder: Path) -> None:
+    before = report(folder)
+    for name in ("photos/bar/._1.png", "sketches/bar/Thumbs.db", "photos/__MACOSX/a.png", "sketches/._bar.ndjson"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"\0\5\x16\7")
+    after = report(folder)
+    assert (after.table(), after.errors, after.warnings) == (before.table(), before.errors, before.warnings)
 
 
 def test_copies_across_splits_are_errors_and_others_warnings(folder: Path) -> None:

@@ -1,10 +1,11 @@
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SEEN, UNSEEN, VALIDATION
-from zsbir.data.folder import CategoryData, ZeroShotSplit, find_photos, find_sketches, read_labels
+from zsbir.data.folder import CategoryData, ZeroShotSplit, categories_in, find_photos, find_sketches, read_labels
 from zsbir.pictures.drawing import Drawing
 
 
@@ -97,3 +98,57 @@ def test_extra_categories_that_must_stay_unseen_are_refused(data_folder: Path, t
     for known, forbidden in ((data, ("disc",)), (CategoryData.load(data_folder, ("disc",)), ())):
         with pytest.raises(ValueError, match="'disc'"):
             known.with_extra(tmp_path, forbidden)
+
+
+def test_what_systems_put_beside_our_files_is_no_data(folder: Path) -> None:
+    before = CategoryData.load(folder, ("bar",))
+    for side in ("sketches", "photos"):
+        for name in ("bar/._0.png", "bar/Thumbs.db", "bar/.DS_Store", "__MACOSX/x.png", ".git/x.png"):
+            (folder / side / name).parent.mkdir(exist_ok=True)
+            (folder / side / name).write_bytes(b"\0\5\x16\7")
+        (folder / side / "desktop.ini").write_bytes(b"x")
+    (folder / "sketches" / "._bar.ndjson").write_bytes(b"x")
+    after = CategoryData.load(folder, ("bar",))
+    assert (after.sketches[0][:6], after.photos) == (before.sketches[0][:6], before.photos)
+    assert {*categories_in(folder / "photos")} == {*categories_in(folder / "sketches")} == {*SEEN, *VALIDATION, *UNSEEN}
+
+
+def test_pictures_of_any_format_are_found_and_what_is_none_is_said(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    picture = (folder / "photos" / "bar" / "0.png").read_bytes()
+    for name in ("a.jfif", "b.HEIC", "noending"):
+        (folder / "photos" / "bar" / name).write_bytes(picture)
+    (folder / "photos" / "bar" / "clip.mov").write_bytes(b"x")
+    assert len(find_photos(folder, "bar")) == len(find_photos(folder, "bar")) == 9
+    (said,) = [record.getMessage() for record in caplog.records]  # once, however often it is looked for
+    assert said.endswith("bar: 1 video: clip.mov.")
+
+
+def test_one_bad_line_costs_its_drawing_and_is_said(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with (folder / "sketches" / "bar.ndjson").open("a") as file:
+        file.write('{"drawing": [[[0, 9], [0, 9]], [[], []]]}\n{"drawing": 3\n')
+    assert len(find_sketches(folder, "bar", "drawings")) == 6
+    (said,) = [record.getMessage() for record in caplog.records]
+    assert "2 drawings of" in said
+    assert "line 7: Expected at least one point" in said
+    assert "line 8: " in said
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_category_is_the_same_in_either_unicode_form(folder: Path, form: str) -> None:
+    written = unicodedata.normalize(form, "Käfer")
+    (folder / "photos" / "bar").rename(folder / "photos" / written)
+    (folder / "sketches" / "bar").rename(folder / "sketches" / unicodedata.normalize("NFD", "Käfer"))
+    (folder / "sketches" / "bar.ndjson").rename(folder / "sketches" / f"{written}.ndjson")
+    (folder / "test_labels.txt").write_text(unicodedata.normalize("NFD", "Käfer") + "\ndisc\n", encoding="utf-8")
+    (name, _) = ZeroShotSplit.load(folder).unseen
+    assert (len(find_photos(folder, name)), len(find_sketches(folder, name))) == (6, 12)
+
+
+def test_photos_may_be_links_to_where_they_really_lie(folder: Path, tmp_path: Path) -> None:
+    (folder / "photos" / "disc").rename(tmp_path / "elsewhere")
+    (folder / "photos" / "disc").symlink_to(tmp_path / "elsewhere")
+    (folder / "photos" / "bar" / "link.png").symlink_to(tmp_path / "elsewhere" / "0.png")
+    assert len(find_photos(folder, "disc")) == 6
+    assert len(find_photos(folder, "bar")) == 7

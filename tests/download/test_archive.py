@@ -37,6 +37,18 @@ def test_pictures_go_to_their_places_and_nothing_else_anywhere(suffix: str, tmp_
     assert (tmp_path / "data/photos/ant/3.JPEG").read_bytes() == MEMBERS["deep/down/Ant/3.JPEG"]
 
 
+def test_names_of_any_zip_program_are_read(tmp_path: Path) -> None:
+    """With backslashes, in the encoding of one country, or in UTF-8 without a word."""
+    names = {"x": b"png\\ant\\1.png", "y": "png/ant/写真.png".encode("cp932")}
+    content = make_zip({letter * len(written): picture(1, "PNG") for letter, written in names.items()})
+    for letter, written in names.items():
+        content = content.replace(letter.encode() * len(written), written)
+    path = tmp_path / "a.zip"
+    path.write_bytes(content)
+    unpack(path, ARCHIVE, tmp_path / "data", layout_name, quiet=True)
+    assert tree(tmp_path / "data") == {"sketches/ant/1.png", "sketches/ant/写真.png"}
+
+
 @pytest.mark.parametrize("suffix", [".zip", ".7z"])
 def test_categories_that_are_not_wanted_stay_inside(suffix: str, tmp_path: Path) -> None:
     def only_ants(folder: str) -> str | None:

@@ -77,6 +77,15 @@ def test_a_line_that_is_no_drawing_is_named(site: Site, tmp_path: Path, capsys: 
     assert not (tmp_path / "train_labels.txt").exists()
 
 
+def test_one_line_that_is_no_drawing_costs_itself(site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    add_quickdraw(site)
+    before = site.files["palm tree.ndjson"]
+    site.files["palm tree.ndjson"] = b'{"drawing": 3}\n{"drawing": [[[], []]]}\n' + before
+    assert run(site, "quickdraw", tmp_path, "--categories", "palm_tree", "teddy_bear") == 0
+    assert len((tmp_path / "sketches" / "palm_tree.ndjson").read_text().splitlines()) == 27
+    assert "2 lines of" in caplog.text
+
+
 def test_drawings_on_a_connection_that_breaks(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     add_quickdraw(site)
     site.cut_after["palm tree.ndjson"] = 500

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,28 @@ def test_figures_equal_a_slow_measurement(embedder: Embedder, data_folder: Path)
     assert measured.figures["P@5"] == pytest.approx(np.mean([*precision["bar"], *precision["disc"]]))
     for category in UNSEEN:
         assert measured.per_category[category]["P@5"] == pytest.approx(np.mean(precision[category]))
+
+
+def test_what_cannot_be_read_is_said_and_left_out(
+    embedder: Embedder, data_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(shutil.copytree(data_folder, tmp_path / "copy"))
+    (folder / "photos" / "bar" / "1.png").write_bytes(b"not a picture")
+    (folder / "sketches" / "disc" / "2.png").write_bytes(b"not a picture")
+    Image.new("L", (40, 40), 255).save(folder / "sketches" / "disc" / "3.png")  # without ink
+    labels = folder / "test_labels.txt"
+    split = embed_split(embedder, folder, labels, sketch_source="images", quiet=True)
+    assert (len(split.queries.labels), len(split.gallery.labels)) == (10, 11)
+    assert [source.parent.name == "disc" for source in split.gallery.sources] == split.gallery.labels.tolist()
+    assert [len(record.getMessage()) > 0 for record in caplog.records] == [True] * 3
+    assert "photos/bar/1.png" in caplog.text
+    whole = embed_split(embedder, data_folder, data_folder / "test_labels.txt", sketch_source="images", quiet=True)
+    left = [row for row, source in enumerate(whole.gallery.sources) if source.parts[-2:] != ("bar", "1.png")]
+    assert np.allclose(split.gallery.embeddings, whole.gallery.embeddings[left], atol=1e-5)
+    for path in (folder / "photos" / "bar").iterdir():
+        path.write_bytes(b"not a picture")
+    with pytest.raises(ValueError, match="photo of category 'bar' that can be read"):
+        embed_split(embedder, folder, labels, quiet=True)
 
 
 def test_a_larger_gallery_makes_it_harder_but_keeps_the_queries(

@@ -93,11 +93,14 @@ def test_malformed_quickdraw_is_refused(line: str, message: str) -> None:
         parse_quickdraw(line)
 
 
-def test_a_bad_line_is_named_by_file_and_number(tmp_path: Path) -> None:
+def test_a_bad_line_costs_its_drawing_and_is_named(tmp_path: Path) -> None:
     path = tmp_path / "cat.ndjson"
-    path.write_text('{"drawing": [[[0, 1], [0, 1]]]}\n\n{"drawing": 3}\n')
-    with pytest.raises(ValueError, match=r"cat\.ndjson, line 3"):
-        read_quickdraw(path)
+    good, empty_stroke = '{"drawing": [[[0, 1], [0, 1]]]}', '{"drawing": [[[0, 1], [0, 1]], [[], []]]}'
+    path.write_text("\n".join([good, "", '{"drawing": 3}', empty_stroke, "[" * 5_000, good, '{"drawing": [[[']) + "\n")
+    bad: list[str] = []
+    assert len(read_quickdraw(path, bad)) == len(read_quickdraw(path)) == 2
+    assert [sentence.partition(":")[0] for sentence in bad] == ["line 3", "line 4", "line 5", "line 7"]
+    assert "one point in each stroke" in bad[1]
 
 
 def test_raster_is_dark_on_white_and_fills_the_page_up_to_the_margin() -> None:

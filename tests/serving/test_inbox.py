@@ -58,12 +58,24 @@ def test_no_name_leads_anywhere_else(inbox: Inbox, tmp_path: Path, name: str) ->
 
 
 def test_what_is_no_picture_is_named_and_what_is_hidden_is_not(inbox: Inbox) -> None:
-    for name in ("notes.txt", "raw.zip", "x.tar.gz", "noending", ".DS_Store", "__MACOSX/._a.png", "a/.thumbs/b.png"):
+    hidden = (".DS_Store", "__MACOSX/._a.png", "a/.thumbs/b.png", "a/Thumbs.db", "desktop.ini", "@eaDir/a.png")
+    for name in (*hidden, "notes.txt", "clip.MOV", "raw.zip", "x.tar.gz"):
         add(inbox, name)
+    add(inbox, "noending", b"hello")
     assert len(inbox) == 0
-    assert [sentence.split(":")[0] for sentence in inbox.skipped] == ["notes.txt", "raw.zip", "x.tar.gz", "noending"]
-    assert "An archive" in inbox.skipped[1]
-    assert "Not a picture" in inbox.skipped[0]
+    assert inbox.skipped == [
+        "notes.txt: Not a picture but a document.",
+        "clip.MOV: Not a picture but a video.",
+        *(f"{name}: An archive among the pictures is not opened." for name in ("raw.zip", "x.tar.gz")),
+        "noending: Not a picture.",
+    ]
+
+
+def test_pictures_are_known_by_their_content_too(inbox: Inbox) -> None:
+    for name in ("noending", "photo.bak", "photo.png~"):
+        add(inbox, name)
+    assert [row["file"] for row in credits_in(inbox)] == ["00000", "00001", "00002"]
+    assert {path.read_bytes() for path in inbox.folder.iterdir() if path.name != "credits.csv"} == {PHOTO}
 
 
 def test_too_large_a_picture_is_left_out_and_only_read_as_far_as_allowed(inbox: Inbox) -> None:

@@ -1,9 +1,13 @@
 """What is set before the page is served holds for the whole process, so it is looked at in processes of its own."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from zsbir.serving.start import cache_folder
 
 BOMBS = """
 import io, sys, threading
@@ -41,3 +45,13 @@ def test_five_bombs_at_once_take_little_memory_and_leave_none(mode: str) -> None
     peak, kept = map(int, run.stdout.split())
     assert peak < 400  # MB
     assert kept < 60
+
+
+def test_the_cache_of_a_folder_has_a_name_that_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+    names = [os.fsdecode(b"caf\xe9"), os.fsdecode(b"caf\xe8"), "x" * 255, "é" * 127, "Pictures"]
+    folders = [cache_folder(tmp_path / name) for name in names]
+    assert len({*folders}) == len(names)
+    for folder in folders:
+        folder.mkdir(parents=True)
+        assert str(folder).encode()

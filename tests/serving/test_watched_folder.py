@@ -133,3 +133,19 @@ def test_watching_refreshes_in_the_background(
         until(lambda: "new" in titles(folder))
     finally:
         folder.stop()
+
+
+def test_what_is_left_out_is_said_once(
+    photos: Path, embedder: Embedder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (photos / "clip.mov").write_bytes(b"x")
+    (photos / "noending").write_bytes(photo(5))
+    watched = PhotoFolder(photos, photos / "cache", embedder)
+    assert titles(watched) == {"0", "1", "2", "noending"}
+    assert not watched.refresh()
+    (photos / "4.png").write_bytes(photo(9))
+    assert watched.refresh()
+    assert titles(watched) == {"0", "1", "2", "4", "noending"}
+    assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
+        "Left out: 1 video: clip.mov."
+    ]

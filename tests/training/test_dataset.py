@@ -1,3 +1,5 @@
+import shutil
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -76,3 +78,37 @@ def test_sketches_may_stay_as_they_are(data: CategoryData) -> None:
         expected = rasterise(source, 32) if isinstance(source, Drawing) else prepare_sketch(open_picture(source), 32)
         assert np.array_equal(plain[row, 0], np.asarray(expected))
         assert not np.array_equal(varied[row, 0], np.asarray(expected))
+
+
+def test_pictures_that_cannot_be_read_are_said_and_left_out(
+    data_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = Path(shutil.copytree(data_folder, tmp_path / "copy"))
+    for side, name in product(("photos", "sketches"), SEEN):
+        (folder / side / name / "1.png").write_bytes(b"not a picture")
+    given = CategoryData.load(folder, SEEN)
+    pictures = TrainingPictures(given, 32, 0.5, 40, quiet=True)
+    assert [len(photos) for photos in pictures.photos] == [len(photos) for photos in pictures.data.photos] == [5, 5]
+    assert [len(sketches) for sketches in pictures.sketches] == [11, 11]
+    assert all(path.name != "1.png" for photos in pictures.data.photos for path in photos)
+    assert len(caplog.records) == 4
+    (batch,) = BalancedBatches(given, 12, 1, 0).epoch(0)
+    lazy = TrainingPictures(given, 32, 0.5, 40, quiet=True, memory=0)  # nothing is known of files until they are needed
+    assert len(lazy[batch].photos) == 12
+    assert np.array_equal(np.asarray(lazy.photos[0][1]), np.asarray(lazy.photos[0][2]))
+
+
+def test_a_category_of_which_nothing_can_be_read_is_named(data_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(data_folder, tmp_path / "copy"))
+    for path in (folder / "photos" / SEEN[1]).iterdir():
+        path.write_bytes(b"not a picture")
+    with pytest.raises(ValueError, match=f"photos of category '{SEEN[1]}' that can be read"):
+        TrainingPictures(CategoryData.load(folder, SEEN), 32, 0.5, 40, quiet=True)
+
+
+def test_sketches_without_room_in_memory_are_read_when_they_are_asked_for(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)
+    kept, read = (TrainingPictures(data, 32, 0.0, 40, quiet=True, memory=memory) for memory in (10**9, 0))
+    assert not any(isinstance(source, Path) for sketches in kept.sketches for source in sketches.sources)
+    assert sum(isinstance(source, Path) for sketches in read.sketches for source in sketches.sources) == 12
+    assert all(np.array_equal(one, other) for one, other in zip(kept[batch], read[batch], strict=True))

@@ -15,6 +15,7 @@ from pathlib import Path
 from zsbir.command import run_one_of
 from zsbir.data.check import check_data
 from zsbir.data.sheet import save_data_sheet
+from zsbir.pictures.opening import readable
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def _check(arguments: Check) -> int:
     report = check_data(arguments.data_dir)
     save_data_sheet(report.categories, arguments.sheet)
     sentences = [f"Warning: {warning}" for warning in report.warnings] + [f"Error: {error}" for error in report.errors]
-    print("\n".join([report.table(), *sentences]))  # noqa: T201
+    print(readable("\n".join([report.table(), *sentences])))  # noqa: T201
     found = f"errors: {len(report.errors)}, warnings: {len(report.warnings)}"
     print(f"{len(report.categories)} categories; {found}. What they look like: {arguments.sheet}")  # noqa: T201
     return 1 if report.errors else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -14,15 +14,16 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from zsbir.data.folder import PHOTO_SUFFIXES, SKETCH_SUFFIXES, read_labels
+from zsbir.data.folder import categories_in, drawings_of, pictures_of, read_labels
 from zsbir.pictures.drawing import Drawing, read_quickdraw
+from zsbir.pictures.finding import shown_name
+from zsbir.pictures.kinds import counted
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch
-from zsbir.sentences import clause
+from zsbir.sentences import clause, some
 
 FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
 _LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
-_NAMED = 5  # files of one kind of mistake that are named; the others are counted
 _CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
 _LEAK = "categories of two splits"  # where a content may lie more than once,
 _HARMLESS = "two categories", "one category twice"
@@ -99,7 +100,7 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
         raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give an existing folder.")
     report = DataReport()
     roles = _read_roles(folder, report)
-    on_disk = _categories_on_disk(folder)
+    on_disk = {*categories_in(folder / "sketches"), *categories_in(folder / "photos")}
     _check_names(roles, on_disk, report)
     order = {role: place for place, role in enumerate((*_LISTS, ""))}
     names = sorted({*roles, *on_disk}, key=lambda name: (order[roles.get(name, "")], name))
@@ -107,9 +108,8 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for name in tqdm(names, desc="checking", unit="category", disable=quiet):
             report.categories.append(reader.read(name, roles.get(name, ""), pool))
-    report.errors += [f"{len(found)} {what}: {_some(found)}." for what, found in reader.unreadable.items()]
-    if reader.foreign:
-        report.warnings.append(f"{len(reader.foreign)} files are no pictures that are read: {_some(reader.foreign)}.")
+    report.errors += [f"{len(found)} {what}: {some(found)}." for what, found in reader.unreadable.items() if found]
+    report.warnings += [f"Left out: {sentence}" for sentence in counted(reader.left_out)]
     _check_amounts(report)
     copies = _copies(reader.pictures, "picture", roles, leak_is_error=True)
     copies += _copies(reader.drawings, "drawing", roles, leak_is_error=False)  # simple ones are drawn alike by chance
@@ -141,17 +141,6 @@ def _read_roles(folder: Path, report: DataReport) -> dict[str, str]:
     return roles
 
 
-def _categories_on_disk(folder: Path) -> set[str]:
-    names = set()
-    for side in ("sketches", "photos"):
-        for path in (folder / side).iterdir() if (folder / side).is_dir() else ():
-            if path.is_dir() and not path.name.startswith("."):
-                names.add(path.name)
-            elif side == "sketches" and path.suffix == ".ndjson":
-                names.add(path.stem)
-    return names
-
-
 def _check_names(roles: dict[str, str], on_disk: set[str], report: DataReport) -> None:
     unused = sorted(on_disk - {*roles})
     for name in sorted({*roles} - on_disk):
@@ -159,7 +148,7 @@ def _check_names(roles: dict[str, str], on_disk: set[str], report: DataReport) -
         hint = f"; is it the folder {close[0]!r}?" if close else "; add it, or take it out of the list."
         report.errors.append(f"{name!r} is in {_LISTS[roles[name]]} but has neither sketches nor photos{hint}")
     if unused:
-        report.warnings.append(f"{len(unused)} categories are in no label file and not used: {_some(unused)}.")
+        report.warnings.append(f"{len(unused)} categories are in no label file and not used: {some(unused)}.")
 
 
 class _Reader:
@@ -167,7 +156,7 @@ class _Reader:
 
     Attributes:
         unreadable: Kind of file -> which, and why.
-        foreign: Files that nothing reads.
+        left_out: Kind of what is no picture -> which.
         pictures: Digest of a picture file -> (category, place) of each time it was met.
         drawings: Digest of a drawing's strokes -> the same.
     """
@@ -175,24 +164,23 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.unreadable: dict[str, list[str]] = defaultdict(list)
-        self.foreign: list[str] = []
+        self.left_out: dict[str, list[str]] = defaultdict(list)
         self.pictures: _Places = defaultdict(list)
         self.drawings: _Places = defaultdict(list)
 
     def read(self, name: str, role: str, pool: Executor) -> CategoryContent:
         """Everything of one category."""
-        sketches = self._pictures("sketches", name, SKETCH_SUFFIXES, pool)
-        photos = self._pictures("photos", name, PHOTO_SUFFIXES, pool)
+        sketches = self._pictures("sketches", name, pool)
+        photos = self._pictures("photos", name, pool)
         return CategoryContent(name, role, sketches, self._drawings(name), photos)
 
-    def _pictures(self, side: str, name: str, suffixes: frozenset[str], pool: Executor) -> tuple[Path, ...]:
-        place = self.folder / side / name
-        files = sorted(path for path in place.iterdir() if not path.name.startswith(".")) if place.is_dir() else []
-        taken = [path for path in files if path.is_file() and path.suffix.lower() in suffixes]
-        self.foreign += [self._shown(path) for path in files if path not in taken]
+    def _pictures(self, side: str, name: str, pool: Executor) -> tuple[Path, ...]:
+        found = pictures_of(self.folder / side, name)
+        for kind, names in found.left_out.items():
+            self.left_out[kind] += [f"{self._shown(found.folder)}/{name}" for name in names]
         good = []
-        results = pool.map(partial(_examine, is_sketch=side == "sketches"), taken)
-        for path, (digest, reason) in zip(taken, results, strict=True):
+        results = pool.map(partial(_examine, is_sketch=side == "sketches"), found.pictures)
+        for path, (digest, reason) in zip(found.pictures, results, strict=True):
             self.pictures[digest].append((name, self._shown(path)))
             if reason:
                 self.unreadable[f"unreadable {side}"].append(f"{self._shown(path)} ({reason})")
@@ -201,21 +189,19 @@ class _Reader:
         return tuple(good)
 
     def _drawings(self, name: str) -> tuple[Drawing, ...]:
-        path = self.folder / "sketches" / f"{name}.ndjson"
-        if not path.is_file():
+        path = drawings_of(self.folder / "sketches", name)
+        if path is None:
             return ()
-        try:
-            drawings = read_quickdraw(path)
-        except ValueError as error:
-            self.unreadable["unreadable files of drawings"].append(clause(error))
-            return ()
+        bad: list[str] = []
+        drawings = read_quickdraw(path, bad)
+        self.unreadable["unreadable drawings"] += [f"{self._shown(path)}, {clause(sentence)}" for sentence in bad]
         for row, drawing in enumerate(drawings, start=1):
             strokes = b"".join(stroke.points.tobytes() + b"/" for stroke in drawing.strokes)
             self.drawings[hashlib.sha256(strokes).hexdigest()].append((name, f"{self._shown(path)} drawing {row}"))
         return tuple(drawing for drawing in drawings if not drawing.is_blank)
 
     def _shown(self, path: Path) -> str:
-        return path.relative_to(self.folder).as_posix()
+        return shown_name(path, self.folder)
 
 
 def _examine(path: Path, *, is_sketch: bool) -> tuple[str, str]:
@@ -242,7 +228,7 @@ def _check_amounts(report: DataReport) -> None:
             elif count < FEW:
                 small.append(f"{content.name} ({count} {side})")
     if small:
-        report.warnings.append(f"{len(small)} times a category has fewer than {FEW}: {_some(small)}.")
+        report.warnings.append(f"{len(small)} times a category has fewer than {FEW}: {some(small)}.")
 
 
 def _copies(places: _Places, what: str, roles: Mapping[str, str], *, leak_is_error: bool) -> list[Finding]:
@@ -255,7 +241,7 @@ def _copies(places: _Places, what: str, roles: Mapping[str, str], *, leak_is_err
     for where in (_LEAK, *_HARMLESS):
         if copies := found[where]:
             why = ", so what is measured was trained on" if where == _LEAK else ""
-            sentence = f"{len(copies)} times the same {what} lies in {where}{why}: {_some(copies)}."
+            sentence = f"{len(copies)} times the same {what} lies in {where}{why}: {some(copies)}."
             findings.append(Finding(sentence, is_error=where == _LEAK and leak_is_error))
     return findings
 
@@ -264,8 +250,3 @@ def _where(categories: Set[str], roles: Mapping[str, str]) -> str:
     if len({roles[category] for category in categories if category in roles}) > 1:
         return _LEAK
     return _HARMLESS[0] if len(categories) > 1 else _HARMLESS[1]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return "; ".join(names[:_NAMED]) + (f"; and {more} more" if more > 0 else "")

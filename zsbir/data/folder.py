@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from zsbir.data.left_out import say_once
 from zsbir.pictures.drawing import Drawing, read_quickdraw
+from zsbir.pictures.finding import Found, find_pictures
+from zsbir.pictures.kinds import is_hidden
+from zsbir.pictures.opening import readable
+from zsbir.sentences import clause, some
 
-SKETCH_SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+_DRAWINGS = ".ndjson"
 SKETCH_SOURCES = ("all", "images", "drawings")
 
 
@@ -70,7 +76,7 @@ def read_labels(path: Path) -> tuple[str, ...]:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ValueError(f"Expected a text file in UTF-8 at {path}, found other bytes; save it as UTF-8.") from error
-    categories = [line.strip() for line in lines if line.strip()]
+    categories = [unicodedata.normalize("NFC", line.strip()) for line in lines if line.strip()]
     if not categories:
         raise ValueError(f"Expected at least one category in {path}, found none; write one category a line.")
     doubled = sorted({category for category in categories if categories.count(category) > 1})
@@ -103,7 +109,7 @@ class CategoryData:
             sketch_source: "images" for sketch pictures, "drawings" for strokes, "all" for both.
 
         Raises:
-            ValueError: A category without sketches or without photos, by name; a malformed drawing.
+            ValueError: A category without sketches or without photos, by name.
         """
         sketches, photos = [], []
         for category in categories:
@@ -124,8 +130,7 @@ class CategoryData:
         """
         if not folder.is_dir():
             raise FileNotFoundError(f"Expected a folder of extra categories at {folder}, found none; give --extra_dir.")
-        with_sketches = {path.stem if path.suffix == ".ndjson" else path.name for path in _entries(folder / "sketches")}
-        with_photos = {path.name for path in _entries(folder / "photos")}
+        with_sketches, with_photos = {*categories_in(folder / "sketches")}, {*categories_in(folder / "photos")}
         names = sorted(with_sketches | with_photos)
         if not names:
             raise ValueError(f"Expected sketches/ or photos/ with categories in {folder}, found none; add some.")
@@ -167,10 +172,13 @@ def find_sketches(folder: Path, category: str, sketch_source: str = "all") -> tu
         raise ValueError(f"Expected a sketch source out of {', '.join(SKETCH_SOURCES)}, found {sketch_source!r}.")
     found: list[Path | Drawing] = []
     if sketch_source != "drawings":
-        found += _pictures(folder / "sketches" / category, SKETCH_SUFFIXES)
-    strokes = folder / "sketches" / f"{category}.ndjson"
-    if sketch_source != "images" and strokes.is_file():
-        found += [drawing for drawing in read_quickdraw(strokes) if not drawing.is_blank]
+        found += _told(pictures_of(folder / "sketches", category))
+    strokes = drawings_of(folder / "sketches", category)
+    if sketch_source != "images" and strokes:
+        bad: list[str] = []
+        found += [drawing for drawing in read_quickdraw(strokes, bad) if not drawing.is_blank]
+        if bad:
+            say_once(f"{len(bad):,} drawings of {readable(str(strokes))}: {some([*map(clause, bad)])}.")
     if not found:
         what = {"all": "sketches", "images": "sketch pictures", "drawings": "drawings"}[sketch_source]
         raise ValueError(
@@ -186,7 +194,7 @@ def find_photos(folder: Path, category: str) -> tuple[Path, ...]:
     Raises:
         ValueError: There are none.
     """
-    found = _pictures(folder / "photos" / category, PHOTO_SUFFIXES)
+    found = _told(pictures_of(folder / "photos", category))
     if not found:
         raise ValueError(
             f"Expected photos of category {category!r} in {folder / 'photos' / category}, found none; add some or "
@@ -195,11 +203,46 @@ def find_photos(folder: Path, category: str) -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _pictures(folder: Path, suffixes: frozenset[str]) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes and path.is_file())
+def _told(found: Found) -> list[Path]:
+    """The pictures; what is left out beside them is said."""
+    for sentence in found.sentences():
+        say_once(f"{readable(str(found.folder))}: {sentence}")
+    return found.pictures
 
 
-def _entries(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")] if folder.is_dir() else []
+def categories_in(side: Path) -> dict[str, list[Path]]:
+    """The categories of `sketches/` or `photos/`: name -> the folder of its pictures, the file of its drawings."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(side.iterdir()) if side.is_dir() else ():
+        if not is_hidden(path.name) and (path.is_dir() or _holds_drawings(path)):
+            found[_category_of(path)].append(path)
+    return found
+
+
+def pictures_of(side: Path, category: str) -> Found:
+    """The pictures of one category in `sketches/` or `photos/`, and what else lies there."""
+    folder = _place_of(side, category, "")
+    return find_pictures(folder, deep=False, outward=True) if folder.is_dir() else Found(folder)
+
+
+def drawings_of(sketches: Path, category: str) -> Path | None:
+    """The file of drawings of one category, if there is one."""
+    path = _place_of(sketches, category, _DRAWINGS)
+    return path if path.is_file() else None
+
+
+def _place_of(side: Path, category: str, ending: str) -> Path:
+    """Where a category lies; its name may be written in another Unicode form there, as on a Mac."""
+    path = side / f"{category}{ending}"
+    if path.exists() or category.isascii():
+        return path
+    alike = (other for other in categories_in(side).get(category, ()) if _holds_drawings(other) == bool(ending))
+    return next(alike, path)
+
+
+def _holds_drawings(path: Path) -> bool:
+    return path.suffix == _DRAWINGS and path.is_file()
+
+
+def _category_of(path: Path) -> str:
+    return unicodedata.normalize("NFC", readable(path.stem if _holds_drawings(path) else path.name))

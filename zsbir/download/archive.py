@@ -13,10 +13,11 @@ from typing import Any, Protocol
 from tqdm.auto import tqdm
 
 from zsbir.atomic import replacing
-from zsbir.data.folder import PHOTO_SUFFIXES
 from zsbir.download.fetch import disk_explained, need_disk
 from zsbir.packages import not_installed
+from zsbir.pictures.kinds import PICTURE_SUFFIXES, is_hidden
 from zsbir.sentences import clause
+from zsbir.zip_names import names_in
 
 _MAX_PICTURE = 50_000_000  # bytes; the pictures of these archives have a thousandth of it
 
@@ -87,9 +88,9 @@ def unpack(
 
 
 def _place(member: str, archive: Archive, folder: Path, category_of: Callable[[str], str | None]) -> Path | None:
-    inner = PurePosixPath(member)
+    inner = PurePosixPath(member.replace("\\", "/"))
     side = archive.folders.get(inner.parent.parent.as_posix())
-    if side is None or inner.suffix.lower() not in PHOTO_SUFFIXES or inner.name.startswith(".") or "\\" in inner.name:
+    if side is None or inner.suffix.lower() not in PICTURE_SUFFIXES or is_hidden(inner.name):
         return None
     category = category_of(inner.parent.name)
     return folder / side / category / inner.name if category else None
@@ -109,12 +110,18 @@ class _Zip:
 
     def sizes(self) -> dict[str, int]:
         with zipfile.ZipFile(self.path) as opened:
-            return {info.filename: _bounded(info.file_size) for info in opened.infolist() if not info.is_dir()}
+            return {name: _bounded(info.file_size) for name, info in self._files(opened).items()}
 
     def read(self, members: Sequence[str], write: Write) -> None:
         with zipfile.ZipFile(self.path) as opened:
+            files = self._files(opened)
             for member in members:
-                write(member, opened.read(member))
+                write(member, opened.read(files[member]))
+
+    @staticmethod
+    def _files(opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+        entries = opened.infolist()
+        return {name: info for name, info in zip(names_in(entries), entries, strict=True) if not name.endswith("/")}
 
 
 class _SevenZip:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,12 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from zsbir.data.folder import CategoryData
-from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.data.left_out import say_once
+from zsbir.encoder.embedder import Embedder, Embeddings, Pixels
 from zsbir.evaluation.metrics import Figures, retrieval_figures
 from zsbir.pictures.drawing import Drawing
-from zsbir.pictures.opening import open_picture
+from zsbir.pictures.opening import open_picture, readable
+from zsbir.sentences import clause
 
 Labels = NDArray[np.int64]
 T = TypeVar("T")
@@ -43,28 +45,32 @@ class EmbeddedPhotos:
 def embed_sketches(
     embedder: Embedder, sketches: Sequence[Sequence[Path | Drawing]], batch_size: int, *, quiet: bool = False
 ) -> EmbeddedSketches:
-    """Embeds the sketches of each category; a label is the position of the category."""
-    sources, labels = _flatten(sketches)
+    """Embeds the sketches of each category; a label is the position of the category.
 
-    def embed(part: Sequence[Path | Drawing]) -> Embeddings:
-        return embedder.embed_sketch_pixels([embedder.sketch_pixels(open_sketch(source)) for source in part])
+    Files that cannot be read, and sketches without ink, are said and left out.
+    """
 
-    return EmbeddedSketches(_in_batches(embed, sources, batch_size, "sketches", quiet), labels, sources)
+    def prepare(source: Path | Drawing) -> Pixels:
+        return embedder.sketch_pixels(open_sketch(source))
+
+    parts = _prepared(prepare, sketches, batch_size, "sketches", quiet)
+    return EmbeddedSketches(*_joined(embedder.embed_sketch_pixels, parts))
 
 
 def embed_photos(
     embedder: Embedder, photos: Sequence[Sequence[Path]], batch_size: int, *, quiet: bool = False
 ) -> EmbeddedPhotos:
-    """Embeds the photos of each category; a label is the position of the category."""
-    sources, labels = _flatten(photos)
+    """Embeds the photos of each category; a label is the position of the category.
 
-    def embed(part: Sequence[Path]) -> Embeddings:
-        longest_side = 2 * embedder.preprocessing.photo_size
-        return embedder.embed_photo_pixels(
-            [embedder.photo_pixels(open_picture(path, longest_side=longest_side)) for path in part]
-        )
+    Files that cannot be read are said and left out.
+    """
+    longest_side = 2 * embedder.preprocessing.photo_size
 
-    return EmbeddedPhotos(_in_batches(embed, sources, batch_size, "photos", quiet), labels, sources)
+    def prepare(source: Path) -> Pixels:
+        return embedder.photo_pixels(open_picture(source, longest_side=longest_side))
+
+    parts = _prepared(prepare, photos, batch_size, "photos", quiet)
+    return EmbeddedPhotos(*_joined(embedder.embed_photo_pixels, parts))
 
 
 def measure(embedder: Embedder, data: CategoryData, batch_size: int, *, quiet: bool = False) -> dict[str, Figures]:
@@ -79,18 +85,40 @@ def open_sketch(source: Path | Drawing) -> Image.Image | Drawing:
     return source if isinstance(source, Drawing) else open_picture(source)
 
 
-def _flatten(groups: Sequence[Sequence[T]]) -> tuple[tuple[T, ...], Labels]:
-    labels = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    return tuple(member for group in groups for member in group), labels
+class _Part(NamedTuple, Generic[T]):
+    """Pictures that are embedded at once."""
+
+    pixels: list[Pixels]
+    labels: list[int]
+    sources: list[T]
 
 
-def _in_batches(
-    embed: Callable[[Sequence[T]], Embeddings], sources: Sequence[T], batch_size: int, unit: str, quiet: bool
-) -> Embeddings:
-    parts = []
-    with tqdm(total=len(sources), desc=f"embedding {unit}", unit=unit[:-1], disable=quiet) as bar:
-        for start in range(0, len(sources), batch_size):
-            part = sources[start : start + batch_size]
-            parts.append(embed(part))
-            bar.update(len(part))
-    return np.concatenate(parts)
+def _prepared(
+    prepare: Callable[[T], Pixels], groups: Sequence[Sequence[T]], batch_size: int, unit: str, quiet: bool
+) -> Iterator[_Part[T]]:
+    """A batch at a time, as memory must not grow with the number of pictures."""
+    flat = [(label, source) for label, group in enumerate(groups) for source in group]
+    with tqdm(total=len(flat), desc=f"embedding {unit}", unit=unit[:-1], disable=quiet) as bar:
+        for start in range(0, len(flat), batch_size):
+            part: _Part[T] = _Part([], [], [])
+            for label, source in flat[start : start + batch_size]:
+                try:
+                    part.pixels.append(prepare(source))
+                except (OSError, ValueError) as error:
+                    say_once(f"{readable(str(source))}: {clause(error)}." if isinstance(source, Path) else str(error))
+                    continue
+                part.labels.append(label)
+                part.sources.append(source)
+            yield part
+            bar.update(len(flat[start : start + batch_size]))
+
+
+def _joined(
+    embed: Callable[[Sequence[Pixels]], Embeddings], parts: Iterable[_Part[T]]
+) -> tuple[Embeddings, Labels, tuple[T, ...]]:
+    embeddings, labels, sources = [embed([])], [], []
+    for part in parts:
+        embeddings.append(embed(part.pixels))
+        labels += part.labels
+        sources += part.sources
+    return np.concatenate(embeddings), np.array(labels, dtype=np.int64), tuple(sources)

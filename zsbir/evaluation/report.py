@@ -91,7 +91,7 @@ def embed_split(
 
     Raises:
         FileNotFoundError: A folder or label file is missing.
-        ValueError: A category has no sketches or photos, or a query category is not in the gallery.
+        ValueError: A category has no sketches or photos that can be read, or a query category is not in the gallery.
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give --data.")
@@ -110,12 +110,17 @@ def embed_split(
         for category in gallery_categories
     ]
     photos = [find_photos(folder, category) for category in gallery_categories]
-    return EmbeddedSplit(
+    split = EmbeddedSplit(
         embed_sketches(embedder, sketches, batch_size, quiet=quiet),
         embed_photos(embedder, photos, batch_size, quiet=quiet),
         query_categories,
         gallery_categories,
     )
+    for what, embedded in (("sketch", split.queries), ("photo", split.gallery)):
+        for category in query_categories:
+            if gallery_categories.index(category) not in embedded.labels:
+                raise ValueError(f"Expected a {what} of category {category!r} that can be read, found none; add some.")
+    return split
 
 
 def report(split: EmbeddedSplit, checkpoint_sha256: str) -> RetrievalReport:

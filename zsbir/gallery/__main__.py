@@ -17,6 +17,7 @@ from zsbir.encoder.embedder import load_embedder
 from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.index import Kind
+from zsbir.pictures.opening import readable
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ def _build(arguments: Build) -> None:
     built.gallery.open_index(arguments.index)
     for reason in built.skipped:
         print(f"Skipped: {reason}", file=sys.stderr)  # noqa: T201
+    for reason in built.left_out:
+        print(f"Left out: {reason}", file=sys.stderr)  # noqa: T201
     print(  # noqa: T201
-        f"{len(built.gallery)} photos in {arguments.gallery}: {built.embedded} embedded now, "
+        f"{len(built.gallery)} photos in {readable(str(arguments.gallery))}: {built.embedded} embedded now, "
         f"{len(built.gallery) - built.embedded} known before, {len(built.skipped)} files skipped."
     )
 

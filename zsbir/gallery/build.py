@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import io
 import os
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -24,6 +23,7 @@ from zsbir.gallery.copies import (
     COPY_SIDE,
     SMALL,
     copy_name,
+    is_copy,
     is_small_copy,
     make_small_copy,
     remove_copies,
@@ -31,16 +31,16 @@ from zsbir.gallery.copies import (
     save_copy,
     small_copy_name,
 )
-from zsbir.gallery.gallery import PHOTOS, Gallery
+from zsbir.gallery.credits import CREDITS, match_credits, read_credits
+from zsbir.gallery.embeddings import EMBEDDINGS
+from zsbir.gallery.gallery import MANIFEST, PHOTOS, Gallery
 from zsbir.gallery.photo import Photo
+from zsbir.pictures.finding import Found, find_pictures, shown_name
+from zsbir.pictures.kinds import GALLERY
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_photo
-from zsbir.sentences import clause
+from zsbir.sentences import clause, some
 
-CREDITS = "credits.csv"
-SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
-)
 LOCK = ".build.lock"
 _MAX_FILE_BYTES = 200_000_000
 _BATCHES_AHEAD = 2  # are read while the encoder has one
@@ -57,11 +57,13 @@ class BuiltGallery:
         gallery: The gallery, saved.
         embedded: How many photos were new or changed.
         skipped: One sentence for each file that could not be used.
+        left_out: One sentence for each kind of what is no photo.
     """
 
     gallery: Gallery
     embedded: int
     skipped: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,18 @@ def build_gallery(
     if not photos.is_dir():
         raise FileNotFoundError(f"Expected a folder of photos at {photos}, found none; give an existing folder.")
     with _alone(folder, quiet):
-        return _build(_Builder(photos, folder, embedder, {} if digests is None else digests), quiet, progress)
+        found = find_photos(photos, folder)
+        return _build(_Builder(found, folder, embedder, {} if digests is None else digests), quiet, progress)
 
 
 def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGallery:
-    photos, folder, embedder = builder.photos, builder.folder, builder.embedder
-    files = sorted(walk_pictures(photos))
+    photos, folder, embedder, files = builder.photos, builder.folder, builder.embedder, builder.files
     rows: list[Photo] = []
     embeddings: list[Embeddings] = []
     skipped: list[str] = []
     embedded = 0
     bar = tqdm(total=len(files), desc="building the gallery", unit="photo", disable=quiet)
-    for part in builder.read_ahead(files):
+    for part in builder.read_ahead():
         new = [read.prepared for read in part if read.prepared is not None]
         vectors = iter(embedder.embed_photos(new))
         for read in part:
@@ -132,12 +134,13 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
             progress(len(rows) + len(skipped), len(files))
     bar.close()
     if not rows:
-        listed = f": {'; '.join(map(clause, skipped[:3]))}" if skipped else ""
+        reasons = (*skipped[:3], *builder.left_out)
+        listed = f": {'; '.join(map(clause, reasons))}" if reasons else ""
         raise ValueError(f"Expected at least one readable picture below {photos}, found none{listed}; add some photos.")
     gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
     gallery.save()
     builder.remove_orphans(rows)
-    return BuiltGallery(gallery, embedded, tuple(skipped))
+    return BuiltGallery(gallery, embedded, tuple(skipped), builder.left_out)
 
 
 @contextmanager
@@ -160,22 +163,28 @@ def _alone(folder: Path, quiet: bool) -> Iterator[None]:
 
 
 class _Builder:
-    def __init__(self, photos: Path, folder: Path, embedder: Embedder, digests: Digests) -> None:
-        self.photos, self.folder, self.embedder, self.digests = photos, folder, embedder, digests
+    def __init__(self, found: Found, folder: Path, embedder: Embedder, digests: Digests) -> None:
+        self.photos, self.files = found.folder, found.pictures
+        self.folder, self.embedder, self.digests = folder, embedder, digests
         self.size = embedder.preprocessing.photo_size
         self.batch_size = embedder.batch_size
-        self.in_place = photos.resolve() == (folder / PHOTOS).resolve()
-        self.credits = _read_credits(photos)
+        self.in_place = self.photos.resolve() == (folder / PHOTOS).resolve()
+        names = [shown_name(file, self.photos) for file in self.files]
+        self.credits, unmatched = match_credits(read_credits(self.photos), names)
+        self.left_out = found.sentences()
+        if unmatched:
+            self.left_out += (f"{CREDITS}: {len(unmatched):,} rows name no photo: {some(unmatched)}.",)
         self.known = _known_embeddings(folder, embedder.checkpoint_sha256)
         self.shown = folder / PHOTOS
         self.shown.mkdir(parents=True, exist_ok=True)
 
-    def read_ahead(self, files: list[Path]) -> Iterator[list[_Read]]:
-        """Reads files in the background, a few batches ahead of the encoder."""
+    def read_ahead(self) -> Iterator[list[_Read]]:
+        """Reads the files in the background, a few batches ahead of the encoder."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             waiting: deque[list[Future[_Read]]] = deque()
-            for start in range(0, len(files), self.batch_size):
-                waiting.append([pool.submit(self._read, file) for file in files[start : start + self.batch_size]])
+            for start in range(0, len(self.files), self.batch_size):
+                part = self.files[start : start + self.batch_size]
+                waiting.append([pool.submit(self._read, file) for file in part])
                 if len(waiting) > _BATCHES_AHEAD:
                     yield [future.result() for future in waiting.popleft()]
             while waiting:
@@ -188,7 +197,9 @@ class _Builder:
         remove_small_copies(self.folder, {small_copy_name(photo.sha256) for photo in rows})
 
     def _read(self, path: Path) -> _Read:
-        name = path.relative_to(self.photos).as_posix()
+        name = shown_name(path, self.photos)
+        if self.in_place and name != path.relative_to(self.photos).as_posix():
+            return _Read(None, skipped=f"{name}: Its name cannot be written down; rename it.")
         try:
             status = path.stat()  # before reading, so that what is written meanwhile counts as a change
             if status.st_size > _MAX_FILE_BYTES:
@@ -205,12 +216,13 @@ class _Builder:
             if self._keeps(photo):
                 return _Read(photo)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
-            if not self.in_place:
-                save_copy(picture, self.shown / photo.file)
-            make_small_copy(self.shown / photo.file, self.folder, digest)
-            return _Read(photo, prepare_photo(picture, self.size))
+            prepared = prepare_photo(picture, self.size)
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}")
+        if not self.in_place:  # a full disk is no fault of the picture: it ends the build
+            save_copy(picture, self.shown / photo.file)
+        make_small_copy(self.shown / photo.file, self.folder, digest)
+        return _Read(photo, prepared)
 
     def _keeps(self, photo: Photo) -> bool:
         """Whether a photo stays as it was built before; if its small copy is missing, it is made."""
@@ -219,16 +231,15 @@ class _Builder:
             return False
         try:
             make_small_copy(shown, self.folder, photo.sha256)
-        except (OSError, ValueError):  # what is shown is damaged
+        except ValueError:  # what is shown is damaged
             return False
         return True
 
     def _describe(self, path: Path, name: str, digest: str) -> Photo:
-        folder = path.parent.relative_to(self.photos).as_posix()
         photo = Photo(
             file=name if self.in_place else copy_name(digest),
-            title=title_of(path.name),
-            category="" if folder == "." else folder.split("/")[-1],
+            title=title_of(PurePosixPath(name).name),
+            category=PurePosixPath(name).parent.name,
             author="",
             licence="",
             source=name,
@@ -242,31 +253,28 @@ def title_of(name: str) -> str:
     return Path(name).stem.replace("_", " ").replace("-", " ").strip()
 
 
-def walk_pictures(photos: Path) -> Iterator[Path]:
-    """Pictures below a folder; hidden files and folders and the small copies of galleries are passed over.
+def find_photos(photos: Path, gallery: Path) -> Found:
+    """Pictures below a folder of photos, for the gallery in another folder, or in the same, or inside.
 
-    Links to folders are not followed.
+    What galleries made of photos is no photo: this gallery, others that lie there too, and their copies.
     """
-    for folder, folders, names in os.walk(photos):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES and not is_small_copy(name):
-                yield Path(folder, name)
+    own = gallery.resolve()
+    copies = own / PHOTOS
+    in_place = photos.resolve() == copies
+
+    def judge(entry: os.DirEntry[str]) -> str | None:
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            return "" if path.resolve() == own else GALLERY if _is_gallery(path) else None
+        is_ours = not in_place and is_copy(entry.name) and path.parent.resolve() == copies
+        return "" if entry.name == CREDITS or is_small_copy(entry.name) or is_ours else None
+
+    return find_pictures(photos, judge=judge)
 
 
-def _read_credits(photos: Path) -> dict[str, dict[str, str]]:
-    path = next((path for path in (photos / CREDITS, photos.parent / CREDITS) if path.is_file()), None)
-    if path is None:
-        return {}
-    columns = ("category", "title", "author", "licence", "source")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise ValueError(f"Expected a CSV file in UTF-8 at {path}, found it damaged: {clause(error)}.") from error
-    if rows and rows[0].get("file") is None:
-        raise ValueError(f"Expected a column 'file' in {path}, found {', '.join(map(str, rows[0]))}.")
-    return {row["file"]: {name: row[name] for name in columns if row.get(name)} for row in rows}
+def _is_gallery(folder: Path) -> bool:
+    """Whether a gallery was built in a folder; other programs have a `manifest.json` too."""
+    return (folder / LOCK).is_file() or ((folder / MANIFEST).is_file() and (folder / EMBEDDINGS).is_file())
 
 
 def _known_embeddings(folder: Path, checkpoint_sha256: str) -> dict[str, Embeddings]:

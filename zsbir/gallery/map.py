@@ -28,12 +28,13 @@ from PIL import Image, ImageOps
 from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.gallery import Gallery
-from zsbir.pictures.opening import open_picture
+from zsbir.pictures.opening import open_picture, rgb_on_white
 
 MAP = "map.json"  # beside the manifest
 MAX_PHOTOS = 1500  # on a map; a larger gallery is shown by a random sample
 THUMBNAIL = 64  # side of a cell in pixels
 _FORMAT_VERSION = 1
+_PART = 10_000  # rows whose similarities are in memory at once
 _ASPECT = 1.5  # columns by rows
 _STEPS = 500  # of t-SNE
 _PERPLEXITY = 30.0
@@ -98,7 +99,8 @@ def make_map(gallery: Gallery, max_photos: int = MAX_PHOTOS) -> GalleryMap:
     rows = math.ceil(count / columns)
     shown = gallery.embeddings[photos]
     cells = _to_cells(lay_out(shown), columns, rows)
-    nearest = cells[np.argmax(gallery.embeddings @ shown.T, axis=1)]
+    parts = (gallery.embeddings[at : at + _PART] @ shown.T for at in range(0, len(gallery), _PART))
+    nearest = cells[np.concatenate([np.argmax(part, axis=1) for part in parts])]
     nearest[photos] = cells  # also where a photo is there twice
     picture = _paint([gallery.path(int(photo)) for photo in photos], cells, columns, rows)
     return GalleryMap(columns, rows, photos.tolist(), cells.tolist(), nearest.tolist(), picture)
@@ -145,7 +147,7 @@ def _paint(paths: list[Path], cells: NDArray[np.int64], columns: int, rows: int)
     picture = Image.new("RGBA", (columns * THUMBNAIL, rows * THUMBNAIL))
     for path, cell in zip(paths, cells.tolist(), strict=True):
         try:
-            photo = open_picture(path, longest_side=2 * THUMBNAIL).convert("RGB")
+            photo = rgb_on_white(open_picture(path, longest_side=2 * THUMBNAIL))
         except (OSError, ValueError) as error:
             _LOG.warning("Left out of the map: %s", error)
             continue

@@ -98,22 +98,26 @@ def parse_quickdraw(line: str) -> Drawing:
     return _bounded(_quickdraw_stroke(stroke) for stroke in strokes)
 
 
-def read_quickdraw(path: Path) -> list[Drawing]:
-    """All drawings of a `.ndjson` file, in file order; blank lines are passed over.
+def read_quickdraw(path: Path, bad: list[str] | None = None) -> list[Drawing]:
+    """All drawings of a `.ndjson` file, in file order; blank lines are passed over, and lines that are no drawing.
+
+    Args:
+        path: The file.
+        bad: Gets one sentence for each line that is no drawing, which names the line.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: A line is malformed; the message names the file and the line.
     """
     drawings = []
-    with path.open(encoding="utf-8", errors="replace") as lines:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
             try:
                 drawings.append(parse_quickdraw(line))
             except ValueError as error:
-                raise ValueError(f"{path}, line {number}: {error}") from error
+                if bad is not None:
+                    bad.append(f"line {number}: {error}")
     return drawings
 
 

@@ -8,9 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from zsbir.gallery.build import CREDITS, SUFFIXES, title_of
+from zsbir.gallery.build import title_of
+from zsbir.gallery.credits import CREDITS
+from zsbir.pictures.kinds import (
+    ARCHIVE,
+    HEAD,
+    OTHER,
+    PICTURE,
+    PICTURE_SUFFIXES,
+    is_hidden,
+    kind_of_content,
+    kind_of_name,
+)
 
-ARCHIVES = frozenset({".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".cab", ".iso", ".jar"})
 _CHUNK = 1 << 20
 _MAX_NAME = 200  # characters
 
@@ -53,7 +63,7 @@ class Inbox:
         return len(self._names)
 
     def add(self, name: str, content: BinaryIO) -> None:
-        """Takes one file if it is a picture by its name and not too large.
+        """Takes one file if it is a picture and not too large.
 
         Args:
             name: Its name, perhaps with folders, in whatever spelling.
@@ -64,17 +74,18 @@ class Inbox:
         """
         name = plain_name(name)
         path = PurePosixPath(name)
-        suffix = path.suffix.lower()
-        if any(part.startswith(".") or part == "__MACOSX" for part in path.parts):
+        if any(map(is_hidden, path.parts)):
             return
-        if suffix in ARCHIVES:
+        head = content.read(HEAD)
+        kind = kind_of_name(path.name) or kind_of_content(head)
+        if kind == ARCHIVE:
             self.skip(name, "An archive among the pictures is not opened.")
-        elif suffix not in SUFFIXES:
-            self.skip(name, "Not a picture.")
+        elif kind != PICTURE:
+            self.skip(name, "Not a picture." if kind == OTHER else f"Not a picture but {kind}.")
         elif len(self) >= self._limits.pictures:
             raise ValueError(f"Expected at most {self._limits.pictures:,} pictures, found more; choose fewer.")
         else:
-            self._take(name, suffix, content)
+            self._take(name, head, content)
 
     def skip(self, name: str, why: str) -> None:
         """Notes that a file is left out."""
@@ -94,11 +105,12 @@ class Inbox:
         own, colon, reason = sentence.partition(":")
         return self._names.get(own, own) + colon + reason
 
-    def _take(self, name: str, suffix: str, content: BinaryIO) -> None:
-        own = self.folder / f"{len(self._names):05d}{suffix}"
+    def _take(self, name: str, head: bytes, content: BinaryIO) -> None:
+        suffix = PurePosixPath(name).suffix.lower()
+        own = self.folder / f"{len(self._names):05d}{suffix if suffix in PICTURE_SUFFIXES else ''}"
         try:
             with own.open("xb") as file:
-                taken = self._copy(content, file)
+                taken = self._copy(head, content, file)
         except BaseException:
             own.unlink()
             raise
@@ -108,10 +120,10 @@ class Inbox:
             own.unlink()
             self.skip(name, f"Larger than {self._limits.picture_bytes // 1_000_000} MB.")
 
-    def _copy(self, content: BinaryIO, file: BinaryIO) -> bool:
+    def _copy(self, head: bytes, content: BinaryIO, file: BinaryIO) -> bool:
         """Copies by what is really there, whatever a header claims; False if it is too large for one picture."""
-        size = 0
-        while chunk := content.read(_CHUNK):
+        size, chunk = 0, head
+        while chunk:
             size += len(chunk)
             self._bytes += len(chunk)
             if self._bytes > self._limits.total_bytes:
@@ -121,6 +133,7 @@ class Inbox:
             if size > self._limits.picture_bytes:
                 return False
             file.write(chunk)
+            chunk = content.read(_CHUNK)
         return True
 
 

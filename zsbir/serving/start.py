@@ -17,12 +17,16 @@ from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.milvus_address import ADDRESS
 from zsbir.gallery.milvus_gallery import MilvusGallery
 from zsbir.gallery.retriever import Retriever
+from zsbir.pictures.opening import readable
 from zsbir.serving.galleries import OWN, Galleries, galleries_in
 from zsbir.serving.watched_folder import PhotoFolder
 from zsbir.serving.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
 BUNDLED = Path("gallery_cache")
-_M_MMAP_THRESHOLD, _LARGE = -3, 1 << 20  # of malloc.h, bytes
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of malloc.h
+_LARGE = 128 * 1024  # bytes
+_ARENAS = 2  # for all threads, of which a server has dozens
+_NAME = 50  # letters of a folder's name that its cache is called by
 _LOG = logging.getLogger(__name__)
 
 
@@ -61,19 +65,21 @@ def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None, 
 def return_freed_memory() -> None:
     """Tells glibc to return large blocks to the system once they are freed, as a server runs for days.
 
-    By default it keeps most of what the largest pictures took, once for each thread that had one. Elsewhere than on
-    glibc nothing happens.
+    By default it keeps most of what the largest pictures took, once for each thread that had one
+    (benchmarks/day.py). Elsewhere than on glibc nothing happens.
     """
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, _LARGE)
+            libc = ctypes.CDLL("libc.so.6")
+            libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+            libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def cache_folder(photos: Path) -> Path:
     """Where the gallery of a folder of photos is kept: one place for each folder, of this user only."""
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    digest = hashlib.sha256(str(photos.resolve()).encode()).hexdigest()
-    return caches / "zsbir" / f"{photos.resolve().name}-{digest[:16]}"
+    digest = hashlib.sha256(os.fsencode(photos.resolve())).hexdigest()
+    return caches / "zsbir" / f"{readable(photos.resolve().name)[:_NAME]}-{digest[:16]}"
 
 
 def _open(folder: Path, embedder: Embedder, index: str, *, must_fit: bool) -> Retriever | None:
@@ -90,6 +96,8 @@ def _open(folder: Path, embedder: Embedder, index: str, *, must_fit: bool) -> Re
 
 def _new_name(folder: Path, taken: dict[str, Retriever | PhotoFolder]) -> str:
     """What people read: the folder's name, numbered if there is another of this name."""
-    plain = "Demo gallery" if folder == BUNDLED else folder.resolve().name.replace("_", " ").strip() or "Photos"
+    plain = (
+        "Demo gallery" if folder == BUNDLED else readable(folder.resolve().name).replace("_", " ").strip() or "Photos"
+    )
     numbers = (plain if number == 1 else f"{plain} {number}" for number in range(1, len(taken) + 3))
     return next(name for name in numbers if name not in taken and name != OWN)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import stat
 import struct
 import zipfile
@@ -11,7 +10,8 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from zsbir.serving.inbox import Inbox, plain_name
+from zsbir.serving.inbox import Inbox
+from zsbir.zip_names import names_in
 
 MAX_ENTRIES = 5_000
 _MAX_READ = 2_000_000  # bytes at once: bounds the table of contents, which Python reads whole
@@ -24,8 +24,8 @@ _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplement
 def unpack(archive: Path, inbox: Inbox) -> None:
     """Puts the pictures of a zip into an inbox, which bounds what they really unpack to.
 
-    Names are read but never used as paths. An archive is refused as a whole if anything about it is meant to
-    harm: names that lead elsewhere, links, entries that share bytes. Archives inside it stay closed.
+    Names are read but never used as paths, so they may say what they like. Links are left out, and archives inside it
+    stay closed. An archive is refused as a whole if it is meant to harm: if its entries share bytes.
 
     Raises:
         ValueError: Not a whole zip, a harmful or an encrypted one, or too much in it; one sentence.
@@ -34,9 +34,9 @@ def unpack(archive: Path, inbox: Inbox) -> None:
         with _BoundedReads(archive.open("rb", buffering=0)) as file, zipfile.ZipFile(file) as opened:
             entries = opened.infolist()
             _check(entries, archive.stat().st_size)
-            for entry in entries:
-                if not entry.is_dir():
-                    _take(opened, entry, inbox)
+            for entry, name in zip(entries, names_in(entries), strict=True):
+                if not name.endswith("/"):
+                    _take(opened, entry, name, inbox)
     except (*_DAMAGED, UnicodeDecodeError, OverflowError) as error:
         raise ValueError("Expected a whole zip of pictures, found it damaged or cut short; pack it again.") from error
 
@@ -60,14 +60,6 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> None:
     if len(entries) > MAX_ENTRIES:
         raise ValueError(f"Expected a zip of at most {MAX_ENTRIES:,} files, found {len(entries):,}; pack fewer.")
     for entry in entries:
-        name = entry.filename.replace("\\", "/")
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
-            raise ValueError(
-                f"Expected pictures in the zip, found a way out of it ({plain_name(name)}); pack it again."
-            )
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise ValueError(f"Expected pictures in the zip, found a link ({plain_name(name)}); pack the pictures.")
         if entry.flag_bits & _ENCRYPTED:
             raise ValueError("Expected a zip without a password, found an encrypted one; pack it without.")
     free = 0
@@ -79,12 +71,15 @@ def _check(entries: list[zipfile.ZipInfo], size: int) -> None:
         raise ValueError("Expected a whole zip of pictures, found it cut short; pack it again.")
 
 
-def _take(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, inbox: Inbox) -> None:
+def _take(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, inbox: Inbox) -> None:
+    if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
+        inbox.skip(name, "A link; pack the picture itself.")
+        return
     if entry.compress_type not in _METHODS:
-        inbox.skip(entry.filename, "Packed in a way that is not read here.")
+        inbox.skip(name, "Packed in a way that is not read here.")
         return
     try:
         with opened.open(entry) as content:
-            inbox.add(entry.filename, cast(BinaryIO, content))
+            inbox.add(name, cast(BinaryIO, content))
     except _DAMAGED:
-        inbox.skip(entry.filename, "damaged.")
+        inbox.skip(name, "damaged.")

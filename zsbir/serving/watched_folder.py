@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from zsbir.encoder.embedder import Embedder
-from zsbir.gallery.build import CREDITS, BuiltGallery, Digests, build_gallery, walk_pictures
+from zsbir.gallery.build import BuiltGallery, Digests, build_gallery, find_photos
+from zsbir.gallery.credits import CREDITS
 from zsbir.gallery.retriever import Retriever
 
 _LOG = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class PhotoFolder:
         self._photos, self._folder, self._embedder, self._index = photos, folder, embedder, index
         self._digests: Digests = {}
         self._complained: frozenset[str] = frozenset()
-        self._seen = _look(photos)
+        self._seen = _look(photos, folder)
         self._stopped = threading.Event()
         self.retriever = Retriever(embedder, self._build(quiet=False).gallery)
 
@@ -44,7 +45,8 @@ class PhotoFolder:
         A file that was seen half copied is skipped, and tried again when it has changed. If nothing readable is left,
         or the folder is not there (a drive that was unplugged), the gallery stays as it was.
         """
-        seen = _look(self._photos)  # before building, so that what changes meanwhile is seen the next time
+        # Before building, so that what changes meanwhile is seen the next time.
+        seen = _look(self._photos, self._folder)
         if seen == self._seen:
             return False
         self._seen = seen
@@ -77,17 +79,19 @@ class PhotoFolder:
 
     def _build(self, *, quiet: bool) -> BuiltGallery:
         built = build_gallery(self._photos, self._folder, self._embedder, quiet=quiet, digests=self._digests)
-        for reason in built.skipped:
-            if reason not in self._complained:
-                _LOG.warning("Skipped: %s", reason)
-        self._complained = frozenset(built.skipped)
+        complaints = [f"Skipped: {reason}" for reason in built.skipped]
+        complaints += [f"Left out: {reason}" for reason in built.left_out]
+        for complaint in complaints:
+            if complaint not in self._complained:
+                _LOG.warning("%s", complaint)
+        self._complained = frozenset(complaints)
         built.gallery.open_index(self._index, quiet=quiet)
         return built
 
 
-def _look(photos: Path) -> Look:
+def _look(photos: Path, gallery: Path) -> Look:
     seen = set()
-    for path in (*walk_pictures(photos), photos / CREDITS, photos.parent / CREDITS):
+    for path in (*find_photos(photos, gallery).pictures, photos / CREDITS, photos.parent / CREDITS):
         try:
             status = path.stat()
         except OSError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import Generic, NamedTuple, NoReturn, TypeVar
 
 import numpy as np
 import torch
@@ -14,14 +14,19 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
 from zsbir.data.folder import CategoryData
+from zsbir.data.left_out import say_once
 from zsbir.pictures.drawing import Drawing, rasterise
-from zsbir.pictures.opening import open_picture
+from zsbir.pictures.opening import open_picture, readable, rgb_on_white
 from zsbir.pictures.preparation import prepare_sketch
+from zsbir.sentences import clause
 from zsbir.training.augmentation import pseudo_sketch, random_photo, random_sketch
 from zsbir.training.batches import FROM_PHOTO, BalancedBatches, Batch
 
-_MEMORY = 4_000_000_000  # bytes of reduced photos that are kept; what is beyond is read anew each time
+_MEMORY = 4_000_000_000  # bytes of reduced pictures that are kept; what is beyond is read anew each time
 _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
+
+S = TypeVar("S", bound=Path | Drawing)
+T = TypeVar("T")
 
 
 class Pictures(NamedTuple):
@@ -46,30 +51,41 @@ class Pictures(NamedTuple):
     seed: int
 
 
-class PhotoStore:
-    """The photos of a category, reduced: kept in memory, or read when they are asked for where there is no room.
+class PictureStore(Generic[T]):
+    """The pictures of a category, reduced: kept in memory, or read when they are asked for where there is no room.
 
     Args:
-        sources: Photos that are kept, and files of the others.
-        read: Reads and reduces a file.
+        sources: What is kept, and files of the others.
+        read: Reads and reduces a file; ValueError if it cannot be read.
     """
 
-    def __init__(self, sources: Sequence[Path | Image.Image], read: Callable[[Path], Image.Image]) -> None:
+    def __init__(self, sources: Sequence[Path | T], read: Callable[[Path], T]) -> None:
         self.sources, self.read = sources, read
 
     def __len__(self) -> int:
         return len(self.sources)
 
-    def __getitem__(self, index: int) -> Image.Image:
-        source = self.sources[index]
-        return self.read(source) if isinstance(source, Path) else source
+    def __getitem__(self, index: int) -> T:
+        """A picture; in place of one that turns out not to be readable, the next that is."""
+        for step in range(len(self)):
+            source = self.sources[(index + step) % len(self)]
+            if not isinstance(source, Path):
+                return source
+            try:
+                return self.read(source)
+            except ValueError as error:
+                say_once(f"{readable(str(source))}: {clause(error)}.")
+        raise ValueError(f"Expected a picture that can be read at {readable(str(source))}, found none; add some.")
 
 
 class TrainingPictures(Dataset[Pictures]):
     """Turns a `Batch` into `Pictures`; what is random in a row is a pure function of the batch's seed and that row.
 
-    Photos are decoded once, reduced to a little more than the input size, and kept in memory as far as there is
-    room for them.
+    Pictures are decoded once, photos reduced to a little more than the input size, and kept in memory as far as there
+    is room for them. Those that cannot be read are said and left out.
+
+    Attributes:
+        data: Without them.
 
     Args:
         data: Files and drawings by category.
@@ -78,7 +94,7 @@ class TrainingPictures(Dataset[Pictures]):
         plain_sketches: Take sketches as they are, or vary them (see `random_sketch`).
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
-        memory: Bytes of photos that are kept.
+        memory: Bytes of pictures that are kept.
     """
 
     def __init__(
@@ -94,12 +110,20 @@ class TrainingPictures(Dataset[Pictures]):
     ) -> None:
         self.size, self.pseudo_sketch_ratio, self.plain_sketches = size, pseudo_sketch_ratio, plain_sketches
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
-        bar = tqdm(total=sum(map(len, data.photos)), desc="reading photos", unit="photo", disable=quiet)
+        bar = tqdm(
+            total=sum(map(len, (*data.photos, *data.sketches))), desc="reading pictures", unit="picture", disable=quiet
+        )
         self.room = memory
-        self.photos = [PhotoStore([self._keep(path, bar) for path in files], self._read_photo) for files in data.photos]
+        photos = self._read_all(data.photos, self._read_photo, bar)
+        sketches = self._read_all(data.sketches, self._read_sketch, bar)
         bar.close()
-        self.sketches = [[self._read_sketch(source) for source in sketches] for sketches in data.sketches]
-        self.first_row = np.cumsum([0, *map(len, data.photos)])
+        self.photos = [PictureStore([kept for _, kept in members], self._read_photo) for members in photos]
+        self.sketches: list[PictureStore[Image.Image | Drawing]] = [
+            PictureStore([kept for _, kept in members], self._read_sketch) for members in sketches
+        ]
+        self.data = CategoryData(data.categories, _sources(sketches), _sources(photos))
+        _check(data, self.data)
+        self.first_row = np.cumsum([0, *map(len, self.photos)])
 
     def __getitem__(self, batch: Batch) -> Pictures:
         """The augmented pictures of this batch."""
@@ -132,26 +156,48 @@ class TrainingPictures(Dataset[Pictures]):
             return random_sketch(source, self.size, rng)
         return rasterise(source, self.size) if isinstance(source, Drawing) else source
 
-    def _keep(self, path: Path, bar: tqdm[NoReturn]) -> Path | Image.Image:
+    def _read_all(
+        self, groups: Sequence[Sequence[S]], read: Callable[[Path], Image.Image], bar: tqdm[NoReturn]
+    ) -> list[list[tuple[S, S | Image.Image]]]:
+        """Of each category the sources that can be read, and what is kept of each: while there is room, its picture."""
+        return [[pair for source in group for pair in self._keep(source, read, bar)] for group in groups]
+
+    def _keep(
+        self, source: S, read: Callable[[Path], Image.Image], bar: tqdm[NoReturn]
+    ) -> Iterator[tuple[S, S | Image.Image]]:
         bar.update()
-        if self.room <= 0:
-            return path
-        photo = self._read_photo(path)
-        self.room -= 3 * photo.width * photo.height
-        return photo
+        if not isinstance(source, Path) or self.room <= 0:
+            yield source, source
+            return
+        try:
+            picture = read(source)
+        except ValueError as error:
+            say_once(f"{readable(str(source))}: {clause(error)}.")
+            return
+        self.room -= len(picture.getbands()) * picture.width * picture.height
+        yield source, picture
 
     def _read_photo(self, path: Path) -> Image.Image:
         side = self.stored_side
-        photo = open_picture(path, longest_side=2 * side).convert("RGB")
+        photo = rgb_on_white(open_picture(path, longest_side=2 * side))
         scale = side / min(photo.size)
         if scale >= 1:
             return photo
         return photo.resize((round(photo.width * scale), round(photo.height * scale)), Image.Resampling.BICUBIC)
 
-    def _read_sketch(self, source: Path | Drawing) -> Image.Image | Drawing:
-        if isinstance(source, Drawing):
-            return source
-        return prepare_sketch(open_picture(source), self.size)
+    def _read_sketch(self, path: Path) -> Image.Image:
+        return prepare_sketch(open_picture(path), self.size)
+
+
+def _sources(groups: Sequence[Sequence[tuple[S, object]]]) -> tuple[tuple[S, ...], ...]:
+    return tuple(tuple(source for source, _ in members) for members in groups)
+
+
+def _check(before: CategoryData, after: CategoryData) -> None:
+    for side in ("sketches", "photos"):
+        for name, had, has in zip(before.categories, getattr(before, side), getattr(after, side), strict=True):
+            if had and not has:
+                raise ValueError(f"Expected {side} of category {name!r} that can be read, found none; add some.")
 
 
 class _OneEpoch(Sampler[Batch]):

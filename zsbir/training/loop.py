@@ -18,6 +18,7 @@ import torch
 from tqdm.auto import tqdm
 
 from zsbir import interrupt
+from zsbir.atomic import remove_partials
 from zsbir.data.folder import training_data
 from zsbir.encoder.backbone import freeze_batch_norm
 from zsbir.encoder.device import choose_device
@@ -65,10 +66,10 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
 def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> Path:
     device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
     folder = Path(config.data_dir)
+    if group.is_leader:
+        remove_partials(Path(config.checkpoint_dir))
     split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
     validation = Validation(folder, split.validation, group)
-    steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
-    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
     pictures = TrainingPictures(
         data,
         config.train_size,
@@ -77,7 +78,9 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         plain_sketches=config.plain_sketches,
         quiet=quiet,
     )
-
+    data = pictures.data
+    steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
+    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
     targets = None
     if config.losses.teacher_loss_ratio:
         kept_in = Path(config.checkpoint_dir) / TEACHER_NAME

@@ -24,6 +24,7 @@ from zsbir.ui.fair_queue import FairQueue
 from zsbir.ui.gallery_bar import gallery_bar, goodbye_route
 from zsbir.ui.live_search import search_route
 from zsbir.ui.map_view import gallery_map
+from zsbir.ui.own_names import OwnNames, OwnPages
 from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
 from zsbir.ui.photo_files import file_routes
@@ -60,12 +61,13 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
     return demo
 
 
-def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
+def launch_options(galleries: Galleries, mcp: bool = False, names: OwnNames | None = None) -> dict[str, Any]:
     """What Gradio wants to know at launch rather than before.
 
     Args:
         galleries: Those of `build_demo`.
         mcp: Whether the endpoints for programs are tools of the Model Context Protocol too.
+        names: What browsers may call the app; by default what a browser on this machine calls it.
 
     Raises:
         ValueError: They should be, and the package for it is not installed.
@@ -83,7 +85,11 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
                 *upload_routes(uploads()),
                 *file_routes(galleries.served),
             ],
-            "middleware": [Middleware(EarlyScript), Middleware(Bounded)],
+            "middleware": [
+                Middleware(OwnPages, names=names or OwnNames()),
+                Middleware(EarlyScript),
+                Middleware(Bounded),
+            ],
         },
         "state_session_capacity": _SESSIONS,
         "max_file_size": MAX_BODY,

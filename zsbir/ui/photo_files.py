@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from zsbir.gallery.build import SUFFIXES
+from zsbir.pictures.kinds import PICTURE_SUFFIXES
 
 _API = "/gradio_api"
 _AS_A_PICTURE = {
@@ -44,7 +44,7 @@ def file_routes(folders: Sequence[Path]) -> list[Route]:
             is_there = False
         if not is_there or resolved is None or not any(resolved.is_relative_to(folder) for folder in served):
             return PlainTextResponse("There is no such photo.", 403)
-        if resolved.suffix.lower() not in SUFFIXES:
+        if resolved.suffix.lower() not in PICTURE_SUFFIXES:
             return PlainTextResponse("That is no photo.", 403)
         return FileResponse(resolved, headers=_AS_A_PICTURE)
 

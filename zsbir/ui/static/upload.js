@@ -1,13 +1,18 @@
 // Files on their way to the server: which are worth sending, what is in a dropped folder, and sending in pieces.
 
-/** What is worth sending, and one sentence for each file that is left out. Hidden files are passed over. */
+/**
+ * What is worth sending, and one sentence for each file that is left out. Hidden files are passed over. What is called
+ * neither a picture nor anything else that is known is sent, as the server tells by its content.
+ */
 export function sorted(files, limits) {
   const taken = [];
   const left = [];
-  for (const { name, file } of files.filter(({ name }) => !name.split("/").some((part) => part.startsWith(".")))) {
-    const suffix = name.slice(name.lastIndexOf(".")).toLowerCase();
-    if (suffix === ".zip") taken.push({ name, file });
-    else if (!limits.suffixes.includes(suffix)) left.push(`${name}: Not a picture.`);
+  const isHidden = (part) => /^\.[^.]/.test(part) || limits.hidden.includes(part.toLowerCase());
+  for (const { name, file } of files.filter(({ name }) => !name.split("/").some(isHidden))) {
+    const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+    const kind = Object.keys(limits.kinds).find((kind) => limits.kinds[kind].split(" ").includes(ending));
+    if (ending === "zip") taken.push({ name, file });
+    else if (kind && name.includes(".")) left.push(`${name}: Not a picture but ${kind}.`);
     else if (file.size > limits.picture_bytes) left.push(`${name}: Larger than ${limits.picture_bytes / 1e6} MB.`);
     else taken.push({ name, file });
   }

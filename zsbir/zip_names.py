@@ -1,0 +1,44 @@
+"""What the names in a zip say, whoever packed it: for reading, never for use as paths as they are."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from zipfile import ZipInfo
+
+from zsbir.old_text import decode, encoding_of
+
+_IN_UTF8 = 0x800  # the flag of a name that is in UTF-8
+_UNICODE_PATH = 0x7075  # the extra field that has the name once more, in UTF-8
+_ZIPS = "cp437"  # what names are in that nothing is said of, by the standard
+
+
+def names_in(entries: Sequence[ZipInfo]) -> list[str]:
+    """The names of a zip's entries, with forward slashes; a folder's ends in one.
+
+    A name is in UTF-8 if it is marked so, or has been put down so once more; of all others together their bytes decide.
+    """
+    written = [_written(entry) for entry in entries]
+    encoding, _ = encoding_of([name for name in written if isinstance(name, bytes)], _ZIPS)
+    names = [name if isinstance(name, str) else decode(name, encoding) for name in written]
+    return [name.replace("\\", "/") for name in names]
+
+
+def _written(entry: ZipInfo) -> str | bytes:
+    """The name, or its bytes where it is not known in what encoding they are."""
+    if entry.flag_bits & _IN_UTF8:
+        return entry.orig_filename.partition("\0")[0]
+    name = entry.orig_filename.encode(_ZIPS)  # as they were: every byte is a letter there
+    for tag, content in _fields(entry.extra):
+        if tag == _UNICODE_PATH and content[:5] == struct.pack("<BL", 1, zlib.crc32(name)):
+            return content[5:].decode(errors="replace").partition("\0")[0]
+    return name.partition(b"\0")[0]
+
+
+def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    at = 0
+    while at + 4 <= len(extra):
+        tag, size = struct.unpack_from("<HH", extra, at)
+        yield tag, extra[at + 4 : at + 4 + size]
+        at += 4 + size
