@@ -190,7 +190,9 @@ def begin(galleries: Galleries, asked: object, address: str = "") -> Answer:
         ValueError: It is no such thing, or too much.
     """
     brought = read(_Announcement, asked)
-    galleries.private.begin(brought.visitor, [Announced(file.name, file.size) for file in brought.files])
+    galleries.private.begin(
+        brought.visitor, [Announced(file.name[-_LONGEST_NAME:], file.size) for file in brought.files], address
+    )
     galleries.private.arrived(brought.visitor, brought.page)
     return {}
 

@@ -68,7 +68,7 @@ def photo_results(galleries: Galleries) -> gr.HTML:
         return answered(lambda: photos_of(chosen_in(galleries, asked), read(_OfCategory, asked or {}).category))
 
     # A heat map is a hundred searches: one at a time, or nobody else would get anything done.
-    heat_maps = Turns(at_once=1, each=2, waiting=20, patience=30)
+    heat_maps = Turns(at_once=1, each=5, waiting=20, patience=30)
 
     async def explain(asked: object, request: gr.Request) -> Answer:
         try:
