@@ -11,6 +11,7 @@ from pathlib import Path
 from secrets import token_hex
 
 import numpy as np
+from numpy.lib.format import open_memmap
 
 from zsbir.atomic import replacing
 from zsbir.encoder.checkpoint import sha256
@@ -71,7 +72,7 @@ def read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
         raise ValueError(f"Expected the {EMBEDDINGS} that the manifest in {folder} names, found another")
     try:
         # Mapped, a file is no larger in memory than on disk, whatever it says of its shape.
-        embeddings = np.load(path, mmap_mode="r", allow_pickle=False)
+        embeddings = open_memmap(path, mode="r")
         kind = f"{embeddings.dtype} of shape {embeddings.shape}"
     except Exception as error:  # numpy raises nearly anything at what somebody else has written
         raise ValueError(f"Expected an array in {path}, found {type(error).__name__}: {error}") from error
