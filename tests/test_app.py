@@ -80,7 +80,56 @@ def test_main_says_which_port_is_in_use_before_it_loads_anything(
     )
 
 
-@pytest.mark.parametrize(("flag", "value"), [("--port", "99999"), ("--port", "-1"), ("--host", "nowhere.invalid")])
+@pytest.mark.filterwarnings("ignore:unclosed <socket.socket fd=\\d+, family=2:ResourceWarning")  # Gradio's, to try it
+def test_main_says_which_port_was_taken_while_it_loaded(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port, taken = free_port(), []
+
+    def take(*_: object) -> Galleries:
+        taken.append(socket.create_server(("127.0.0.1", port)))
+        return Galleries(retriever.embedder, {"Photos": retriever})
+
+    monkeypatch.setattr("zsbir.ui.__main__.open_galleries", take)
+    assert app.main(["--port", str(port)]) == 2
+    taken[0].close()
+    sentence = f"app.py: Expected port {port} to be free, found it in use; choose another with --port."
+    assert capsys.readouterr().err.splitlines()[-1] == sentence
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="needs IPv6")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [pytest.param("--host ::1", marks=needs_ipv6), pytest.param("--host [::1]", marks=needs_ipv6), "--port 0"],
+)
+def test_the_app_listens_where_it_is_told(address: str, retriever: Retriever, checkpoint_path: Path) -> None:
+    command = [sys.executable, app.__file__, "--checkpoint", str(checkpoint_path), *address.split()]
+    command += [] if "--port" in address else ["--port", str(free_port())]
+    with subprocess.Popen(
+        [*command, "--gallery", str(retriever.gallery.folder)], stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        line = running.stdout.readline()
+        url = line.split()[2] if line else ""
+        page = urllib.request.urlopen(url, timeout=60).read() if url else b""
+        running.terminate()
+    assert b"<!doctype html>" in page
+    assert url.startswith("http://[::1]:" if "::1" in address else "http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--host", "192.0.2.7"), ("--port", "99999"), ("--port", "-1"), ("--host", "nowhere.invalid")]
+)
 def test_main_says_what_is_wrong_with_address_and_port(
     flag: str, value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

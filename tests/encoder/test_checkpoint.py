@@ -165,7 +165,7 @@ def test_another_version_is_refused(path: Path) -> None:
 @pytest.mark.parametrize("description", ["{", "[]", "{}", json.dumps({"encoder": {"backbone": "nonsense"}})])
 def test_a_damaged_description_is_refused(path: Path, description: str) -> None:
     rewrite(path, description=description)
-    with pytest.raises(ValueError, match=r"^Expected"):
+    with pytest.raises(ValueError, match=r"^Expected .*[^.]\.$"):
         load_checkpoint(path)
 
 
