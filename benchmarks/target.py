@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -83,8 +84,8 @@ class Target:
 
     def on_disk(self) -> tuple[int, int]:
         """Files and bytes in the temporary folder."""
-        sizes = [path.stat().st_size for path in list(self.temporary.rglob("*")) if path.is_file()]
-        return len(sizes), sum(sizes)
+        files = [Path(folder, name) for folder, _, names in os.walk(self.temporary) for name in names]
+        return len(files), sum(path.stat().st_size for path in files if path.exists())
 
     def at_once(self, count: int, work: Callable[[int], Any]) -> list[Any]:
         """The answers to many."""

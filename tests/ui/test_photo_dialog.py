@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+from tests.conftest import until
+from tests.served import serving
 from tests.ui.asked import STROKE, canvas, names
+from tests.visitor import Visitor, photos_in
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.drawing import parse_canvas
+from zsbir.ui import photo_dialog
 from zsbir.ui.component import answered
 from zsbir.ui.photo_dialog import explanation, neighbours
 from zsbir.ui.query import decode_picture
@@ -52,3 +60,39 @@ def test_questions_about_no_photo_are_one_sentence(retriever: Retriever, asked: 
 def test_an_explanation_without_a_drawing_is_one_sentence(retriever: Retriever) -> None:
     found = answered(lambda: explanation(retriever, {"photo": 1, "query": canvas()}))
     assert "Expected a drawing with some lines" in found["error"]
+
+
+def test_heat_maps_are_made_one_at_a_time_and_others_search_meanwhile(
+    retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work, most, goes_on, lock = 0, 0, threading.Event(), threading.Lock()
+    really = photo_dialog.explanation
+
+    def slowly(*arguments: object) -> object:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        assert goes_on.wait(60)
+        time.sleep(0.01)  # so that a second one would be seen
+        with lock:
+            at_work -= 1
+        return really(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(photo_dialog, "explanation", slowly)
+    with serving(retriever) as address, ThreadPoolExecutor(8) as pool:
+        visitor = Visitor(address)
+        asked = {"photo": 0, "query": canvas(STROKE)}
+        told = [pool.submit(visitor.ask, "zs-found", "explain", asked) for _ in range(8)]
+        assert photos_in(visitor.draw(canvas(STROKE)))
+        until(lambda: sum(answer.done() for answer in told) == 3)
+        refused = [answer.result() for answer in told if answer.done()]
+        goes_on.set()
+        answers = [answer.result() for answer in told]
+        visitor.close()
+    assert most == 1
+    assert len(refused) == sum("error" in answer for answer in answers) == 3
+    assert {answer["error"] for answer in refused} == {
+        "Expected at most 5 of these at once from one visitor, found more; wait for those."
+    }
+    assert sum("photo" in answer for answer in answers) == 5
