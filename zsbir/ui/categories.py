@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import gradio as gr
 
-from zsbir.gallery.retriever import Retriever, SearchableGallery
+from zsbir.gallery.retriever import Retriever
+from zsbir.gallery.searching import SearchableGallery
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen
