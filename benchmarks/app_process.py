@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import subprocess
@@ -17,13 +18,20 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def running_app(checkpoint: Path, gallery: Path) -> Iterator[tuple[str, int]]:
-    """Starts the app and waits until it answers; gives its address and its process."""
+def running_app(checkpoint: Path, gallery: Path, temporary: Path | None = None) -> Iterator[tuple[str, int]]:
+    """Starts the app and waits until it answers; gives its address and its process.
+
+    Args:
+        checkpoint: The encoder.
+        gallery: What is searched.
+        temporary: The process's temporary folder; None: the system's.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "app.py", "--checkpoint", checkpoint, "--gallery", gallery, "--port", port]
-    app = subprocess.Popen([str(word) for word in command], cwd=ROOT, stdout=subprocess.DEVNULL)
+    environment = os.environ if temporary is None else {**os.environ, "TMPDIR": str(temporary)}
+    app = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}/"
     try:
         _wait_for(address)

@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "zsbir"
 FILES_AT_THE_DOOR = ("averaging", "experience", "export", "milvus")  # commands that are files beside the packages
-BEFORE_ALL = ("atomic", "sentences", "old_text", "zip_names", "interrupt", "packages", "door", "flags", "command")
+BEFORE_ALL = (
+    *("atomic", "silence", "sentences", "old_text", "zip_names"),
+    *("interrupt", "packages", "door", "flags", "command"),
+)
 ORDER = (
     *BEFORE_ALL,
     *("pictures", "data", "download", "encoder", "gallery", "evaluation", "training", "serving", "ui", "deploy"),
@@ -82,6 +85,7 @@ def test_data_is_downloaded_without_the_rest() -> None:
     [
         ("gradio", {"ui"}),
         ("gradio_client", set()),
+        ("pydantic", {"encoder", "ui"}),  # what strangers send: descriptions of checkpoints, questions
         ("torch", set(ORDER) - {*BEFORE_ALL, "pictures", "data", "download"}),
         ("experiments", set()),
         ("benchmarks", set()),
@@ -114,6 +118,11 @@ def test_tests_take_nothing_from_other_tests() -> None:
 def test_only_checkpoints_read_and_write_weights() -> None:
     users = {module_of(path) for path in FILES if any(name.startswith("safetensors.torch") for name in imports(path))}
     assert users <= {"zsbir.encoder.checkpoint", "zsbir.encoder.backbone"}
+
+
+def test_onnx_runtime_is_imported_where_its_reports_are_switched_off() -> None:
+    users = {module_of(path) for path in FILES if any(name.split(".")[0] == "onnxruntime" for name in imports(path))}
+    assert users == {"zsbir.encoder.engine"}
 
 
 @pytest.mark.parametrize("front", ["zsbir", "zsbir.pictures", "zsbir.data"])

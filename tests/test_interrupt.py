@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
-from tests.test_train import run_arguments
+from tests.conftest import free_port, run_arguments
 from zsbir.gallery.retriever import Retriever
 
 ROOT = Path(__file__).parents[1]

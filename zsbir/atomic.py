@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from secrets import token_hex
 
@@ -27,7 +28,12 @@ def replacing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def remove_partials(folder: Path) -> None:
-    """Deletes what `replacing` left in a folder when a process was killed; nobody may be writing there now."""
-    for partial in folder.glob(f"*.{_PARTIAL}"):
+def remove_partials(folder: Path, name: str = "") -> None:
+    """Deletes what `replacing` left in a folder when a process was killed; nobody may be writing there now.
+
+    Args:
+        folder: Need not be there.
+        name: Of the file that was written; empty: whichever.
+    """
+    for partial in folder.glob(f"{escape(name[:_KEPT])}.*.{_PARTIAL}" if name else f"*.{_PARTIAL}"):
         partial.unlink(missing_ok=True)

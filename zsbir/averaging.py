@@ -20,6 +20,7 @@ from pathlib import Path
 
 import torch
 
+from zsbir.atomic import remove_partials
 from zsbir.command import run_made
 from zsbir.data.folder import training_data
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
@@ -120,6 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _average(arguments: Averaging) -> None:
     average = average_checkpoints(arguments.checkpoints)
     checkpoint = finished(average, arguments.data_dir, arguments.extra_dir, arguments.hub_sketches)
+    remove_partials(arguments.out.parent, arguments.out.name)
     save_checkpoint(arguments.out, checkpoint)
 
 

@@ -21,13 +21,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
 from zsbir.atomic import replacing
 from zsbir.command import run_made
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder, Pixels
-from zsbir.encoder.engine import onnx_graph
+from zsbir.encoder.engine import onnx_graph, open_session
 from zsbir.encoder.inference import PHOTOS, SKETCHES, picture_shape
 from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 
@@ -72,7 +71,7 @@ def export_onnx(checkpoint: Path, folder: Path) -> dict[str, float]:
 
 def _difference(path: Path, embedder: Embedder, side: str) -> float:
     """The largest difference between the file's embeddings and torch's, for noise one by one and all at once."""
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = open_session(path.read_bytes())
     shape = (_CHECKED, *picture_shape(embedder.preprocessing, side))
     pixels: Pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
     embed = embedder.embed_sketch_pixels if side == SKETCHES else embedder.embed_photo_pixels

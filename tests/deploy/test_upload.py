@@ -19,6 +19,10 @@ REPO = "somebody/draw"
 ROOT = Path(__file__).parents[2]
 
 
+def git(*words: str) -> None:
+    subprocess.run(["git", *words], check=True)
+
+
 def make_photos(folder: Path, licence: str = "CC0-1.0", count: int = 2) -> Path:
     folder.mkdir(parents=True)
     for number in range(count):
@@ -62,6 +66,11 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (tree / "gallery_cache" / "LICENCES.md").write_text("All CC0-1.0.\n")
     monkeypatch.chdir(tree)
+    git("init", "--quiet")
+    git("add", "--force", ".")
+    for name in ("zsbir/notes.py", "docs/diary.md", "zsbir/ui/static/mine.json"):
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_text("not for the Space, as nobody added it")
     return tree
 
 
@@ -180,9 +189,33 @@ def refuse_licences(tree: Path) -> None:
     manifest.write_text(manifest.read_text().replace("CC0-1.0", ""))
 
 
+def refuse_links(tree: Path) -> None:
+    (tree / "secret.py").write_text("a secret of the house")
+    (tree / "zsbir" / "ui" / "page.py").unlink()
+    (tree / "zsbir" / "ui" / "page.py").symlink_to(tree / "secret.py")
+
+
+def refuse_linked_photos(tree: Path) -> None:
+    photos = tree / "gallery_cache" / "photos"
+    photos.rename(tree / "private")
+    photos.symlink_to(tree / "private")
+
+
+def refuse_own_photos(tree: Path) -> None:
+    git("rm", "--quiet", "--cached", "-r", "gallery_cache/photos")
+
+
+def refuse_no_clone(tree: Path) -> None:
+    shutil.rmtree(tree / ".git")
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
+        (refuse_links, "found zsbir/ui/page.py to be a link"),
+        (refuse_linked_photos, "to be a link"),
+        (refuse_own_photos, "found 2 that it does not, first of them gallery_cache/photos/"),
+        (refuse_no_clone, "Expected a clone that Git knows"),
         (refuse_front_matter, "Expected a text for sdk_version"),
         (refuse_version, "for sdk_version in the front matter, found"),
         (refuse_checkpoint, "rebuild it with"),

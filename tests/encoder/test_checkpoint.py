@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION, make_checkpoint
@@ -190,9 +190,13 @@ def test_a_failed_save_keeps_the_old_file(path: Path, monkeypatch: pytest.Monkey
         target.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr("zsbir.encoder.checkpoint.save_file", half)
-    with pytest.raises(OSError, match="disk full"):
-        save_checkpoint(path, loaded)
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    for failing, said in ((half, "disk full"), (full, f"{path.name} cannot be written: .*No space left")):
+        monkeypatch.setattr("zsbir.encoder.checkpoint.save_file", failing)
+        with pytest.raises(OSError, match=said):
+            save_checkpoint(path, loaded)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 

@@ -90,8 +90,8 @@ def test_a_failing_copy_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"cut\.png is damaged"):
         make_small_copy(tmp_path / "cut.png", tmp_path, SHA)
     (tmp_path / "text.png").write_text("no picture")
-    for name in ("text.png", "absent.png"):
-        with pytest.raises(OSError, match=name):
+    for name, kind in (("text.png", ValueError), ("absent.png", FileNotFoundError)):
+        with pytest.raises(kind, match=name):
             make_small_copy(tmp_path / name, tmp_path, SHA)
     assert not list(tmp_path.rglob("*px*"))
 

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from tests.serving.conftest import Clock
-from tests.serving.own_pictures import ANN, BEN, PHOTOS, make, on_disk, send, zipped
+from tests.serving.own_pictures import ANN, BEN, PHOTOS, make, on_disk, send, stage, wait, zipped
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.build import build_gallery
 from zsbir.serving import private_gallery
 from zsbir.serving.inbox import Limits
-from zsbir.serving.private_galleries import GRACE, Bounds, PrivateGalleries
-from zsbir.serving.private_gallery import MAX_PIECE, Announced
+from zsbir.serving.private_galleries import ANNOUNCED, GRACE, STALLED, Bounds, PrivateGalleries
+from zsbir.serving.private_gallery import MAX_PIECE, Announced, most_making
 
 
 def test_no_picture_takes_more_room_than_is_reserved(embedder: Embedder, tmp_path: Path) -> None:
@@ -98,11 +98,80 @@ def test_visitors_together_cannot_fill_the_disk(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     limits = Limits(pictures=5, picture_bytes=1_000_000, total_bytes=3_000_000)
-    files = [Announced("a.zip", 3_000_000)]  # unpacks to as much again, and 5 MB may be shown
-    with closing(PrivateGalleries(embedder, limits, Bounds(galleries=50, disk_bytes=25_000_000))) as galleries:
-        galleries.begin(ANN, files)
-        galleries.begin(BEN, files)
+    aside = most_making(limits)  # so that what was sent can be built, too
+    with closing(PrivateGalleries(embedder, limits, Bounds(disk_bytes=aside + 3_000_000))) as galleries:
+        galleries.begin(ANN, [Announced("a.zip", 3_000_000)])
+        galleries.receive(ANN, 0, 0, b"x" * 2_000_000)
+        galleries.begin(BEN, [Announced("b.zip", 3_000_000)])
+        galleries.receive(BEN, 0, 0, b"x" * 1_000_000)
         with pytest.raises(ValueError, match="try again later"):
-            galleries.begin("c" * 32, files)
-        make(galleries, BEN, PHOTOS)  # ready, it takes only what it is
-        galleries.begin("c" * 32, files)
+            galleries.receive(BEN, 0, 1_000_000, b"x")
+        galleries.delete(ANN)
+        make(galleries, ANN, PHOTOS)
+        assert stage(galleries, ANN) == "ready"
+
+
+def test_a_gallery_that_would_not_fit_is_not_made(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the galleries made before it have grown to is known when its turn has come, and not before."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(PrivateGalleries(embedder)) as galleries:
+        send(galleries, ANN, PHOTOS)
+        monkeypatch.setattr(galleries, "_bounds", Bounds(disk_bytes=most_making(galleries.limits)))
+        galleries.build(ANN)
+        wait(galleries, ANN)
+        progress = galleries.progress(ANN)
+        assert progress is not None
+        assert (progress.stage, progress.sentence[:16]) == ("failed", "There is no room")
+        assert on_disk(galleries) == []
+
+
+# ---- Announcements of which nothing is sent
+
+
+def test_what_is_only_announced_takes_nothing_from_others_and_is_soon_forgotten(
+    galleries: PrivateGalleries, clock: Clock
+) -> None:
+    for number in range(30):
+        galleries.begin(f"{number:032x}", [Announced("a.zip", 3_000_000)], f"10.0.0.{number}")
+        galleries.arrived(f"{number:032x}", "page")
+    make(galleries, ANN, PHOTOS)
+    assert stage(galleries, ANN) == "ready"
+    clock.now += ANNOUNCED
+    galleries.sweep()
+    assert [stage(galleries, f"{number:032x}") for number in range(30)] == [None] * 30
+    assert len(list(galleries.served.parent.iterdir())) == 1  # "served": their folders went, and what was sent of hers
+
+
+def test_one_address_announces_a_few(galleries: PrivateGalleries) -> None:
+    announced = [Announced("a.png", 10)]
+    most = Bounds().each
+    for number in range(most):
+        galleries.begin(f"{number:032x}", announced, "10.0.0.1")
+    with pytest.raises(ValueError, match="try again later"):
+        galleries.begin(ANN, announced, "10.0.0.1")
+    galleries.begin(f"{0:032x}", announced, "10.0.0.1")  # in the place of the old one
+    galleries.begin(ANN, announced, "10.0.0.2")
+
+
+def test_of_many_announcements_the_oldest_are_forgotten(galleries: PrivateGalleries) -> None:
+    most = Bounds().announced
+    for number in range(most + 1):
+        galleries.begin(f"{number:032x}", [Announced("a.png", 10)], f"10.0.{number % 256}.{number}")
+    assert stage(galleries, f"{0:032x}") is None
+    assert stage(galleries, f"{1:032x}") == "receiving"
+
+
+def test_what_was_sent_by_half_is_deleted_though_the_page_is_open(galleries: PrivateGalleries, clock: Clock) -> None:
+    galleries.begin(ANN, [Announced("a.png", 10)])
+    galleries.arrived(ANN, "page")
+    galleries.receive(ANN, 0, 0, b"x")
+    clock.now += STALLED - 1
+    galleries.receive(ANN, 0, 1, b"x")
+    clock.now += STALLED - 1
+    galleries.sweep()
+    assert on_disk(galleries)
+    clock.now += 1
+    galleries.sweep()
+    assert on_disk(galleries) == []

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.served import serving
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
+from zsbir.serving.uploads import uploads
 
 
 @pytest.fixture(scope="module")
@@ -20,3 +22,16 @@ def galleries(retriever: Retriever) -> Iterator[Galleries]:
 def address(retriever: Retriever) -> Iterator[str]:
     with serving(retriever) as address:
         yield address
+
+
+def kept() -> list[Path]:
+    """Whatever lies among the uploads, of visitors and of Gradio itself, but the lock."""
+    return [path for path in uploads().folder.rglob("*") if path.is_file() and path.name != ".alive"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_uploaded() -> Iterator[None]:
+    """Every test begins without uploads, as a process has one place for them."""
+    yield
+    for path in kept():
+        uploads().used(path)

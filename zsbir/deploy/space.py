@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import unicodedata
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,19 @@ def front_matter_problems(front: dict[str, Any], root: Path) -> list[str]:
 def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Path]:
     """Every file of the Space: its path there, and where it lies here.
 
-    Hidden files are left out. A checkpoint or gallery from elsewhere takes the place of the bundled one, with
-    the card and the credits that lie beside it.
+    Hidden files are left out, and code that Git does not track. A checkpoint or gallery from elsewhere takes the place
+    of the bundled one, with the card and the credits that lie beside it.
+
+    Raises:
+        ValueError: The tree is not one of Git's.
     """
+    tracked = _tracked(root)
     found = {path.relative_to(root).as_posix(): path for pattern in CODE for path in sorted(root.glob(pattern))}
-    code = {name: path for name, path in found.items() if path.is_file() and not re.search(r"(^|/)\.", name)}
+    code = {
+        name: path
+        for name, path in found.items()
+        if path.is_file() and name in tracked and not re.search(r"(^|/)\.", name)
+    }
     beside = {CARD: checkpoint.with_name(publishing.CARD)}
     beside |= {f"{GALLERY}/{name}": gallery.folder / name for name in CREDITS}
     photos = {f"{GALLERY}/{PHOTOS}/{photo.file}": gallery.photos_dir / photo.file for photo in gallery.photos}
@@ -122,6 +131,37 @@ def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Pat
         **photos,
         **small,
     }
+
+
+def file_problems(root: Path, files: dict[str, Path]) -> list[str]:
+    """What must not be published by mistake: files that are links, and what lies among the bundled ones untracked.
+
+    Args:
+        root: The tree.
+        files: Those of `space_files`.
+    """
+    links = [name for name, path in files.items() if path.is_symlink() or (path.parent.is_symlink() and "/" in name)]
+    tracked = _tracked(root)
+    own = [name for name, path in files.items() if path.resolve() == (root / name).resolve() and name not in tracked]
+    return [
+        *(f"Expected files, found {name} to be a link; put the file itself there." for name in links[:1]),
+        *(
+            f"Expected files that Git tracks, found {len(own)} that it does not, first of them {name}; add them, or "
+            "keep them elsewhere and name them with --gallery or --checkpoint."
+            for name in own[:1]
+        ),
+    ]
+
+
+def _tracked(root: Path) -> set[str]:
+    command = ["git", "ls-files", "-z", "--cached"]
+    try:
+        listed = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True, encoding="utf-8").stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise ValueError(
+            f"Expected a clone that Git knows in {root.resolve()}, found none; what it tracks is what is published."
+        ) from error
+    return set(listed.split("\0"))
 
 
 def readme_for(root: Path, address: str) -> str:

@@ -39,7 +39,8 @@ def check_tree(root: Path, checkpoint: Path, gallery: Path) -> Deployment:
 
     Raises:
         FileNotFoundError: A file is missing.
-        ValueError: Front matter, versions, licences, or checkpoint and gallery do not fit; a sentence for each.
+        ValueError: Front matter, versions, licences, or checkpoint and gallery do not fit, or something would be
+            published by mistake; a sentence for each.
     """
     problems = space.front_matter_problems(space.read_front_matter(root), root)
     found = Gallery.load(gallery)
@@ -48,6 +49,7 @@ def check_tree(root: Path, checkpoint: Path, gallery: Path) -> Deployment:
     problems += [
         f"Expected {name} in the tree, found none; add it." for name in ("app.py", "LICENSE") if name not in files
     ]
+    problems += space.file_problems(root, files)
     if space.CARD not in files:
         problems.append(f"Expected {Path(space.CARD).name} with the licence beside {checkpoint}, found none; write it.")
     bare = [photo.file for photo in found.photos if not photo.licence]

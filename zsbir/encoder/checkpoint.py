@@ -212,7 +212,10 @@ def _check_finishing(known: object, whitened: object) -> None:
 def _write(path: Path, tensors: dict[str, Tensor], format_: str, description: Mapping[str, Any]) -> None:
     metadata = {"format": format_, "format_version": str(FORMAT_VERSION), "description": json.dumps(description)}
     with replacing(path) as partial:
-        save_file(tensors, partial, metadata=metadata)
+        try:
+            save_file(tensors, partial, metadata=metadata)
+        except SafetensorError as error:  # what the system said, as of a full disk
+            raise OSError(f"{path} cannot be written: {clause(error)}.") from error
         partial.chmod(0o644)  # safetensors writes for the owner alone
 
 

@@ -7,11 +7,14 @@ from threading import BoundedSemaphore, Lock
 from typing import Protocol
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
 from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
+from zsbir.silence import nothing_is_sent
+
+nothing_is_sent()
+import onnxruntime  # noqa: E402  (nowhere else, so that it never comes before that)
 
 _OPSET = 18
 _AT_ONCE = 4  # pictures in one pass on a CPU: more take longer each, and far more memory
@@ -69,10 +72,13 @@ class OnnxEngine:
                 options.intra_op_num_threads = torch.get_num_threads()
                 # Threads that have nothing to do would keep a core busy for a while that another search could use.
                 options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-                self._sessions[side] = onnxruntime.InferenceSession(
-                    onnx_graph(self._encoder, side), options, providers=["CPUExecutionProvider"]
-                )
+                self._sessions[side] = open_session(onnx_graph(self._encoder, side), options)
             return self._sessions[side]
+
+
+def open_session(model: bytes, options: onnxruntime.SessionOptions | None = None) -> onnxruntime.InferenceSession:
+    """A serialised ONNX model, ready to run on the CPU."""
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def onnx_graph(encoder: FinishedEncoder, side: str) -> bytes:

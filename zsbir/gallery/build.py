@@ -224,12 +224,13 @@ class _Builder:
             if kept:
                 return _Read(kept)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
-            if not self.in_place:
-                save_copy(picture, self.shown / photo.file)
-            make_small_copy(self.shown / photo.file, self.folder, digest)
-            return _Read(replace(photo, look=look_of(picture)), prepare_photo(picture, self.size))
+            photo, prepared = replace(photo, look=look_of(picture)), prepare_photo(picture, self.size)
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}")
+        if not self.in_place:  # a full disk is no fault of the picture: it ends the build
+            save_copy(picture, self.shown / photo.file)
+        make_small_copy(self.shown / photo.file, self.folder, digest)
+        return _Read(photo, prepared)
 
     def _kept(self, photo: Photo) -> Photo | None:
         """A photo as it was built before, if it was; what is missing beside its embedding is made."""
@@ -239,7 +240,7 @@ class _Builder:
         try:
             make_small_copy(shown, self.folder, photo.sha256)
             return replace(photo, look=known.look or look_of(open_picture(shown, longest_side=SMALL_SIDE)))
-        except (OSError, ValueError):  # what is shown is damaged
+        except ValueError:  # what is shown is damaged
             return None
 
     def _describe(self, path: Path, name: str, digest: str) -> Photo:

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from zsbir.atomic import replacing
-from zsbir.pictures.opening import open_picture, rgb_on_white
+from zsbir.pictures.opening import longest_side, open_picture, rgb_on_white
 
 SMALL = "small"  # the folder of small copies, beside that of the photos
 COPY_SIDE = 1024  # the longest side of a whole copy in pixels, at most
@@ -70,15 +70,14 @@ def make_small_copy(photo: Path, gallery: Path, sha256: str) -> None:
         sha256: Of what the photo was made from: 64 hexadecimal digits.
 
     Raises:
-        OSError: The file is not there or no picture, or the copy cannot be written.
-        ValueError: It is damaged.
+        FileNotFoundError: There is no such file.
+        OSError: The copy cannot be written.
+        ValueError: It is no picture, or damaged.
     """
     path = gallery / SMALL / small_copy_name(sha256)
     if path.is_file():
         return
-    with Image.open(photo) as header:  # says how large the picture is; nothing is decoded
-        is_large = max(header.size) > SMALL_SIDE
-    if is_large:
+    if longest_side(photo) > SMALL_SIDE:
         _save(open_picture(photo, longest_side=2 * SMALL_SIDE), path, SMALL_SIDE, _SMALL_QUALITY)
 
 

@@ -68,7 +68,10 @@ class IndexArrays:
         """Writes them, and the digest of the embeddings that they index."""
         metadata = {"format_version": _FORMAT_VERSION, "embeddings_sha256": embeddings_sha256}
         with replacing(path) as partial:
-            save_file({field.name: getattr(self, field.name) for field in fields(self)}, partial, metadata)
+            try:
+                save_file({field.name: getattr(self, field.name) for field in fields(self)}, partial, metadata)
+            except SafetensorError as error:  # what the system said, as of a full disk
+                raise OSError(f"{path} cannot be written: {clause(error)}.") from error
 
     @classmethod
     def load(cls, path: Path, count: int, dim: int, embeddings_sha256: str) -> IndexArrays:

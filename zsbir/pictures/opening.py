@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO, cast
@@ -56,16 +56,22 @@ def open_picture(source: Path | BinaryIO, *, longest_side: int | None = None) ->
         FileNotFoundError: There is no such file.
         ValueError: Not a picture, damaged, or larger than `MAX_PIXELS`; one sentence that names the file.
     """
-    if not isinstance(source, Path):
-        return _decode(source, "This file", longest_side)
-    name = readable(source.name)
-    try:
-        with source.open("rb") as file:
-            return _decode(file, name, longest_side)
-    except FileNotFoundError as error:
-        raise FileNotFoundError(f"Expected a picture at {name}, found no file; give another path.") from error
-    except OSError as error:
-        raise ValueError(f"{name} cannot be read ({error.strerror or error}).") from error
+    with _header(source) as (picture, name):
+        _bound(picture, name, longest_side)
+        with _alone_if_very_large(picture):
+            picture.load()
+            return _upright(reduced(picture) if picture.width * picture.height > _LARGE else picture)
+
+
+def longest_side(source: Path) -> int:
+    """The longest side of a picture in pixels, as its header says; nothing is decoded.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: Not a picture; one sentence that names the file.
+    """
+    with _header(source) as (picture, _):
+        return max(picture.size)
 
 
 def readable(name: str) -> str:
@@ -73,15 +79,21 @@ def readable(name: str) -> str:
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def _decode(file: BinaryIO, name: str, longest_side: int | None) -> Image.Image:
+@contextmanager
+def _header(source: Path | BinaryIO) -> Iterator[tuple[Image.Image, str]]:
+    """A picture that is not decoded yet, and its name; what is raised meanwhile becomes a sentence about it."""
+    name = readable(source.name) if isinstance(source, Path) else "This file"
     try:
-        with warnings.catch_warnings():
+        with (
+            source.open("rb") if isinstance(source, Path) else nullcontext(source) as file,
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore")  # of odd metadata, and of sizes whose bound is ours
-            picture = _opened(file, name)
-            _bound(picture, name, longest_side)
-            with _alone_if_very_large(picture):
-                picture.load()
-                return _upright(reduced(picture) if picture.width * picture.height > _LARGE else picture)
+            yield _opened(file, name), name
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"Expected a picture at {name}, found no file; give another path.") from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise ValueError(f"{name} cannot be read ({error.strerror}).") from error
     except _TooLargeError as error:
         raise ValueError(str(error)) from None
     except UnidentifiedImageError as error:

@@ -6,32 +6,30 @@ background of a phone is still open, however long nothing is heard of it: only i
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from secrets import token_hex
 
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.inbox import Limits
-from zsbir.serving.private_gallery import Announced, PrivateGallery, Progress
+from zsbir.serving.own_folder import OwnFolder, remove_leftovers
+from zsbir.serving.private_gallery import Announced, PrivateGallery, Progress, most_making
 
 LIFETIME = 3600.0  # seconds, however much it is used
 GRACE = 120.0  # seconds after the visitor's last page has said goodbye; a reload takes less
-_SWEEP = 15.0  # seconds between two looks for galleries whose time is over
-_DEAD_AFTER = 600.0  # seconds without a sign of life of another process
+ANNOUNCED = 10.0  # seconds in which the first byte has to come, and until then nothing is reserved
+STALLED = 300.0  # seconds in which the next piece has to come: a phone may have been put away for a moment
+_SWEEP = 5.0  # seconds between two looks for galleries whose time is over
 _PAGES = 16  # of one visitor; the browser copies the secret when a tab is duplicated
 _LONGEST_NAME = 64  # of a page
-_PREFIX = "zsbir-private-"
 _SECRET = re.compile("[0-9a-f]{32}")
+_NO_ROOM = "There is no room for these pictures just now; try again later, or with fewer."
 
 
 @dataclass(frozen=True)
@@ -39,21 +37,32 @@ class Bounds:
     """How much all visitors together may hold.
 
     Attributes:
-        galleries: How many at once.
-        disk_bytes: On the disk.
+        galleries: How many at once, of which something was sent.
+        disk_bytes: On the disk, with room for what one gallery in the making takes.
+        each: Galleries of one address, of which nothing was sent included: a school has one for many visitors.
+        announced: Galleries of which nothing was sent, of all addresses.
     """
 
     galleries: int = 50
     disk_bytes: int = 8_000_000_000
+    each: int = 10
+    announced: int = 200
 
 
 @dataclass
 class _Held:
     gallery: PrivateGallery
+    address: str  # from where it was announced
     begun: float
     seen: float  # the last sign of the visitor
+    sent: float  # when the last piece came
     pages: set[str] = field(default_factory=set)  # that are open
     closed: deque[str] = field(default_factory=lambda: deque(maxlen=_PAGES))  # pages; what they asked may come late
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether nothing of it was sent yet."""
+        return self.gallery.progress.stage == "receiving" and not self.gallery.reserved
 
 
 class PrivateGalleries:
@@ -73,20 +82,28 @@ class PrivateGalleries:
         bounds: Bounds = Bounds(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        _remove_leftovers()
         self.limits = limits
         self._embedder, self._bounds, self._clock = embedder, bounds, clock
-        self._root = Path(tempfile.mkdtemp(prefix=_PREFIX)).resolve()  # for this user alone
+        self._own = OwnFolder()
+        self._root = self._own.path / "galleries"
         self.served = self._root / "served"
-        self.served.mkdir()
+        for folder in (self._root, self.served):
+            folder.mkdir(mode=0o700)
         self._held: dict[str, _Held] = {}
         self._lock = threading.RLock()
         self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="private-gallery")
         self._closed = threading.Event()
         threading.Thread(target=self._sweep_on, daemon=True, name="private-gallery-sweep").start()
 
-    def begin(self, visitor: str, files: Sequence[Announced]) -> None:
+    def begin(self, visitor: str, files: Sequence[Announced], address: str = "") -> None:
         """Prepares to receive a visitor's files; a gallery that the visitor had before is deleted.
+
+        Nothing is reserved until something is sent, or whoever announces much would keep others out.
+
+        Args:
+            visitor: The secret.
+            files: What will be sent.
+            address: From where, as secrets are made up at will.
 
         Raises:
             ValueError: No secret, or more than the limits or the bounds allow; one sentence.
@@ -97,19 +114,34 @@ class PrivateGalleries:
         with self._lock:
             now = self._clock()
             self.sweep()
+            if sum(held.address == address for other, held in self._held.items() if other != visitor) >= (
+                self._bounds.each
+            ):
+                raise ValueError(_NO_ROOM)
             gallery = PrivateGallery(self._root / name, self.served / name, files, self.limits)
-            old = self._held.pop(visitor, None)
-            if old is not None:
-                old.gallery.delete()
-            reserved = sum(held.gallery.reserved for held in self._held.values())
-            if len(self._held) >= self._bounds.galleries or reserved + gallery.reserved > self._bounds.disk_bytes:
-                gallery.delete()
-                raise ValueError("There is no room for these pictures just now; try again later, or with fewer.")
-            self._held[visitor] = _Held(gallery, now, now, *((old.pages, old.closed) if old is not None else ()))
+            old = self._held.get(visitor)
+            self.delete(visitor)
+            announced = [other for other, held in self._held.items() if held.is_announced]
+            if len(announced) >= self._bounds.announced:
+                self.delete(announced[0])  # the oldest
+            self._held[visitor] = _Held(
+                gallery, address, now, now, now, *((old.pages, old.closed) if old is not None else ())
+            )
 
     def receive(self, visitor: str, file: int, start: int, piece: bytes) -> None:
-        """Takes a piece of a file; see `PrivateGallery.receive`."""
-        self._of(visitor).receive(file, start, piece)
+        """Takes a piece of a file; see `PrivateGallery.receive`.
+
+        Raises:
+            ValueError: That, or all visitors together have as much as the bounds allow; one sentence.
+        """
+        with self._lock:
+            held = self._of(visitor)
+            used = [other.gallery.reserved for other in self._held.values() if other.gallery.reserved]
+            is_full = held.is_announced and len(used) >= self._bounds.galleries
+            if is_full or sum(used) + len(piece) + most_making(self.limits) > self._bounds.disk_bytes:
+                raise ValueError(_NO_ROOM)
+            held.gallery.receive(file, start, piece)
+            held.sent = self._clock()
 
     def build(self, visitor: str) -> None:
         """Makes the gallery in the background, after those of others who came before.
@@ -117,9 +149,9 @@ class PrivateGalleries:
         Raises:
             ValueError: Nothing was begun, or something is missing.
         """
-        gallery = self._of(visitor)
+        gallery = self._of(visitor).gallery
         gallery.finish_receiving()
-        self._builder.submit(gallery.build, self._embedder)
+        self._builder.submit(self._make, gallery)
 
     def progress(self, visitor: str) -> Progress | None:
         """How far the visitor's gallery has come; None if there is none. Asking is a sign of the visitor."""
@@ -136,7 +168,7 @@ class PrivateGalleries:
         Raises:
             ValueError: There is none, or not yet; one sentence.
         """
-        retriever = self._of(visitor).retriever
+        retriever = self._of(visitor).gallery.retriever
         if retriever is None:
             raise ValueError("Your pictures are not ready yet; wait a moment, or choose another gallery.")
         return retriever
@@ -165,11 +197,14 @@ class PrivateGalleries:
                 held.seen = self._clock()
 
     def sweep(self) -> None:
-        """Deletes the galleries whose time is over and those whose visitor has left."""
+        """Deletes the galleries whose time is over, those whose visitor has left, and those that nobody sends."""
         with self._lock:
             now = self._clock()
             for visitor, held in list(self._held.items()):
-                if now - held.begun >= LIFETIME or (not held.pages and now - held.seen >= GRACE):
+                is_left = not held.pages and now - held.seen >= GRACE
+                patience = ANNOUNCED if held.is_announced else STALLED
+                is_stalled = held.gallery.progress.stage == "receiving" and now - held.sent >= patience
+                if now - held.begun >= LIFETIME or is_left or is_stalled:
                     self.delete(visitor)
 
     def close(self) -> None:
@@ -179,9 +214,18 @@ class PrivateGalleries:
             for visitor in list(self._held):
                 self.delete(visitor)
         self._builder.shutdown()
-        shutil.rmtree(self._root, ignore_errors=True)
+        self._own.close()
 
-    def _of(self, visitor: str) -> PrivateGallery:
+    def _make(self, gallery: PrivateGallery) -> None:
+        """Builds it, if there is room for what that takes, which is asked when its turn has come."""
+        with self._lock:
+            used = sum(held.gallery.reserved for held in self._held.values())
+        if used + most_making(self.limits) > self._bounds.disk_bytes:
+            gallery.refuse(_NO_ROOM)
+        else:
+            gallery.build(self._embedder)
+
+    def _of(self, visitor: str) -> _Held:
         with self._lock:
             held = self._held.get(visitor)
             if held is None:
@@ -189,21 +233,9 @@ class PrivateGalleries:
                     "Your pictures were deleted when their time was up; choose a gallery, or add them again."
                 )
             held.seen = self._clock()
-            return held.gallery
+            return held
 
     def _sweep_on(self) -> None:
         while not self._closed.wait(_SWEEP):
             self.sweep()
-            self._root.touch()  # a sign of life for other processes; see `_remove_leftovers`
-
-
-def _remove_leftovers() -> None:
-    """Deletes what processes left behind that were killed: folders of ours without a sign of life."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        try:
-            status = folder.lstat()
-            is_ours = not hasattr(os, "getuid") or status.st_uid == os.getuid()
-            if is_ours and not folder.is_symlink() and time.time() - status.st_mtime > _DEAD_AFTER:
-                shutil.rmtree(folder, ignore_errors=True)
-        except OSError:
-            continue  # gone by itself
+            remove_leftovers()

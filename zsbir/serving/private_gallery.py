@@ -66,7 +66,7 @@ class PrivateGallery:
     """Pictures of one visitor.
 
     Attributes:
-        reserved: Bytes on disk that it takes at most.
+        reserved: Bytes on disk that it takes; `most_making` more while it is built.
         progress: How far it has come; replaced as a whole, so that any thread may read it.
         retriever: Searches it, once `progress.stage` is "ready".
 
@@ -84,7 +84,7 @@ class PrivateGallery:
             limits: How much it may be.
         """
         _check(files, limits)
-        self.reserved = _most_bytes(files, limits)
+        self.reserved = 0
         self.progress = Progress("receiving", 0, len(files))
         self.retriever: Retriever | None = None
         self._work, self._folder, self._files, self._limits = work, folder, tuple(files), limits
@@ -114,6 +114,7 @@ class PrivateGallery:
                 raise ValueError("Expected a picture of the announced size, found a larger one; start again.")
             with path.open("ab") as growing:
                 growing.write(piece)
+            self.reserved += len(piece)
             if start + len(piece) == self._files[file].size:
                 self._received.add(file)
                 self.progress = replace(self.progress, done=len(self._received))
@@ -147,6 +148,10 @@ class PrivateGallery:
             outcome = Progress("failed", sentence="That failed on the server; try again, or with fewer pictures.")
         finally:
             self._settle(retriever, outcome)
+
+    def refuse(self, sentence: str) -> None:
+        """Ends as one that could not be built, with this sentence."""
+        self._settle(None, Progress("failed", sentence=sentence))
 
     def delete(self) -> None:
         """Removes everything from the disk; if it is being built, as soon as the builder notices."""
@@ -228,12 +233,9 @@ def _check(files: Sequence[Announced], limits: Limits) -> None:
             )
 
 
-def _most_bytes(files: Sequence[Announced], limits: Limits) -> int:
-    """What receiving and building take on the disk at most: what is sent, unpacked, and the copies that are shown."""
-    sent = sum(file.size for file in files)
-    if any(file.is_zip for file in files):
-        return sent + limits.total_bytes + limits.pictures * _COPY_BYTES
-    return sent + limits.picture_bytes + len(files) * _COPY_BYTES
+def most_making(limits: Limits) -> int:
+    """Bytes on disk that building one gallery takes at most beside what was sent: that unpacked, and the copies."""
+    return limits.total_bytes + limits.picture_bytes + limits.pictures * _COPY_BYTES
 
 
 def _none_found(skipped: Sequence[str]) -> str:

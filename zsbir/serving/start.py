@@ -23,7 +23,9 @@ from zsbir.serving.watched_folder import PhotoFolder
 from zsbir.serving.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
 BUNDLED = Path("gallery_cache")
-_M_MMAP_THRESHOLD, _LARGE = -3, 1 << 20  # of malloc.h, bytes
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of malloc.h
+_LARGE = 128 * 1024  # bytes
+_ARENAS = 2  # for all threads, of which a server has dozens
 _NAME = 50  # letters of a folder's name that its cache is called by
 _LOG = logging.getLogger(__name__)
 
@@ -63,12 +65,14 @@ def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None, 
 def return_freed_memory() -> None:
     """Tells glibc to return large blocks to the system once they are freed, as a server runs for days.
 
-    By default it keeps most of what the largest pictures took, once for each thread that had one. Elsewhere than on
-    glibc nothing happens.
+    By default it keeps most of what the largest pictures took, once for each thread that had one
+    (benchmarks/day.py). Elsewhere than on glibc nothing happens.
     """
     if sys.platform.startswith("linux"):
         with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL("libc.so.6").mallopt(_M_MMAP_THRESHOLD, _LARGE)
+            libc = ctypes.CDLL("libc.so.6")
+            libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+            libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def cache_folder(photos: Path) -> Path:

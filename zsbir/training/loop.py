@@ -18,6 +18,7 @@ import torch
 from tqdm.auto import tqdm
 
 from zsbir import interrupt
+from zsbir.atomic import remove_partials
 from zsbir.data.folder import training_data
 from zsbir.encoder.backbone import freeze_batch_norm
 from zsbir.encoder.device import choose_device
@@ -65,6 +66,8 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
 def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> Path:
     device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
     folder = Path(config.data_dir)
+    if group.is_leader:
+        remove_partials(Path(config.checkpoint_dir))
     split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
     validation = Validation(folder, split.validation, group)
     pictures = TrainingPictures(

@@ -8,6 +8,7 @@ if __name__ == "__main__":
     open_door()
 
 import errno
+import os
 import signal
 import socket
 import sys
@@ -16,11 +17,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from urllib.parse import urlsplit
 
 from zsbir.command import run_made
 from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.index import Kind
+from zsbir.serving.proxies import reach_directly
 from zsbir.serving.start import BUNDLED, open_galleries
+from zsbir.ui.own_names import OwnNames
 from zsbir.ui.page import build_demo, launch_options
 
 _LAST_PORT = 65_535
@@ -40,6 +44,7 @@ class Serve:
         port: To listen on; choose another if this one is in use.
         share: Also serve at a public address, for a while, by way of Gradio.
         mcp: Also offer the search as tools of the Model Context Protocol.
+        names: What browsers may call it, and nothing else; behind a proxy that passes names on, for example.
     """
 
     checkpoint: Path = DEFAULT_CHECKPOINT
@@ -50,6 +55,7 @@ class Serve:
     port: int = field(default=7860, metadata={"environment": "GRADIO_SERVER_PORT"})
     share: bool = False
     mcp: bool = False
+    names: tuple[str, ...] = field(default=(), metadata={"metavar": "NAME"})
 
 
 def main(argv: Sequence[str] | None = None, prog: str = "zsbir") -> int:
@@ -59,19 +65,29 @@ def main(argv: Sequence[str] | None = None, prog: str = "zsbir") -> int:
 
 def _serve(arguments: Serve) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that visitors' pictures are deleted then, too
-    _check_port(arguments.host, arguments.port)
+    host = arguments.host.strip("[]")
+    port = _free_port(host, arguments.port)
+    names = OwnNames(host, (*arguments.names, *_known_names()), only=bool(arguments.names))
+    reach_directly(host)
     with closing(
         open_galleries(arguments.checkpoint, arguments.gallery, arguments.photos, arguments.index)
     ) as galleries:
         demo = build_demo(galleries)
-        _, address, _ = demo.launch(
-            server_name=arguments.host,
-            server_port=arguments.port,
-            share=arguments.share,
-            prevent_thread_lock=True,
-            quiet=True,  # its own lines name flags that are not ours
-            **launch_options(galleries, arguments.mcp),
-        )
+        try:
+            _, address, shared = demo.launch(
+                server_name=f"[{host}]" if ":" in host else host,
+                server_port=port,
+                share=arguments.share,
+                prevent_thread_lock=True,
+                quiet=True,  # its own lines name flags that are not ours
+                **launch_options(galleries, arguments.mcp, names),
+            )
+        except OSError as error:
+            if "empty port" not in str(error):
+                raise
+            raise _in_use(port) from error  # somebody took it while the galleries were opened
+        if shared:
+            names.learn(shared)
         print(f"Running on {address} - stop with Ctrl+C. {_WAYS_IN}", flush=True)  # noqa: T201
         try:
             Event().wait()
@@ -79,8 +95,8 @@ def _serve(arguments: Serve) -> None:
             demo.close(verbose=False)
 
 
-def _check_port(host: str, port: int) -> None:
-    """Says what is wrong with address or port before anything is loaded.
+def _free_port(host: str, port: int) -> int:
+    """The port, or some free one for 0; says what is wrong with address or port before anything is loaded.
 
     Raises:
         ValueError: There is no such address or port, or it is in use.
@@ -89,14 +105,30 @@ def _check_port(host: str, port: int) -> None:
         raise ValueError(f"Expected a port from 0 to {_LAST_PORT}, found {port}; choose another with --port.")
     try:
         socket.getaddrinfo(host, port)
-        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
-    except socket.gaierror as error:
-        raise ValueError(f"Expected an address to listen on, found {host!r}; give another with --host.") from error
-    except OSError as error:  # whatever else is wrong with host or port, Gradio finds out
-        if error.errno == errno.EADDRINUSE:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with closing(socket.create_server((host, port), family=family)) as server:
+            free: int = server.getsockname()[1]
+            return free
+    except OSError as error:
+        if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+            raise ValueError(f"Expected an address to listen on, found {host!r}; give another with --host.") from error
+        if error.errno == errno.EACCES:
             raise ValueError(
-                f"Expected port {port} to be free, found it in use; choose another with --port."
+                f"Expected a port that you may listen on, found {port}, which you may not; choose another with --port."
             ) from error
+        if error.errno == errno.EADDRINUSE:
+            raise _in_use(port) from error
+        return port  # whatever else is wrong with host or port, Gradio finds out
+
+
+def _in_use(port: int) -> ValueError:
+    return ValueError(f"Expected port {port} to be free, found it in use; choose another with --port.")
+
+
+def _known_names() -> list[str]:
+    """What the app is called as its environment says: on a Space, and behind a proxy that Gradio is told of."""
+    root = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).hostname
+    return [name for name in (*os.environ.get("SPACE_HOST", "").split(","), root) if name]
 
 
 if __name__ == "__main__":

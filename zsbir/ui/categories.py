@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Annotated, ClassVar
 
 import gradio as gr
+from pydantic import Field
 
 from zsbir.gallery.retriever import Retriever
 from zsbir.gallery.searching import SearchableGallery
 from zsbir.serving.galleries import Galleries
+from zsbir.ui.asked import Asked, read
 from zsbir.ui.component import Answer, answered, component
-from zsbir.ui.gallery_bar import chosen
+from zsbir.ui.gallery_bar import chosen_in
 from zsbir.ui.results import MOST_SHOWN, found
 
 _UNSEEN = "Kept out of training and of every choice: the search is measured on these."
@@ -24,12 +27,17 @@ _UNLISTED = (
 )
 
 
+class _Category(Asked):
+    refusal: ClassVar[str] = "Expected the name of a category, found something else; choose a category."
+
+    category: Annotated[str, Field(min_length=1)]
+
+
 def known_categories(galleries: Galleries) -> gr.HTML:
     """The panel, closed; its lists are asked for when somebody opens it."""
 
     def list_categories(asked: object) -> Answer:
-        choice = asked.get("gallery") if isinstance(asked, dict) else None
-        return answered(lambda: categories_of(chosen(galleries, choice)))
+        return answered(lambda: categories_of(chosen_in(galleries, asked)))
 
     return component("categories", "What it was trained on", "zs-known", functions=[list_categories])
 
@@ -67,8 +75,7 @@ def photos_of(retriever: Retriever, category: object) -> Answer:
     Raises:
         ValueError: The category is no text, or the gallery is not in memory, so that nothing is known of its photos.
     """
-    if not isinstance(category, str) or not category:
-        raise ValueError("Expected the name of a category, found something else; choose a category.")
+    category = read(_Category, {"category": category}).category
     gallery = retriever.gallery.in_memory
     if gallery is None:
         raise ValueError("Expected a gallery in memory to look through, found one in Milvus; choose another gallery.")

@@ -17,13 +17,15 @@ from zsbir.gallery.photo import described
 from zsbir.gallery.retriever import Match
 from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries
+from zsbir.serving.uploads import Uploads
+from zsbir.ui.picture_file import picture_file
 
 MAX_PHOTOS = 50
 Entries = list[dict[str, Any]]
 
 
-def add_endpoints(galleries: Galleries) -> None:
-    """Adds both to the page that is being built, unseen; they search the default gallery."""
+def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
+    """Adds both to the page that is being built, unseen; they search the default gallery and delete what was sent."""
 
     def search(sketch: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a sketch.
@@ -38,7 +40,7 @@ def add_endpoints(galleries: Galleries) -> None:
         Returns:
             The entries.
         """
-        return _answered(lambda: ranked("sketch picture", sketch, k, galleries.default.search))
+        return _answered(uploads, sketch, lambda: ranked("sketch picture", sketch, k, galleries.default.search))
 
     def more_like_this(photo: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a photo.
@@ -53,10 +55,10 @@ def add_endpoints(galleries: Galleries) -> None:
         Returns:
             The entries.
         """
-        return _answered(lambda: ranked("photo", photo, k, galleries.default.like_photo))
+        return _answered(uploads, photo, lambda: ranked("photo", photo, k, galleries.default.like_photo))
 
     for endpoint, name in ((search, "sketch"), (more_like_this, "photo")):
-        picture = gr.File(label=name, type="filepath", visible=False)
+        picture = picture_file(uploads, name)
         k = gr.Number(label="k", value=5, precision=0, visible=False)
         photos = gr.JSON(label="photos", visible=False)
         gr.Button(visible=False).click(
@@ -83,11 +85,14 @@ def ranked(kind: str, file: str | None, k: int | None, find: Callable[[Image.Ima
     return [_entry(rank, match) for rank, match in enumerate(find(open_picture(Path(file)), k), start=1)]
 
 
-def _answered(ask: Callable[[], Entries]) -> Entries:
+def _answered(uploads: Uploads, file: str | None, ask: Callable[[], Entries]) -> Entries:
     try:
         return ask()
     except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
+    finally:
+        if file is not None:
+            uploads.used(Path(file))
 
 
 def _entry(rank: int, match: Match) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, ClassVar
 
 import gradio as gr
+from pydantic import FailFast, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -23,12 +23,55 @@ from zsbir.pictures.kinds import ENDINGS, HIDDEN, PICTURE_SUFFIXES
 from zsbir.pictures.opening import MAX_PIXELS
 from zsbir.serving.galleries import Galleries
 from zsbir.serving.private_gallery import MAX_PIECE, Announced
+from zsbir.ui.asked import Asked, WholeNumber, read, read_json
 from zsbir.ui.component import Answer, answered, component
+from zsbir.ui.visitors import visitor_of
 
 _LISTED = 50  # files left out that are named on the page
 _MAX_ANNOUNCED = 10_000  # files; more are not even counted
 GOODBYE = "/goodbye"  # below `component.STATIC_ROUTE`; static/gallery_bar.js says it there
 _LONGEST_GOODBYE = 1_000  # bytes
+_LONGEST_CHOICE = 1_000  # characters
+_LONGEST_NAME = 1_000  # characters of a file's name, folders included, the last of which are kept
+
+
+class _Visitor(Asked):
+    """Who asks."""
+
+    visitor: str
+
+
+class _Page(_Visitor):
+    """And from which load of the page."""
+
+    page: str
+
+
+class _File(Asked):
+    name: str
+    size: WholeNumber
+
+
+class _Announcement(_Page):
+    refusal: ClassVar[str] = "Expected a list of pictures, found something else; choose pictures."
+
+    files: Annotated[list[_File], Field(max_length=_MAX_ANNOUNCED), FailFast()]
+
+
+class _Piece(_Visitor):
+    refusal: ClassVar[str] = (
+        f"Expected a piece of a picture of at most {MAX_PIECE:,} bytes, found something else; start again."
+    )
+
+    file: WholeNumber
+    start: WholeNumber
+    data: Annotated[str, Field(max_length=4 * -(-MAX_PIECE // 3))]
+
+
+class _Choice(_Visitor):
+    refusal: ClassVar[str] = "Expected the choice of a gallery, found something else; reload the page."
+
+    gallery: str
 
 
 def gallery_bar(galleries: Galleries) -> gr.HTML:
@@ -41,8 +84,8 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
     def list_galleries(asked: object) -> Answer:
         return answered(lambda: galleries_of(galleries, asked))
 
-    def begin_upload(asked: object) -> Answer:
-        return answered(lambda: begin(galleries, asked))
+    def begin_upload(asked: object, request: gr.Request) -> Answer:
+        return answered(lambda: begin(galleries, asked, visitor_of(request.scope)))
 
     def send_piece(asked: object) -> Answer:
         return answered(lambda: receive(galleries, asked))
@@ -82,10 +125,10 @@ def goodbye_route(galleries: Galleries) -> Route:
             if len(content) > _LONGEST_GOODBYE:
                 return Response(status_code=413)
         try:
-            said = json.loads(content)
-            galleries.private.left(_text(said, "visitor"), _text(said, "page"))
-        except (ValueError, RecursionError):
+            said = read_json(_Page, content)
+        except ValueError:
             return Response(status_code=400)
+        galleries.private.left(said.visitor, said.page)
         return Response(status_code=204)
 
     return Route(GOODBYE, goodbye, methods=["POST"])
@@ -103,8 +146,19 @@ def chosen(galleries: Galleries, value: object) -> Retriever:
     """
     if value is None or value == "":
         return galleries.default
-    choice = _read(value)
-    return galleries.open(choice["gallery"], choice["visitor"])
+    if not isinstance(value, str) or len(value) > _LONGEST_CHOICE:
+        raise ValueError(_Choice.refusal)
+    choice = read_json(_Choice, value)
+    return galleries.open(choice.gallery, choice.visitor)
+
+
+def chosen_in(galleries: Galleries, asked: object) -> Retriever:
+    """The gallery that a question `{"gallery": <value of the bar>, …}` is about; the default where it says nothing.
+
+    Raises:
+        ValueError: As `chosen`.
+    """
+    return chosen(galleries, asked.get("gallery") if isinstance(asked, dict) else None)
 
 
 def galleries_of(galleries: Galleries, asked: object) -> Answer:
@@ -114,32 +168,32 @@ def galleries_of(galleries: Galleries, asked: object) -> Answer:
         galleries: All there are.
         asked: `{"visitor": <secret>, "page": <its name>}`.
     """
-    visitor = _text(asked, "visitor")
-    galleries.private.arrived(visitor, _text(asked, "page"))
-    progress = galleries.private.progress(visitor)
+    here = read(_Page, asked)
+    galleries.private.arrived(here.visitor, here.page)
+    progress = galleries.private.progress(here.visitor)
     return {
-        "galleries": [asdict(choice) for choice in galleries.names(visitor)],
+        "galleries": [asdict(choice) for choice in galleries.names(here.visitor)],
         "own": progress
         and {**asdict(progress), "skipped": progress.skipped[:_LISTED], "skipped_count": len(progress.skipped)},
     }
 
 
-def begin(galleries: Galleries, asked: object) -> Answer:
+def begin(galleries: Galleries, asked: object, address: str = "") -> Answer:
     """Announces the files of a visitor.
 
     Args:
         galleries: All there are.
         asked: `{"visitor": <secret>, "page": <its name>, "files": [{"name": …, "size": <bytes>}, …]}`.
+        address: From where.
 
     Raises:
         ValueError: It is no such thing, or too much.
     """
-    files = asked.get("files") if isinstance(asked, dict) else None
-    if not isinstance(files, list) or len(files) > _MAX_ANNOUNCED:
-        raise ValueError("Expected a list of pictures, found something else; choose pictures.")
-    visitor, page = _text(asked, "visitor"), _text(asked, "page")
-    galleries.private.begin(visitor, [Announced(_text(file, "name"), _number(file, "size")) for file in files])
-    galleries.private.arrived(visitor, page)
+    brought = read(_Announcement, asked)
+    galleries.private.begin(
+        brought.visitor, [Announced(file.name[-_LONGEST_NAME:], file.size) for file in brought.files], address
+    )
+    galleries.private.arrived(brought.visitor, brought.page)
     return {}
 
 
@@ -153,14 +207,12 @@ def receive(galleries: Galleries, asked: object) -> Answer:
     Raises:
         ValueError: It is no such thing, or not the next piece.
     """
-    data = _text(asked, "data")
-    if len(data) > MAX_PIECE * 4 / 3 + 4:
-        raise ValueError("Expected a piece of a picture, found too large a piece; start again.")
+    piece = read(_Piece, asked)
     try:
-        piece = base64.b64decode(data, validate=True)
+        content = base64.b64decode(piece.data, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ValueError("Expected a piece of a picture in base64, found something else; start again.") from error
-    galleries.private.receive(_text(asked, "visitor"), _number(asked, "file"), _number(asked, "start"), piece)
+    galleries.private.receive(piece.visitor, piece.file, piece.start, content)
     return {}
 
 
@@ -170,33 +222,11 @@ def build(galleries: Galleries, asked: object) -> Answer:
     Raises:
         ValueError: Something is missing.
     """
-    galleries.private.build(_text(asked, "visitor"))
+    galleries.private.build(read(_Visitor, asked).visitor)
     return {}
 
 
 def delete(galleries: Galleries, asked: object) -> Answer:
     """Deletes the gallery of the visitor `{"visitor": <secret>}`."""
-    galleries.private.delete(_text(asked, "visitor"))
+    galleries.private.delete(read(_Visitor, asked).visitor)
     return {}
-
-
-def _read(value: object) -> dict[str, str]:
-    try:
-        choice = json.loads(value) if isinstance(value, str) and len(value) < 1_000 else None
-    except (ValueError, RecursionError):
-        choice = None
-    return {name: _text(choice, name) for name in ("gallery", "visitor")}
-
-
-def _text(asked: object, name: str) -> str:
-    value = asked.get(name) if isinstance(asked, dict) else None
-    if not isinstance(value, str):
-        raise ValueError(f"Expected a page that says {name}, found one that does not; reload the page.")
-    return value
-
-
-def _number(asked: object, name: str) -> int:
-    value: Any = asked.get(name) if isinstance(asked, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"Expected a number for {name}, found {type(value).__name__}; reload the page.")
-    return value

@@ -5,7 +5,6 @@ The page asks while a pen moves, so the way is short: a route of its own, withou
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 
@@ -17,6 +16,7 @@ from starlette.routing import Route
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.drawing import Drawing
 from zsbir.serving.galleries import Galleries
+from zsbir.ui.asked import Asked, read_json
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
@@ -24,6 +24,12 @@ from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
 SEARCH = "/search"  # below `component.STATIC_ROUTE`
 _MAX_BYTES = 2 * MAX_QUERY  # of a question: the canvas is text in JSON once more
 _LOG = logging.getLogger(__name__)
+
+
+class _Question(Asked):
+    drawing: object = None
+    gallery: object = None
+    count: object = SHOWN
 
 
 def search_route(galleries: Galleries) -> Route:
@@ -35,17 +41,17 @@ def search_route(galleries: Galleries) -> Route:
             content += piece
             if len(content) > _MAX_BYTES:
                 return JSONResponse(nothing("This drawing is too large to search for; clear some of it."), 413)
-        try:
-            question = json.loads(content)
-        except (ValueError, RecursionError):
-            question = None
-        asked = question if isinstance(question, dict) else {}
-        found_ = await to_thread.run_sync(
-            answer, galleries, asked.get("drawing"), asked.get("gallery"), asked.get("count", SHOWN)
-        )
-        return JSONResponse(found_)
+        return JSONResponse(await to_thread.run_sync(_answer_to, galleries, bytes(content)))
 
     return Route(SEARCH, search, methods=["POST"])
+
+
+def _answer_to(galleries: Galleries, content: bytes) -> Answer:
+    try:
+        asked = read_json(_Question, content)
+    except ValueError as error:
+        return nothing(str(error))
+    return answer(galleries, asked.drawing, asked.gallery, asked.count)
 
 
 def answer(galleries: Galleries, value: object, choice: object, count: object = SHOWN) -> Answer:

@@ -8,7 +8,7 @@ from zsbir.gallery.map import map_of
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.component import Answer, answered, component
-from zsbir.ui.gallery_bar import chosen
+from zsbir.ui.gallery_bar import chosen_in
 from zsbir.ui.results import describe
 
 
@@ -28,8 +28,7 @@ def map_of_chosen(galleries: Galleries, asked: object) -> Answer:
         galleries: All there are.
         asked: `{"gallery": <value of the bar of galleries>}`.
     """
-    choice = asked.get("gallery") if isinstance(asked, dict) else None
-    return answered(lambda: describe_map(chosen(galleries, choice)))
+    return answered(lambda: describe_map(chosen_in(galleries, asked)))
 
 
 def describe_map(retriever: Retriever) -> Answer:

@@ -13,20 +13,27 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from zsbir.serving.galleries import Galleries
+from zsbir.serving.uploads import uploads
+from zsbir.ui.bounds import MAX_BODY, Bounded
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.categories import known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE
 from zsbir.ui.early_script import EarlyScript
 from zsbir.ui.endpoint import add_endpoints
+from zsbir.ui.fair_queue import FairQueue
 from zsbir.ui.gallery_bar import gallery_bar, goodbye_route
 from zsbir.ui.live_search import search_route
 from zsbir.ui.map_view import gallery_map
+from zsbir.ui.own_names import OwnNames, OwnPages
 from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
+from zsbir.ui.photo_files import file_routes
+from zsbir.ui.uploads import keep_gradios_files, upload_routes
 
 _HERE = Path(__file__).parent
 _FONTS = ("ui-sans-serif", "system-ui", "sans-serif")  # of the visitor's own machine: nothing is fetched
 _MONO_FONTS = ("ui-monospace", "monospace")
+_SESSIONS = 100  # visitors of whom Gradio keeps a state; ours is in the page, so nothing is lost with it
 
 
 def build_demo(galleries: Galleries) -> gr.Blocks:
@@ -34,6 +41,7 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
 
     Photos are served from the galleries' folders of photos; nothing else in the galleries is.
     """
+    keep_gradios_files(uploads())
     gr.set_static_paths(list(galleries.served))
     demo = gr.Blocks(title="Draw to find photos", analytics_enabled=False, fill_width=True)
     with demo:
@@ -47,16 +55,19 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
                     photo_results(galleries)
         gallery_map(galleries)
         known_categories(galleries)
-        add_endpoints(galleries)
+        add_endpoints(galleries, uploads())
+    demo.api_open = False  # nobody passes by the queue
+    demo._queue = FairQueue(demo)
     return demo
 
 
-def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
+def launch_options(galleries: Galleries, mcp: bool = False, names: OwnNames | None = None) -> dict[str, Any]:
     """What Gradio wants to know at launch rather than before.
 
     Args:
         galleries: Those of `build_demo`.
         mcp: Whether the endpoints for programs are tools of the Model Context Protocol too.
+        names: What browsers may call the app; by default what a browser on this machine calls it.
 
     Raises:
         ValueError: They should be, and the package for it is not installed.
@@ -69,9 +80,20 @@ def launch_options(galleries: Galleries, mcp: bool = False) -> dict[str, Any]:
     return {
         "mcp_server": mcp,
         "app_kwargs": {
-            "routes": [Mount(STATIC_ROUTE, routes=own_routes)],
-            "middleware": [Middleware(EarlyScript)],
+            "routes": [
+                Mount(STATIC_ROUTE, routes=own_routes),
+                *upload_routes(uploads()),
+                *file_routes(galleries.served),
+            ],
+            "middleware": [
+                Middleware(OwnPages, names=names or OwnNames()),
+                Middleware(EarlyScript),
+                Middleware(Bounded),
+            ],
         },
+        "state_session_capacity": _SESSIONS,
+        "max_file_size": MAX_BODY,
+        "run_history": False,
         "theme": gr.themes.Base(font=list(_FONTS), font_mono=list(_MONO_FONTS)),
         "footer_links": ["api"],
         "favicon_path": _HERE / "favicon.svg",

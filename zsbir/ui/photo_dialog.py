@@ -5,8 +5,11 @@ Its behaviour is static/results.js, static/photo_dialog.js and static/journey.js
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import gradio as gr
 import numpy as np
+from anyio import to_thread
 from PIL import Image
 
 from zsbir.encoder import explanation as explanations
@@ -15,16 +18,41 @@ from zsbir.gallery.copies import SMALL_SIDE
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries
+from zsbir.serving.turns import BusyError, Turns
+from zsbir.ui.asked import Asked, WholeNumber, read
 from zsbir.ui.categories import photos_of
 from zsbir.ui.component import Answer, answered, component
-from zsbir.ui.gallery_bar import chosen
+from zsbir.ui.gallery_bar import chosen_in
 from zsbir.ui.query import png_data_url, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, SHOWN, found
+from zsbir.ui.visitors import visitor_of
 
 _WARM = (255, 96, 32)
 _STRONGEST = 0.75  # opacity of the warmest area
 _LEGEND = "Warmer areas matter more to the match."
 _SIDE = 256  # of the pictures of heat, in pixels
+
+
+class _OfPhoto(Asked):
+    """A question about a photo.
+
+    Attributes:
+        photo: Its row in the gallery.
+        digest: By which it is known again in another row, where the gallery has changed.
+        count: How many photos to show, see `read_count`.
+        query: Value of the canvas, see `read_query`.
+    """
+
+    refusal: ClassVar[str] = "Expected the number of a photo, found something else; choose a photo."
+
+    photo: WholeNumber
+    digest: str | None = None
+    count: object = None
+    query: object = None
+
+
+class _OfCategory(Asked):
+    category: object = None
 
 
 def photo_results(galleries: Galleries) -> gr.HTML:
@@ -34,14 +62,20 @@ def photo_results(galleries: Galleries) -> gr.HTML:
     """
 
     def more_like(asked: object) -> Answer:
-        return answered(lambda: neighbours(_retriever_of(galleries, asked), asked))
+        return answered(lambda: neighbours(chosen_in(galleries, asked), asked))
 
     def show_category(asked: object) -> Answer:
-        category = asked.get("category") if isinstance(asked, dict) else None
-        return answered(lambda: photos_of(_retriever_of(galleries, asked), category))
+        return answered(lambda: photos_of(chosen_in(galleries, asked), read(_OfCategory, asked or {}).category))
 
-    def explain(asked: object) -> Answer:
-        return answered(lambda: explanation(_retriever_of(galleries, asked), asked))
+    # A heat map is a hundred searches: one at a time, or nobody else would get anything done.
+    heat_maps = Turns(at_once=1, each=5, waiting=20, patience=30)
+
+    async def explain(asked: object, request: gr.Request) -> Answer:
+        try:
+            async with heat_maps.turn(visitor_of(request.scope)):
+                return await to_thread.run_sync(answered, lambda: explanation(chosen_in(galleries, asked), asked))
+        except BusyError as error:
+            return {"error": str(error)}
 
     return component(
         "results",
@@ -65,8 +99,9 @@ def neighbours(retriever: Retriever, asked: object) -> Answer:
     Raises:
         ValueError: There is no such photo, or no such number.
     """
-    photo = _row_of(retriever, asked)
-    matches = retriever.more_like(photo, read_count(asked.get("count") if isinstance(asked, dict) else None))
+    about = read(_OfPhoto, asked)
+    photo = _row_of(retriever, about)
+    matches = retriever.more_like(photo, read_count(about.count))
     title, searched = retriever.photo(photo).title, len(retriever.gallery)
     return found(matches, f"Most like “{title}” among {searched:,} photos. Keep drawing to go back.", ALIKE)
 
@@ -85,9 +120,9 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     Raises:
         ValueError: There is no such photo, or no drawing.
     """
-    photo = _row_of(retriever, asked)
-    value = asked.get("query") if isinstance(asked, dict) else None
-    sketch = read_query(value).sketch
+    about = read(_OfPhoto, asked)
+    photo = _row_of(retriever, about)
+    sketch = read_query(about.query).sketch
     heat = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
     paper = Image.fromarray(heat.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
@@ -97,15 +132,8 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     }
 
 
-def _retriever_of(galleries: Galleries, asked: object) -> Retriever:
-    return chosen(galleries, asked.get("gallery") if isinstance(asked, dict) else None)
-
-
-def _row_of(retriever: Retriever, asked: object) -> int:
-    photo, digest = (asked.get("photo"), asked.get("digest")) if isinstance(asked, dict) else (None, None)
-    if isinstance(photo, bool) or not isinstance(photo, int):
-        raise ValueError(f"Expected the number of a photo, found {type(photo).__name__}; choose a photo.")
-    row = retriever.gallery.row(photo, digest) if isinstance(digest, str) else photo
+def _row_of(retriever: Retriever, about: _OfPhoto) -> int:
+    row = about.photo if about.digest is None else retriever.gallery.row(about.photo, about.digest)
     if row is None:
         raise ValueError("Expected a photo of the chosen gallery, found one that it does not have; search again.")
     retriever.photo(row)  # or there is none

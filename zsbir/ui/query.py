@@ -5,17 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-import json
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
 
 from PIL import Image, ImageDraw, ImageOps
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import FailFast, Field
 
 from zsbir.gallery.photo import Seen
 from zsbir.pictures.drawing import MAX_COORDINATE, MAX_POINTS, Drawing, draw_strokes, parse_canvas
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch
+from zsbir.ui.asked import Asked, WholeNumber, read, read_json
 from zsbir.ui.results import MOST_SHOWN
 
 MAX_UPLOAD_BYTES = 20_000_000  # opening.js has the same limit
@@ -24,21 +25,60 @@ _LONGEST_PAGE = 4096  # pixels; the canvas of the page has 1,000
 _SHOWN_SIDE = 512  # of an uploaded sketch on the canvas, in pixels
 _DATA_URL = "data:"
 _DIGEST_LENGTH = 64  # of SHA-256 in hexadecimal
-_MAX_ROW = 2**53  # up to which JavaScript counts
 MAX_QUERY = MAX_UPLOAD_BYTES * 4 // 3 + 4_000  # characters
 
 
 _Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE, le=MAX_COORDINATE)]
 
 
-class _Way(BaseModel):
+class _Way(Asked):
     """Where the eraser went over an opened picture, in pixels of the page."""
 
     start: tuple[_Coordinate, _Coordinate] = Field(alias="from")
     end: tuple[_Coordinate, _Coordinate] = Field(alias="to")
 
 
-_WAYS: TypeAdapter[list[_Way]] = TypeAdapter(Annotated[list[_Way], Field(max_length=MAX_POINTS)])
+class _Reference(Asked):
+    photo: WholeNumber
+    weight: float
+    digest: str = ""
+
+
+class _Shown(Asked):
+    photo: WholeNumber
+    digest: Annotated[str, Field(max_length=_DIGEST_LENGTH)]
+
+
+class _Canvas(Asked):
+    """What the canvas holds; its strokes and its picture are read elsewhere."""
+
+    refusal: ClassVar[str] = "Expected a drawing as a JSON object, found something else; draw again."
+    refusals: ClassVar[Mapping[str, str]] = {
+        "width": "Expected a number as the width of the page, found something else; draw again.",
+        "height": "Expected a number as the height of the page, found something else; draw again.",
+        "rubbed": "Expected the ways of the eraser as points, found something else; open the picture again.",
+        "reference": "Expected a photo as a row and a weight, found something else; choose a photo again.",
+        "shown": (
+            f"Expected at most {MOST_SHOWN} photos shown, each with row and digest, found something else; draw again."
+        ),
+    }
+
+    width: _Coordinate = 0
+    height: _Coordinate = 0
+    strokes: object = None
+    picture: object = None
+    rubbed: Annotated[list[_Way], Field(max_length=MAX_POINTS, default_factory=list), FailFast()]
+    reference: _Reference | None = None
+    shown: Annotated[list[_Shown], Field(max_length=MOST_SHOWN, default_factory=list)]
+    mid_stroke: object = False
+
+
+class _Count(Asked):
+    refusal: ClassVar[str] = (
+        f"Expected a number of photos from 1 to {MOST_SHOWN}, found something else; move the slider."
+    )
+
+    count: Annotated[int, Field(ge=1, le=MOST_SHOWN)]
 
 
 @dataclass(frozen=True)
@@ -80,46 +120,28 @@ def read_query(value: object) -> Query:
         return Query(Drawing(()))
     if not isinstance(value, str) or len(value) > MAX_QUERY:
         raise ValueError("Expected a drawing as text of moderate length, found something else; draw again.")
-    try:
-        asked = json.loads(value)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("Expected a drawing as JSON, found something that is not JSON; draw again.") from error
-    if not isinstance(asked, dict):
-        raise ValueError(f"Expected a drawing as a JSON object, found {type(asked).__name__}; draw again.")
-    reference, shown = asked.get("reference"), _shown(asked.get("shown", []))
-    photo, weight, digest = (None, 0.0, "") if reference is None else _reference(reference)
-    return Query(_sketch(value, asked), photo, weight, digest, shown, mid_stroke=asked.get("mid_stroke") is True)
+    canvas = read_json(_Canvas, value)
+    shown = tuple((photo.photo, photo.digest) for photo in canvas.shown)
+    query = Query(_sketch(value, canvas), shown=shown, mid_stroke=canvas.mid_stroke is True)
+    beside = canvas.reference
+    return query if beside is None else replace(query, photo=beside.photo, weight=beside.weight, digest=beside.digest)
 
 
-def _sketch(value: str, asked: dict[str, Any]) -> Drawing | Image.Image:
-    if "picture" not in asked:
+def _sketch(value: str, canvas: _Canvas) -> Drawing | Image.Image:
+    if "picture" not in canvas.model_fields_set:
         return parse_canvas(value)
-    picture = decode_picture(asked["picture"])
-    return _on_picture(picture, asked, parse_canvas(value)) if "strokes" in asked else picture
+    picture = decode_picture(canvas.picture)
+    return _on_picture(picture, canvas, parse_canvas(value)) if "strokes" in canvas.model_fields_set else picture
 
 
-def _shown(value: object) -> tuple[Seen, ...]:
-    if not isinstance(value, list) or len(value) > MOST_SHOWN or not all(map(_is_seen, value)):
-        raise ValueError(
-            f"Expected at most {MOST_SHOWN} photos shown, each with row and digest, found something else; draw again."
-        )
-    return tuple((photo["photo"], photo["digest"]) for photo in value)
-
-
-def _is_seen(value: object) -> bool:
-    photo, digest = (value.get("photo"), value.get("digest")) if isinstance(value, dict) else (None, None)
-    is_row = isinstance(photo, int) and not isinstance(photo, bool) and 0 <= photo < _MAX_ROW
-    return is_row and isinstance(digest, str) and len(digest) <= _DIGEST_LENGTH
-
-
-def _on_picture(picture: Image.Image, asked: dict[str, Any], drawing: Drawing) -> Image.Image:
+def _on_picture(picture: Image.Image, canvas: _Canvas, drawing: Drawing) -> Image.Image:
     """The page with an opened picture under the strokes, as painter.js shows it: dark on white."""
-    width, height = (min(round(asked[name]), _LONGEST_PAGE) for name in ("width", "height"))
+    width, height = (min(round(side), _LONGEST_PAGE) for side in (canvas.width, canvas.height))
     page = Image.new("L", (max(1, width), max(1, height)), 255)
     glass = picture.convert("RGBA").getchannel("A").resize((page.height, page.height), Image.Resampling.BILINEAR)
     page.paste(0, ((page.width - page.height) // 2, 0), glass)
     rubber = ImageDraw.Draw(page)
-    for way in _ways(asked.get("rubbed", [])):
+    for way in canvas.rubbed:
         start, end = way.start, way.end
         rubber.line([start, end], fill=255, width=2 * _RUBBER)
         for x, y in (start, end):
@@ -128,40 +150,16 @@ def _on_picture(picture: Image.Image, asked: dict[str, Any], drawing: Drawing) -
     return page
 
 
-def _ways(value: object) -> list[_Way]:
-    try:
-        return _WAYS.validate_python(value)
-    except ValidationError as error:
-        raise ValueError(
-            "Expected the ways of the eraser as points, found something else; open the picture again."
-        ) from error
-
-
-def _reference(value: object) -> tuple[int, float, str]:
-    photo, weight = (value.get("photo"), value.get("weight")) if isinstance(value, dict) else (None, None)
-    if (
-        isinstance(photo, bool)
-        or not isinstance(photo, int)
-        or isinstance(weight, bool)
-        or not isinstance(weight, int | float)
-    ):
-        raise ValueError("Expected a photo as a row and a weight, found something else; choose a photo again.")
-    digest = value.get("digest", "") if isinstance(value, dict) else ""
-    return photo, float(weight), digest if isinstance(digest, str) else ""
-
-
 def read_count(value: object) -> int:
     """Reads the value of the slider: how many photos to show.
 
     Raises:
         ValueError: Not a whole number from 1 to `MOST_SHOWN`; one sentence.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_SHOWN:
-        raise ValueError(f"Expected a number of photos from 1 to {MOST_SHOWN}, found something else; move the slider.")
-    return value
+    return read(_Count, {"count": value}).count
 
 
-def decode_picture(data_url: str) -> Image.Image:
+def decode_picture(data_url: object) -> Image.Image:
     """The picture in a base64 data URL, whatever type the URL claims.
 
     Raises:

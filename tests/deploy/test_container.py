@@ -1,0 +1,47 @@
+"""What of a clone goes into a container."""
+
+from __future__ import annotations
+
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RULES = [
+    line for line in (ROOT / ".dockerignore").read_text().splitlines() if line.strip() and not line.startswith("#")
+]
+
+
+def is_taken(name: str) -> bool:
+    """By the rules of .dockerignore: of those that are for a file, or for a folder above it, the last one counts."""
+    taken = True
+    path = PurePosixPath(name)
+    for rule in RULES:
+        pattern = rule.removeprefix("!")
+        for place in [path, *path.parents][:-1]:
+            if place.match(pattern.removeprefix("**/")) if "**/" in pattern else fnmatch(str(place), pattern):
+                taken = rule.startswith("!")
+    return taken
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("gallery_cache/mine/photos/a.jpg", "gallery_cache/mine/manifest.json", "my_gallery/photos/a.jpg", ".env"),
+        *("checkpoints/mine.safetensors", "zsbir/.secret.py", "zsbir/__pycache__/a.pyc", ".git/config", "data/a.jpg"),
+        *("gallery_cache/.build.lock", "runs/last.safetensors", "notes.txt", "gallery_cache/notes.txt"),
+    ],
+)
+def test_what_is_somebodys_own_stays_at_home(name: str) -> None:
+    assert not is_taken(name)
+
+
+def test_what_the_app_needs_comes_along() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    needed = [name for name in tracked if name.partition("/")[0] in ("zsbir", "checkpoints", "gallery_cache", "app.py")]
+    assert len(needed) > 100
+    assert [name for name in needed if not is_taken(name)] == []
