@@ -11,8 +11,9 @@ from tests.conftest import make_photo
 from tests.gallery.conftest import SQUARE
 from zsbir import Gallery, Match, Retriever
 from zsbir.encoder.embedder import Embedder
-from zsbir.gallery.build import build_gallery, walk_pictures
+from zsbir.gallery.build import build_gallery
 from zsbir.gallery.copies import SMALL_SIDE, find_small_copy
+from zsbir.gallery.finding import find_photos
 
 
 def make_large(path: Path, seed: int, size: tuple[int, int] = (900, 600)) -> None:
@@ -103,7 +104,7 @@ def test_small_copies_are_never_taken_for_photos(photos: Path, embedder: Embedde
     for folder in (tmp_path, tmp_path / "photos" / "inside"):  # a gallery around the photos, and one among them
         build_gallery(photos, folder, embedder, quiet=True)
         assert small_copies(folder)
-        assert not [path for path in walk_pictures(tmp_path) if path.parent.name == "small"]
+        assert not [path for path in find_photos(tmp_path, tmp_path / "new").pictures if path.parent.name == "small"]
     (photos / "small").mkdir()  # a category that is called so
     make_large(photos / "small" / "mine.png", 3)
     gallery = build_gallery(photos, tmp_path, embedder, quiet=True).gallery

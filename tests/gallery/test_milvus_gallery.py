@@ -11,7 +11,7 @@ from zsbir.gallery import milvus_gallery as milvus_module
 from zsbir.gallery.milvus_address import Address
 from zsbir.gallery.milvus_gallery import MilvusGallery
 from zsbir.gallery.photo import Photo
-from zsbir.gallery.retriever import calm_search
+from zsbir.gallery.searching import calm_search
 
 SHA, DIM = "a1" * 32, 16
 HOSTILE = (

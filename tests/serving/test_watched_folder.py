@@ -63,7 +63,8 @@ def test_only_changed_files_are_read_again(folder: PhotoFolder, photos: Path, mo
 
 def test_small_copies_follow_their_photos(folder: PhotoFolder, photos: Path, tmp_path: Path) -> None:
     def small() -> set[str]:
-        return {match.title for match in folder.retriever.search(sketch_in(), k=50) if match.small != match.photo}
+        matches = folder.retriever.search(sketch_in(), k=50, copies=True)
+        return {match.title for match in matches if match.small != match.photo}
 
     assert small() == set()
     large = encoded(make_photo("disc", np.random.default_rng(7)).resize((900, 500)))

@@ -15,7 +15,7 @@ from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.evaluation.embedding import embed_sketches
 from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN
 from zsbir.gallery.gallery import Gallery
-from zsbir.gallery.retriever import calm_search
+from zsbir.gallery.searching import calm_search
 from zsbir.pictures.drawing import Drawing, Stroke
 
 SHOWN = 5  # photos on the page

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -22,9 +22,8 @@ from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.gallery.copies import (
     COPY_SIDE,
     SMALL,
+    SMALL_SIDE,
     copy_name,
-    is_copy,
-    is_small_copy,
     make_small_copy,
     remove_copies,
     remove_small_copies,
@@ -32,16 +31,15 @@ from zsbir.gallery.copies import (
     small_copy_name,
 )
 from zsbir.gallery.credits import CREDITS, match_credits, read_credits
-from zsbir.gallery.embeddings import EMBEDDINGS
-from zsbir.gallery.gallery import MANIFEST, PHOTOS, Gallery
+from zsbir.gallery.duplicates import look_of
+from zsbir.gallery.finding import LOCK, find_photos
+from zsbir.gallery.gallery import PHOTOS, Gallery
 from zsbir.gallery.photo import Photo
-from zsbir.pictures.finding import Found, find_pictures, shown_name
-from zsbir.pictures.kinds import GALLERY
+from zsbir.pictures.finding import Found, shown_name
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_photo
 from zsbir.sentences import clause, some
 
-LOCK = ".build.lock"
 _MAX_FILE_BYTES = 200_000_000
 _BATCHES_AHEAD = 2  # are read while the encoder has one
 
@@ -73,6 +71,13 @@ class _Read:
     photo: Photo | None
     prepared: Image.Image | None = None
     skipped: str = ""
+
+
+class _Known(NamedTuple):
+    """What an earlier build found out about a photo."""
+
+    embedding: Embeddings
+    look: str
 
 
 def build_gallery(
@@ -127,7 +132,9 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
                 skipped.append(read.skipped)
                 continue
             rows.append(read.photo)
-            embeddings.append(next(vectors) if read.prepared is not None else builder.known[read.photo.sha256])
+            embeddings.append(
+                next(vectors) if read.prepared is not None else builder.known[read.photo.sha256].embedding
+            )
         embedded += len(new)
         bar.update(len(part))
         if progress is not None:
@@ -174,7 +181,7 @@ class _Builder:
         self.left_out = found.sentences()
         if unmatched:
             self.left_out += (f"{CREDITS}: {len(unmatched):,} rows name no photo: {some(unmatched)}.",)
-        self.known = _known_embeddings(folder, embedder.checkpoint_sha256)
+        self.known = _known(folder, embedder.checkpoint_sha256)
         self.shown = folder / PHOTOS
         self.shown.mkdir(parents=True, exist_ok=True)
 
@@ -206,17 +213,18 @@ class _Builder:
                 return _Read(None, skipped=f"{name}: Larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
             size, changed, digest = self.digests.get(path, (0, 0, ""))
             if (size, changed) == (status.st_size, status.st_mtime_ns):
-                photo = self._describe(path, name, digest)
-                if self._keeps(photo):
+                photo = self._kept(self._describe(path, name, digest))
+                if photo:
                     return _Read(photo)
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             self.digests[path] = (status.st_size, status.st_mtime_ns, digest)
             photo = self._describe(path, name, digest)
-            if self._keeps(photo):
-                return _Read(photo)
+            kept = self._kept(photo)
+            if kept:
+                return _Read(kept)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
-            prepared = prepare_photo(picture, self.size)
+            photo, prepared = replace(photo, look=look_of(picture)), prepare_photo(picture, self.size)
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}")
         if not self.in_place:  # a full disk is no fault of the picture: it ends the build
@@ -224,16 +232,16 @@ class _Builder:
         make_small_copy(self.shown / photo.file, self.folder, digest)
         return _Read(photo, prepared)
 
-    def _keeps(self, photo: Photo) -> bool:
-        """Whether a photo stays as it was built before; if its small copy is missing, it is made."""
-        shown = self.shown / photo.file
-        if photo.sha256 not in self.known or not shown.is_file():
-            return False
+    def _kept(self, photo: Photo) -> Photo | None:
+        """A photo as it was built before, if it was; what is missing beside its embedding is made."""
+        known, shown = self.known.get(photo.sha256), self.shown / photo.file
+        if known is None or not shown.is_file():
+            return None
         try:
             make_small_copy(shown, self.folder, photo.sha256)
+            return replace(photo, look=known.look or look_of(open_picture(shown, longest_side=SMALL_SIDE)))
         except ValueError:  # what is shown is damaged
-            return False
-        return True
+            return None
 
     def _describe(self, path: Path, name: str, digest: str) -> Photo:
         photo = Photo(
@@ -253,36 +261,13 @@ def title_of(name: str) -> str:
     return Path(name).stem.replace("_", " ").replace("-", " ").strip()
 
 
-def find_photos(photos: Path, gallery: Path) -> Found:
-    """Pictures below a folder of photos, for the gallery in another folder, or in the same, or inside.
-
-    What galleries made of photos is no photo: this gallery, others that lie there too, and their copies.
-    """
-    own = gallery.resolve()
-    copies = own / PHOTOS
-    in_place = photos.resolve() == copies
-
-    def judge(entry: os.DirEntry[str]) -> str | None:
-        path = Path(entry.path)
-        if entry.is_dir(follow_symlinks=False):
-            return "" if path.resolve() == own else GALLERY if _is_gallery(path) else None
-        is_ours = not in_place and is_copy(entry.name) and path.parent.resolve() == copies
-        return "" if entry.name == CREDITS or is_small_copy(entry.name) or is_ours else None
-
-    return find_pictures(photos, judge=judge)
-
-
-def _is_gallery(folder: Path) -> bool:
-    """Whether a gallery was built in a folder; other programs have a `manifest.json` too."""
-    return (folder / LOCK).is_file() or ((folder / MANIFEST).is_file() and (folder / EMBEDDINGS).is_file())
-
-
-def _known_embeddings(folder: Path, checkpoint_sha256: str) -> dict[str, Embeddings]:
-    """Embeddings of the gallery that is there, by digest; none where it is of another checkpoint or damaged."""
+def _known(folder: Path, checkpoint_sha256: str) -> dict[str, _Known]:
+    """What the gallery that is there knows, by digest; nothing where it is of another checkpoint or damaged."""
     try:
         old = Gallery.load(folder, index="exact")
     except (FileNotFoundError, ValueError):
         return {}
     if old.checkpoint_sha256 != checkpoint_sha256:
         return {}
-    return {photo.sha256: vector for photo, vector in zip(old.photos, np.asarray(old.embeddings), strict=True)}
+    rows = zip(old.photos, np.asarray(old.embeddings), strict=True)
+    return {photo.sha256: _Known(vector, photo.look) for photo, vector in rows}

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,11 @@ import numpy as np
 
 from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
+from zsbir.gallery.duplicates import first_of_each
 from zsbir.gallery.embeddings import embeddings_path, read_embeddings, tidy_embeddings, write_embeddings
 from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
-from zsbir.gallery.photo import COLUMNS, Photo, Seen
+from zsbir.gallery.photo import COLUMNS, Photo, Seen, row_of
 from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
@@ -158,7 +158,7 @@ class Gallery:
                 "format_version": FORMAT_VERSION,
                 "checkpoint_sha256": self.checkpoint_sha256,
                 "embeddings_sha256": self._embeddings_sha256,
-                "photos": [asdict(photo) for photo in self.photos],
+                "photos": [row_of(photo) | ({"look": photo.look} if photo.look else {}) for photo in self.photos],
             }
             manifest_file.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         tidy_embeddings(self.folder, self._embeddings_sha256)
@@ -225,6 +225,16 @@ class Gallery:
         return np.flatnonzero(allowed)
 
     @cached_property
+    def firsts(self) -> Rows:
+        """For each photo the first that shows the same picture: int64 (n,)."""
+        return first_of_each(self.photos)
+
+    @cached_property
+    def times(self) -> Rows:
+        """How many times each photo's picture is there: int64 (n,)."""
+        return np.bincount(self.firsts, minlength=len(self))[self.firsts]
+
+    @cached_property
     def _categories(self) -> Column:
         return Column([photo.category for photo in self.photos])
 
@@ -259,7 +269,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _photo(row: Any) -> Photo:
-    values = [row[name] for name in COLUMNS]
+    values = [*(row[name] for name in COLUMNS), row.get("look", "")]
     photo = Photo(*values)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")

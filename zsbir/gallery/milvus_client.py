@@ -9,10 +9,9 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 
-from zsbir.gallery.photo import COLUMNS, Photo
+from zsbir.gallery.photo import COLUMNS, Photo, row_of
 from zsbir.packages import not_installed
 from zsbir.sentences import clause
 
@@ -80,6 +79,6 @@ def check_texts(photo: Photo) -> None:
     Raises:
         ValueError: It does not.
     """
-    for column, text in asdict(photo).items():
+    for column, text in row_of(photo).items():
         if len(text.encode()) > _MAX_TEXT_BYTES:
             raise ValueError(f"Expected at most {_MAX_TEXT_BYTES:,} bytes as {column} of {photo.file}, found more.")

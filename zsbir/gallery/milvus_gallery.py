@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from zsbir.gallery.gallery import PHOTOS
 from zsbir.gallery.milvus_address import ADDRESS, Address, add_first
 from zsbir.gallery.milvus_client import check_texts, connect, create_collection, one_sentence, quoted
 from zsbir.gallery.nearest import Floats, Rows
-from zsbir.gallery.photo import COLUMNS, Photo, Seen
+from zsbir.gallery.photo import COLUMNS, Photo, Seen, row_of
 
 _MAX_FOUND = 16_384  # photos that Milvus returns at once
 _BATCH = 1_000  # photos a request: some megabytes, Milvus takes 64
@@ -183,7 +182,7 @@ class MilvusGallery:
                 part = photos[start : start + _BATCH]
                 keys = self._keys_for([photo.file for photo in part])
                 rows = [
-                    {"id": key, "embedding": vector, **asdict(photo)}
+                    {"id": key, "embedding": vector, **row_of(photo)}
                     for key, photo, vector in zip(keys, part, embeddings[start : start + _BATCH], strict=True)
                 ]
                 self._client.upsert(self._collection, rows)

@@ -18,6 +18,7 @@ class Photo:
         licence: Its licence; may be empty.
         source: Where it came from; may be empty.
         sha256: Digest of the file it was made from, by which a rebuild knows it again.
+        look: What it looks like from far away (see `zsbir.gallery.duplicates`); empty if nobody has looked.
     """
 
     file: str
@@ -27,9 +28,10 @@ class Photo:
     licence: str
     source: str
     sha256: str
+    look: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(Photo))
+COLUMNS = tuple(field.name for field in fields(Photo) if field.name != "look")  # that every gallery has
 _DESCRIBED = ("title", "category", "author", "licence", "source")
 Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
 
@@ -37,3 +39,8 @@ Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
 def described(photo: object) -> dict[str, Any]:
     """What is known for people of a `Photo`, or of something that has the same attributes: title to source, as text."""
     return {name: getattr(photo, name) for name in _DESCRIBED}
+
+
+def row_of(photo: Photo) -> dict[str, str]:
+    """The columns of a photo, as they are kept in every gallery."""
+    return {name: getattr(photo, name) for name in COLUMNS}

@@ -4,58 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from zsbir.encoder.embedder import Embedder, Embeddings
-from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order
+from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN
 from zsbir.gallery.copies import find_small_copy
-from zsbir.gallery.gallery import Gallery, rebuild_command
-from zsbir.gallery.nearest import Floats, Rows
+from zsbir.gallery.gallery import rebuild_command
 from zsbir.gallery.photo import Photo, Seen, described
+from zsbir.gallery.searching import SearchableGallery, calm_search, distinct_search
 from zsbir.pictures.drawing import Drawing
-
-
-class SearchableGallery(Protocol):
-    """What a retriever and the page want of a gallery, wherever it is kept.
-
-    Attributes:
-        folder: Where the gallery lies.
-        checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
-    """
-
-    folder: Path
-    checkpoint_sha256: str
-
-    def __len__(self) -> int: ...
-
-    @property
-    def photos_dir(self) -> Path:
-        """The folder that holds the pictures."""
-
-    @property
-    def in_memory(self) -> Gallery | None:
-        """All of it, with its photos and embeddings, if it is in memory."""
-
-    def photos_at(self, indices: Sequence[int]) -> list[Photo]:
-        """What is known of some photos; ValueError if there is no such photo."""
-
-    def row(self, index: int, sha256: str) -> int | None:
-        """Where a photo is that was seen in row `index` of this gallery or another; None if it is not to be found."""
-
-    def embedding(self, index: int) -> Embeddings:
-        """The embedding of one photo: float32 (d,), unit length; ValueError if there is no such photo."""
-
-    def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
-        """Those of some photos that are where they were seen: indices int64 (m,), embeddings float32 (m, d)."""
-
-    def search(
-        self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
-    ) -> tuple[Rows, Floats]:
-        """Indices int64 (m,) and similarities float32 (m,) of the k most similar photos, best first, m <= k."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +34,7 @@ class Match:
         index: Its row in the gallery.
         sha256: Digest of the file it was made from.
         small: A small copy of the picture, for lists; the picture file itself where there is none.
+        copies: How many more times the gallery has this picture, where it takes one place for all of them.
     """
 
     photo: Path
@@ -85,37 +47,7 @@ class Match:
     index: int
     sha256: str
     small: Path
-
-
-def calm_search(
-    gallery: SearchableGallery, query: Embeddings, shown: Sequence[Seen], k: int, margin: float
-) -> tuple[list[int], list[float]]:
-    """Searches for a query that has changed a little: of the photos shown for it before, some stay.
-
-    Args:
-        gallery: Where to search.
-        query: float32 (d,), unit length.
-        shown: The photos shown now, in order; those that are not where they were seen are passed over.
-        k: How many to show, >= 1.
-        margin: As in `calm_order`.
-
-    Returns:
-        Indices and similarities of at most k photos, in the order in which to show them.
-    """
-    here, embeddings = gallery.still_here(tuple(dict.fromkeys(shown)))
-    found, scores = gallery.search(query, k)  # others are not worth a place
-    similarity = dict(zip(found.tolist(), scores.tolist(), strict=True))
-    for index, embedding in zip(here.tolist(), embeddings, strict=True):
-        similarity.setdefault(index, float(embedding @ query))
-    candidates = sorted(similarity, key=lambda index: (-similarity[index], index))
-    places = calm_order(
-        np.array([similarity[index] for index in candidates], dtype=np.float32),
-        [candidates.index(index) for index in here.tolist()],
-        k,
-        margin,
-    )
-    indices = [candidates[place] for place in places]
-    return indices, [similarity[index] for index in indices]
+    copies: int = 0
 
 
 class Retriever:
@@ -141,23 +73,37 @@ class Retriever:
         self.gallery = gallery
 
     def search(
-        self, sketch: Image.Image | Drawing, k: int = 5, *, category: str | None = None, licence: str | None = None
+        self,
+        sketch: Image.Image | Drawing,
+        k: int = 5,
+        *,
+        category: str | None = None,
+        licence: str | None = None,
+        copies: bool = False,
     ) -> list[Match]:
-        """The k photos most similar to a sketch, best first.
+        """The k photos most similar to a sketch, best first; a picture that is there several times takes one place.
 
         Args:
             sketch: A picture of any size and mode, or a drawing.
             k: How many, >= 1; a smaller gallery returns all it has.
             category: Of the photos to choose from, exactly; None: any.
             licence: Likewise.
+            copies: Whether such a picture takes as many places.
 
         Raises:
             ValueError: The sketch is empty, or k is below 1.
         """
-        return self._nearest(self.embedder.embed_sketches([sketch])[0], k, category=category, licence=licence)
+        query = self.embedder.embed_sketches([sketch])[0]
+        return self._nearest(query, k, copies, category=category, licence=licence)
 
     def follow(
-        self, sketch: Image.Image | Drawing, shown: Sequence[Seen], k: int = 5, *, mid_stroke: bool = False
+        self,
+        sketch: Image.Image | Drawing,
+        shown: Sequence[Seen],
+        k: int = 5,
+        *,
+        mid_stroke: bool = False,
+        copies: bool = False,
     ) -> list[Match]:
         """The photos for a sketch that has grown: those shown for it before stay while they are as good as any.
 
@@ -168,43 +114,50 @@ class Retriever:
             shown: The photos shown now, in order; those that the gallery does not have in that row are passed over.
             k: How many, >= 1; a smaller gallery returns all it has.
             mid_stroke: Whether the last line is not finished, so that less should change.
+            copies: As in `search`.
 
         Raises:
             ValueError: The sketch is empty, or k is below 1.
         """
         _check_count(k)
         query = self.embedder.embed_sketches([sketch])[0]
-        indices, scores = calm_search(self.gallery, query, shown, k, MID_STROKE_MARGIN if mid_stroke else MARGIN)
-        return self._matches(indices, scores)
+        margin = MID_STROKE_MARGIN if mid_stroke else MARGIN
+        return self._matches(*calm_search(self.gallery, query, shown, k, margin, copies=copies), copies)
 
-    def more_like(self, index: int, k: int = 5) -> list[Match]:
+    def more_like(self, index: int, k: int = 5, *, copies: bool = False) -> list[Match]:
         """The k photos most similar to a photo of the gallery, without itself, best first.
 
         Args:
             index: Row of the photo in the gallery.
             k: How many, >= 1.
+            copies: As in `search`; its own are left out with it, or found.
 
         Raises:
             ValueError: There is no such photo, or k is below 1.
         """
         self.photo(index)
         _check_count(k)
-        matches = self._nearest(self.gallery.embedding(index), k + 1)
-        return [match for match in matches if match.index != index][:k]
+        here = self.gallery.in_memory
+        itself = index if copies or here is None else int(here.firsts[index])
+        matches = self._nearest(self.gallery.embedding(index), k + 1, copies)
+        return [match for match in matches if match.index != itself][:k]
 
-    def like_photo(self, photo: Image.Image, k: int = 5) -> list[Match]:
+    def like_photo(self, photo: Image.Image, k: int = 5, *, copies: bool = False) -> list[Match]:
         """The k photos most similar to a photo of any origin, best first.
 
         Args:
             photo: A picture of any size and mode; if the gallery holds it, it is found too.
             k: How many, >= 1; a smaller gallery returns all it has.
+            copies: As in `search`.
 
         Raises:
             ValueError: k is below 1.
         """
-        return self._nearest(self.embedder.embed_photos([photo])[0], k)
+        return self._nearest(self.embedder.embed_photos([photo])[0], k, copies)
 
-    def refine(self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5) -> list[Match]:
+    def refine(
+        self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5, *, copies: bool = False
+    ) -> list[Match]:
         """The k photos most similar to a sketch and a photo of the gallery together, best first.
 
         Their scores are those of the sketch alone, or they would leave its scale for that of two photos.
@@ -214,6 +167,7 @@ class Retriever:
             index: Row of the photo in the gallery.
             weight: Of the photo, 0 (the sketch alone) to 1 (the photo alone); the two embeddings are mixed.
             k: How many, >= 1.
+            copies: As in `search`.
 
         Raises:
             ValueError: The sketch is empty, there is no such photo, or weight or k is out of bounds.
@@ -223,7 +177,7 @@ class Retriever:
             raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
         drawn = self.embedder.embed_sketches([sketch])[0]
         mixed = (1 - weight) * drawn + weight * self.gallery.embedding(index)
-        matches = self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k)
+        matches = self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k, copies)
         rows, embeddings = self.gallery.still_here([(match.index, match.sha256) for match in matches])
         scores = dict(zip(rows.tolist(), (embeddings @ drawn).tolist(), strict=True))
         return [replace(match, score=scores[match.index]) for match in matches if match.index in scores]
@@ -245,14 +199,18 @@ class Retriever:
         return self.gallery.photos_dir / self.photo(index).file
 
     def _nearest(
-        self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
+        self, query: Embeddings, k: int, copies: bool, *, category: str | None = None, licence: str | None = None
     ) -> list[Match]:
-        indices, scores = self.gallery.search(query, k, category=category, licence=licence)
-        return self._matches(indices.tolist(), scores.tolist())
+        _check_count(k)
+        search = self.gallery.search if copies else partial(distinct_search, self.gallery)
+        indices, scores = search(query, k, category=category, licence=licence)
+        return self._matches(indices.tolist(), scores.tolist(), copies)
 
-    def _matches(self, indices: Sequence[int], scores: Sequence[float]) -> list[Match]:
-        photos = self.gallery.photos_at(indices)
-        return [self.match(index, photo, score) for index, photo, score in zip(indices, photos, scores, strict=True)]
+    def _matches(self, indices: Sequence[int], scores: Sequence[float], copies: bool) -> list[Match]:
+        photos, here = self.gallery.photos_at(indices), self.gallery.in_memory
+        more = [0 if copies or here is None else int(here.times[index]) - 1 for index in indices]
+        found = zip(indices, photos, scores, more, strict=True)
+        return [replace(self.match(index, photo, score), copies=count) for index, photo, score, count in found]
 
     def match(self, index: int, photo: Photo, score: float) -> Match:
         """What is known of a photo of the gallery, with a similarity to it."""

@@ -11,8 +11,9 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from zsbir.encoder.embedder import Embedder
-from zsbir.gallery.build import LOCK, build_gallery
+from zsbir.gallery.build import build_gallery
 from zsbir.gallery.embeddings import EMBEDDINGS
+from zsbir.gallery.finding import LOCK
 from zsbir.gallery.gallery import MANIFEST
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.inbox import Inbox, Limits

@@ -8,8 +8,9 @@ import time
 from pathlib import Path
 
 from zsbir.encoder.embedder import Embedder
-from zsbir.gallery.build import BuiltGallery, Digests, build_gallery, find_photos
+from zsbir.gallery.build import BuiltGallery, Digests, build_gallery
 from zsbir.gallery.credits import CREDITS
+from zsbir.gallery.finding import find_photos
 from zsbir.gallery.retriever import Retriever
 
 _LOG = logging.getLogger(__name__)

@@ -12,7 +12,8 @@ from typing import Annotated, ClassVar
 import gradio as gr
 from pydantic import Field
 
-from zsbir.gallery.retriever import Retriever, SearchableGallery
+from zsbir.gallery.retriever import Retriever
+from zsbir.gallery.searching import SearchableGallery
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.asked import Asked, read
 from zsbir.ui.component import Answer, answered, component

@@ -1,0 +1,39 @@
+"""Finds the photos of a gallery in a folder in which galleries may lie as well."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from zsbir.gallery.copies import is_copy, is_small_copy
+from zsbir.gallery.credits import CREDITS
+from zsbir.gallery.embeddings import EMBEDDINGS
+from zsbir.gallery.gallery import MANIFEST, PHOTOS
+from zsbir.pictures.finding import Found, find_pictures
+from zsbir.pictures.kinds import GALLERY
+
+LOCK = ".build.lock"
+
+
+def find_photos(photos: Path, gallery: Path) -> Found:
+    """Pictures below a folder of photos, for the gallery in another folder, or in the same, or inside.
+
+    What galleries made of photos is no photo: this gallery, others that lie there too, and their copies.
+    """
+    own = gallery.resolve()
+    copies = own / PHOTOS
+    in_place = photos.resolve() == copies
+
+    def judge(entry: os.DirEntry[str]) -> str | None:
+        path = Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            return "" if path.resolve() == own else GALLERY if _is_gallery(path) else None
+        is_ours = not in_place and is_copy(entry.name) and path.parent.resolve() == copies
+        return "" if entry.name == CREDITS or is_small_copy(entry.name) or is_ours else None
+
+    return find_pictures(photos, judge=judge)
+
+
+def _is_gallery(folder: Path) -> bool:
+    """Whether a gallery was built in a folder; other programs have a `manifest.json` too."""
+    return (folder / LOCK).is_file() or ((folder / MANIFEST).is_file() and (folder / EMBEDDINGS).is_file())

@@ -1,0 +1,111 @@
+"""Searching in a gallery, wherever it is kept: each picture once, and calmly while a drawing grows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from zsbir.encoder.embedder import Embeddings
+from zsbir.gallery.calm import calm_order
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.nearest import Floats, Rows
+from zsbir.gallery.photo import Photo, Seen
+
+
+class SearchableGallery(Protocol):
+    """What a retriever and the page want of a gallery, wherever it is kept.
+
+    Attributes:
+        folder: Where the gallery lies.
+        checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
+    """
+
+    folder: Path
+    checkpoint_sha256: str
+
+    def __len__(self) -> int: ...
+
+    @property
+    def photos_dir(self) -> Path:
+        """The folder that holds the pictures."""
+
+    @property
+    def in_memory(self) -> Gallery | None:
+        """All of it, with its photos and embeddings, if it is in memory."""
+
+    def photos_at(self, indices: Sequence[int]) -> list[Photo]:
+        """What is known of some photos; ValueError if there is no such photo."""
+
+    def row(self, index: int, sha256: str) -> int | None:
+        """Where a photo is that was seen in row `index` of this gallery or another; None if it is not to be found."""
+
+    def embedding(self, index: int) -> Embeddings:
+        """The embedding of one photo: float32 (d,), unit length; ValueError if there is no such photo."""
+
+    def still_here(self, seen: Sequence[Seen]) -> tuple[Rows, Embeddings]:
+        """Those of some photos that are where they were seen: indices int64 (m,), embeddings float32 (m, d)."""
+
+    def search(
+        self, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
+    ) -> tuple[Rows, Floats]:
+        """Indices int64 (m,) and similarities float32 (m,) of the k most similar photos, best first, m <= k."""
+
+
+def distinct_search(
+    gallery: SearchableGallery, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
+) -> tuple[Rows, Floats]:
+    """As `gallery.search`, but a picture that the gallery has several times takes one place, with its best similarity.
+
+    It is always shown by the same row, so that nothing changes while a drawing grows. Of a gallery that is not in
+    memory it is not known which pictures are the same.
+    """
+    here, wanted = gallery.in_memory, k
+    while True:
+        rows, scores = gallery.search(query, wanted, category=category, licence=licence)
+        firsts = rows if here is None else here.firsts[rows]
+        places = np.sort(np.unique(firsts, return_index=True)[1])
+        if len(places) >= k or len(rows) < wanted:
+            break
+        wanted *= 2
+    is_whole = category is None and licence is None  # else the first row may be one that was not asked for
+    return (firsts if is_whole else rows)[places[:k]], scores[places[:k]]
+
+
+def calm_search(
+    gallery: SearchableGallery, query: Embeddings, shown: Sequence[Seen], k: int, margin: float, *, copies: bool = False
+) -> tuple[list[int], list[float]]:
+    """Searches for a query that has changed a little: of the photos shown for it before, some stay.
+
+    Args:
+        gallery: Where to search.
+        query: float32 (d,), unit length.
+        shown: The photos shown now, in order; those that are not where they were seen are passed over.
+        k: How many to show, >= 1.
+        margin: As in `calm_order`.
+        copies: Whether a picture that is there several times may take as many places.
+
+    Returns:
+        Indices and similarities of at most k photos, in the order in which to show them.
+    """
+    here, embeddings = gallery.still_here(tuple(dict.fromkeys(shown)))
+    if gallery.in_memory is not None and not copies:
+        stays = gallery.in_memory.firsts[here] == here
+        here, embeddings = here[stays], embeddings[stays]
+    search = gallery.search if copies else partial(distinct_search, gallery)
+    found, scores = search(query, k)  # others are not worth a place
+    similarity = dict(zip(found.tolist(), scores.tolist(), strict=True))
+    for index, embedding in zip(here.tolist(), embeddings, strict=True):
+        similarity.setdefault(index, float(embedding @ query))
+    candidates = sorted(similarity, key=lambda index: (-similarity[index], index))
+    places = calm_order(
+        np.array([similarity[index] for index in candidates], dtype=np.float32),
+        [candidates.index(index) for index in here.tolist()],
+        k,
+        margin,
+    )
+    indices = [candidates[place] for place in places]
+    return indices, [similarity[index] for index in indices]
