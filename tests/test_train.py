@@ -298,11 +298,17 @@ OTHER_VALUES: dict[str, object] = {
     **{"margin": 0.2, "backbone": "tf_efficientnet_lite1", "backbone_weights": "hub", "encoders": "separate"},
     **{"batch_norm": "trained", "pooling": "max", "head": "none", "embedding_dim": 64, "sketch_size": 96},
     **{"sketch_turn": 4.0, "max_slant": 5.0, "photo_size": 160, "train_size": 96, "plain_sketches": True},
-    **{"pseudo_sketch_ratio": 0.1, "extra_dir": "e", "extra_ratio": 0.5, "teacher": "tf_efficientnet_lite2"},
+    **{
+        "pseudo_sketch_ratio": 0.1,
+        "context_ratio": 0.3,
+        "extra_dir": "e",
+        "extra_ratio": 0.5,
+        "teacher": "tf_efficientnet_lite2",
+    },
     **{"teacher_weights": "hub", "teacher_size": 160, "teacher_temperature": 2.0, "class_names": 0.5},
     **{"frozen_stages": 3, "frozen_depthwise": True, "learning_rate": 1e-3, "head_speed": 2.0},
     **{"weight_decay": 0.1, "average_decay": 0.9, "hub_sketches": 3, "steps_per_epoch": 7, "print_every": 5},
-    **{"workers": 3, "seed": 4},
+    **{"context_ratio": 0.3, "workers": 3, "seed": 4},
 }
 
 

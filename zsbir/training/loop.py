@@ -74,6 +74,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         config.pseudo_sketch_ratio,
         config.teacher.teacher_size,
         plain_sketches=config.plain_sketches,
+        context_ratio=config.context_ratio,
         quiet=quiet,
     )
 

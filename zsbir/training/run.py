@@ -61,6 +61,8 @@ class TrainConfig:
         grl_threshold_epoch: Epoch at which the reversal strength reaches 1.
         plain_sketches: Do not vary sketches in pen, slant, proportion and completeness.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
+        context_ratio: Share of the photos of a batch that become a small part of another's scene, at times cut off by
+            the frame, as things are in photos that people take.
         teacher: Whose knowledge of ImageNet is preserved.
         frozen_stages: First stages of the backbone that keep their ImageNet weights.
         frozen_depthwise: Depthwise filters keep theirs; faster on a CPU.
@@ -91,6 +93,7 @@ class TrainConfig:
     grl_threshold_epoch: float = 5.0
     plain_sketches: bool = field(default=False, metadata={"negation": True})
     pseudo_sketch_ratio: float = 0.2
+    context_ratio: float = 0.0
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     frozen_stages: int = 0
     frozen_depthwise: bool = False
@@ -107,6 +110,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
+        if not 0 <= self.context_ratio <= 1:
+            raise ValueError(f"Expected a share of photos in context from 0 to 1, found {self.context_ratio}.")
         if self.hub_sketches < 0:
             raise ValueError(f"Expected 0 sketches of a category or more to know hubs by, found {self.hub_sketches}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
