@@ -21,6 +21,7 @@ from zsbir.encoder.device import place
 from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 
@@ -31,9 +32,9 @@ _FORMAT = "zsbir checkpoint"
 _STATE_FORMAT = "zsbir training state"
 _BEFORE = {  # what encoders were before there were settings for it, whatever the defaults are now
     **{"encoders": "shared", "batch_norm": "frozen", "pooling": "avg", "head": "linear"},
-    **{"hub_sketches": 0, "whitened": False},  # settings of what finishes them
+    **{"hub_sketches": 0, "whitened": False, "recognised": 0},  # settings of what finishes them
 }
-_MAX_KNOWN = 100_000  # sketches, to correct hubs by
+_MAX_KNOWN = 100_000  # sketches to correct hubs by, and categories that are recognised
 _MAX_BYTES = 2_000_000_000
 _MAX_HEADER_BYTES = 10_000_000
 
@@ -68,10 +69,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         name: tensor.detach().to("cpu", torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
         for name, tensor in _tensors(checkpoint.encoder).items()
     }
-    hubs = checkpoint.encoder.hubs
+    hubs, recognition = checkpoint.encoder.hubs, checkpoint.encoder.recognition
     finishing = {
         "hub_sketches": len(hubs.sketches) if hubs else 0,
         "whitened": checkpoint.encoder.whitening is not None,
+        "recognised": len(recognition.prototypes) if recognition else 0,
     }
     description = {
         "encoder": {**asdict(checkpoint.encoder.trained.config), **finishing},
@@ -94,15 +96,15 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     tensors, description = _read(path, _FORMAT)
     try:
         settings = {**_BEFORE, **description["encoder"]}
-        known, whitened = settings.pop("hub_sketches"), settings.pop("whitened")
-        _check_finishing(known, whitened)
+        finishing = {name: settings.pop(name) for name in ("hub_sketches", "whitened", "recognised")}
+        _check_finishing(**finishing)
         config = EncoderConfig(**settings)
         preprocessing = _preprocessing(description["preprocessing"])
         split = ZeroShotSplit(**{name: tuple(categories) for name, categories in description["split"].items()})
         training, metrics, seed = dict(description["training"]), dict(description["metrics"]), int(description["seed"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"Expected a complete description in checkpoint {path}, found it damaged: {error}.") from error
-    encoder = _empty(config, preprocessing, known, whitened)
+    encoder = _empty(config, preprocessing, **finishing)
     expected = _tensors(encoder)
     if tensors.keys() != expected.keys() or any(tensors[name].shape != expected[name].shape for name in expected):
         raise ValueError(
@@ -145,17 +147,21 @@ def _tensors(encoder: FinishedEncoder) -> dict[str, Tensor]:
     return {name.removeprefix("trained."): tensor for name, tensor in encoder.state_dict().items()}
 
 
-def _empty(config: EncoderConfig, preprocessing: PreprocessConfig, known: int, whitened: bool) -> FinishedEncoder:
-    """An encoder to read tensors into, which knows so many sketches."""
+def _empty(
+    config: EncoderConfig, preprocessing: PreprocessConfig, hub_sketches: int, whitened: bool, recognised: int
+) -> FinishedEncoder:
+    """An encoder to read tensors into, which knows so many sketches and categories."""
     dim = config.embedding_dim
     whitening = Whitening(torch.eye(dim)) if whitened else None
-    hubs = HubCorrection(torch.zeros(known, dim)) if known else None
-    return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs)
+    hubs = HubCorrection(torch.zeros(hub_sketches, dim)) if hub_sketches else None
+    recognition = Recognition(torch.zeros(recognised, dim), weight=0.0) if recognised else None
+    return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs, recognition)
 
 
-def _check_finishing(known: object, whitened: object) -> None:
-    if type(known) is not int or not 0 <= known <= _MAX_KNOWN:
-        raise ValueError(f"hub_sketches is {known!r}, no number from 0 to {_MAX_KNOWN}")
+def _check_finishing(hub_sketches: object, whitened: object, recognised: object) -> None:
+    for name, count in (("hub_sketches", hub_sketches), ("recognised", recognised)):
+        if type(count) is not int or not 0 <= count <= _MAX_KNOWN:
+            raise ValueError(f"{name} is {count!r}, no number from 0 to {_MAX_KNOWN}")
     if type(whitened) is not bool:
         raise ValueError(f"whitened is {whitened!r}, neither true nor false")
 

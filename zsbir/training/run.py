@@ -72,6 +72,8 @@ class TrainConfig:
         average_decay: Decay a step of the averaged weights that are validated and shipped.
         hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by (hubs, whitening);
             0: it is not.
+        recognition: How much it counts, beside similarity, that sketch and photo are taken for the same category; for
+            encoders that are used for what they were taught.
         steps_per_epoch: Overrides the length of an epoch.
         print_every: Steps from one line of the log to the next.
         workers: Processes that prepare pictures; 0 prepares them in the training process.
@@ -102,6 +104,7 @@ class TrainConfig:
     weight_decay: float = 1e-4
     average_decay: float = 0.998
     hub_sketches: int = 6
+    recognition: float = 0.0
     steps_per_epoch: int | None = None
     print_every: int = 50
     workers: int = 1
@@ -114,6 +117,10 @@ class TrainConfig:
             raise ValueError(f"Expected a share of photos in context from 0 to 1, found {self.context_ratio}.")
         if self.hub_sketches < 0:
             raise ValueError(f"Expected 0 sketches of a category or more to know hubs by, found {self.hub_sketches}.")
+        if self.recognition < 0:
+            raise ValueError(f"Expected recognition to count 0 or more, found {self.recognition}.")
+        if self.recognition and not self.losses.classification_loss_ratio:
+            raise ValueError("Expected classification to be learned where it counts, found a ratio of 0; raise it.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
         mean, std = input_scaling(self.encoder.backbone)
