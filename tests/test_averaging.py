@@ -5,11 +5,12 @@ import torch
 
 from tests.conftest import SEEN, SMALL_BACKBONE, UNSEEN, VALIDATION
 from zsbir import averaging, load_embedder
-from zsbir.averaging import average_checkpoints
+from zsbir.averaging import average_checkpoints, average_recognition
 from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.finishing import finish
 from zsbir.training.validation import Validation
@@ -51,6 +52,15 @@ def test_of_the_same_checkpoint_twice_it_is_that_checkpoint(tmp_path: Path) -> N
     state = load_checkpoint(path).encoder.state_dict()
     again = average_checkpoints([path, path]).encoder.state_dict()
     assert all(torch.equal(again[name], tensor) for name, tensor in state.items())
+
+
+def test_what_is_recognised_is_the_mean_direction_if_all_recognise() -> None:
+    one, other = Recognition(torch.tensor([[1.0, 0.0]]), 0.2), Recognition(torch.tensor([[0.6, 0.8]]), 0.2)
+    average = average_recognition([one, other])
+    assert average is not None
+    assert torch.allclose(average.prototypes, torch.tensor([[0.8, 0.4]]) / 0.8**0.5)
+    assert average.weight == one.weight
+    assert average_recognition([one, None]) is None
 
 
 def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path, data_folder: Path) -> None:

@@ -9,11 +9,13 @@ from PIL import Image
 
 from tests.shipped import CHECKPOINT, GALLERY
 from zsbir import Gallery, Retriever, load_embedder
+from zsbir.encoder.checkpoint import load_checkpoint
 from zsbir.gallery.copies import SMALL_SIDE, find_small_copy
 from zsbir.pictures.drawing import parse_canvas
 from zsbir.ui.canvas import load_examples
 from zsbir.ui.component import STATIC
 
+EVERYDAY = CHECKPOINT.with_name("everyday.safetensors")
 EXAMPLES: list[dict[str, Any]] = load_examples()
 SURPRISES: list[dict[str, Any]] = json.loads((STATIC / "surprises.json").read_text(encoding="utf-8"))
 
@@ -21,6 +23,17 @@ SURPRISES: list[dict[str, Any]] = json.loads((STATIC / "surprises.json").read_te
 @pytest.fixture(scope="module")
 def retriever() -> Retriever:
     return Retriever(load_embedder(CHECKPOINT, "cpu"), Gallery.load(GALLERY))
+
+
+def test_the_everyday_encoder_was_taught_what_the_other_never_was() -> None:
+    everyday, zero_shot = (load_checkpoint(path) for path in (EVERYDAY, CHECKPOINT))
+    assert {*zero_shot.split.seen, *zero_shot.split.unseen} < {*everyday.split.seen}
+    assert {"dog", "house", "bicycle", "guitar", "tree", "horse"} < {*everyday.split.seen}
+    assert everyday.split.validation == everyday.split.unseen == ()
+    assert everyday.encoder.recognition is not None
+    assert len(everyday.encoder.recognition.prototypes) == len(everyday.split.seen)
+    assert zero_shot.encoder.recognition is None
+    assert EVERYDAY.stat().st_size + CHECKPOINT.stat().st_size <= 30_000_000
 
 
 def test_every_photo_has_its_credits(retriever: Retriever) -> None:

@@ -41,14 +41,15 @@ def test_every_change_changes_the_sketch_unless_place_and_scale_drop_out(name: s
     assert np.array_equal(before, after) == name.startswith(("shifted", "scaled"))
 
 
-def test_hits_equal_a_loop(gallery: Gallery, embedder: Embedder, data_folder: Path) -> None:
+@pytest.mark.parametrize("first", [1, 5])
+def test_hits_equal_a_loop(first: int, gallery: Gallery, embedder: Embedder, data_folder: Path) -> None:
     data = CategoryData.load(data_folder, UNSEEN)
     queries = embed_sketches(embedder, data.sketches, 8, quiet=True)
     expected = []
     for query, label in zip(queries.embeddings, queries.labels, strict=True):
         ranked = sorted(range(len(gallery)), key=lambda row: -float(gallery.embeddings[row] @ query))
-        expected.append(UNSEEN[label] in {gallery.photos[row].category for row in ranked[:5]})
-    assert hits(gallery, queries, UNSEEN).tolist() == expected
+        expected.append(UNSEEN[label] in {gallery.photos[row].category for row in ranked[:first]})
+    assert hits(gallery, queries, UNSEEN, first).tolist() == expected
     assert 0 < sum(expected) < len(expected)
 
 
@@ -61,6 +62,8 @@ def test_command_line_measures_what_the_gallery_holds(
     assert json.loads(capsys.readouterr().out) == report
     assert report["categories"] == list(UNSEEN)
     assert report["queries"] == {"images": 12, "drawings": 12}
+    assert all(0 < report["hit_at_1"][source] <= report["hit_at_5"][source] for source in report["queries"])
+    assert report["hit_at_1"] != report["hit_at_5"]
     assert set(report["growth"]) == {"25%", "50%", "75%", "100%"}
     assert report["stability"]["shifted"] == report["stability"]["scaled by 0.8"] == 1
     assert all(0 <= figure <= 1 for figure in report["stability"].values())

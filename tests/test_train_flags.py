@@ -77,7 +77,7 @@ OTHER_VALUES: dict[str, object] = {
     **{"teacher_weights": "hub", "teacher_size": 160, "teacher_temperature": 2.0, "class_names": 0.5},
     **{"frozen_stages": 3, "frozen_depthwise": True, "learning_rate": 1e-3, "head_speed": 2.0},
     **{"weight_decay": 0.1, "average_decay": 0.9, "hub_sketches": 3, "steps_per_epoch": 7, "print_every": 5},
-    **{"workers": 3, "seed": 4},
+    **{"context_ratio": 0.3, "recognition": 0.2, "workers": 3, "seed": 4},
 }
 
 
@@ -117,6 +117,9 @@ def test_a_preset_sets_defaults_and_flags_beside_it_win(capsys: pytest.CaptureFi
         (["--batch_size", "2"], "batch of at least 4"),
         (["--grl_threshold_epoch", "-1"], "threshold epoch -1"),
         (["--max_slant", "45"], "found 8 and 45"),
+        (["--context_ratio", "1.5"], "from 0 to 1"),
+        (["--recognition", "-1"], "0 or more"),
+        (["--recognition", "0.2", "--classification_loss_ratio", "0"], "found a ratio of 0"),
     ],
 )
 def test_mistakes_give_one_sentence(

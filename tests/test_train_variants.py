@@ -45,6 +45,7 @@ def plain(data_folder: Path, weights: Path, tmp_path_factory: pytest.TempPathFac
         {"batch_norm": "frozen"},
         {"batch_norm": "trained"},
         {"batch_norm": "per_domain"},
+        {"recognition": 0.2, "context_ratio": 0.5},
     ],
     ids=str,
 )

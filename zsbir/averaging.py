@@ -19,12 +19,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from torch.nn import functional
 
 from zsbir.atomic import remove_partials
 from zsbir.command import run_made
 from zsbir.data.folder import training_data
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.encoder.inference import FinishedEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.training.finishing import finish
 from zsbir.training.run import TrainConfig
 from zsbir.training.validation import Validation
@@ -33,7 +35,7 @@ _BATCH = 64  # pictures at once, to measure
 
 
 def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
-    """The mean of several checkpoints, which is not finished; its description says of each what it was.
+    """The mean of several checkpoints, without whitening and correction of hubs; it says of each what it was.
 
     Args:
         paths: At least two; seed and input sizes are those of the first.
@@ -64,8 +66,18 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
         {"checkpoint_sha256": sha256(path), "seed": part.seed, "metrics": dict(part.metrics), **part.training}
         for path, part in zip(paths, parts, strict=True)
     ]
-    average = FinishedEncoder(encoders[0], first.preprocessing)
+    recognition = average_recognition([part.encoder.recognition for part in parts])
+    average = FinishedEncoder(encoders[0], first.preprocessing, recognition=recognition)
     return Checkpoint(average, first.split, {"average_of": described}, metrics={}, seed=first.seed)
+
+
+def average_recognition(parts: Sequence[Recognition | None]) -> Recognition | None:
+    """Of parts that were taught the same categories, by the mean direction of each; None where one has none."""
+    known = [part for part in parts if part]
+    if len(known) < len(parts):
+        return None
+    prototypes = torch.stack([part.prototypes for part in known]).mean(dim=0)
+    return Recognition(functional.normalize(prototypes, dim=1), float(known[0].weight))
 
 
 def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub_sketches: int) -> Checkpoint:
@@ -87,7 +99,8 @@ def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub
             f"Expected the {len(checkpoint.split.seen)} categories that the checkpoints were trained on, found "
             f"{len(split.seen)}, not all the same; give their --data_dir and --extra_dir."
         )
-    encoder = finish(checkpoint.encoder.trained, checkpoint.preprocessing, data, hub_sketches)
+    average = checkpoint.encoder
+    encoder = finish(average.trained, average.preprocessing, data, hub_sketches, average.recognition)
     validation = Validation(data_dir, checkpoint.split.validation)
     figures = validation.measure(encoder, _BATCH)
     metrics = {f"validation {name}": value for name, value in figures.items()}

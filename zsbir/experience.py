@@ -2,8 +2,9 @@
 
     python -m zsbir.experience --data DATA [--model M] [--gallery DIR] [--report OUT.json]
 
-Hits, stability and replays are measured on the demo's gallery with sketches of those unseen categories that it
-holds; the precision of growing drawings on the photos of those categories in the data folder.
+Hits, stability and replays are measured on the demo's gallery with sketches of those categories in DATA/test_labels.txt
+that it holds: unseen ones, or ones that were taught by other pictures; the precision of growing drawings on the photos
+of those categories in the data folder.
 """
 
 from __future__ import annotations
@@ -44,8 +45,9 @@ class Experience:
     """What was measured; every figure but those of the replay is a mean over sketches, 0 to 1.
 
     Attributes:
-        categories: Unseen categories that the gallery holds.
+        categories: Those asked with: of the label file, and in the gallery.
         queries: Number of sketches, by source (sketch pictures or drawings).
+        hit_at_1: Share of sketches whose first photo is of their category, by source.
         hit_at_5: Share of sketches with a photo of their category among the first five, by source.
         growth: P@5 of drawings of which only this share of the strokes is drawn.
         stability: Share of the first five photos that stays when a drawing is changed, by change.
@@ -55,6 +57,7 @@ class Experience:
 
     categories: tuple[str, ...]
     queries: Mapping[str, int]
+    hit_at_1: Mapping[str, float]
     hit_at_5: Mapping[str, float]
     growth: Mapping[str, float]
     stability: Mapping[str, float]
@@ -76,7 +79,7 @@ def measure_experience(
         embedder: Of the gallery's checkpoint.
         gallery: The demo's.
         folder: Data folder with sketches and photos.
-        labels: Label file of the unseen categories.
+        labels: Label file of the categories to ask with.
         quiet: No progress bars.
 
     Raises:
@@ -100,7 +103,8 @@ def measure_experience(
     return Experience(
         categories,
         {source: len(asked.labels) for source, asked in queries.items()},
-        {source: float(hits(gallery, asked, categories).mean()) for source, asked in queries.items()},
+        {source: float(hits(gallery, asked, categories, 1).mean()) for source, asked in queries.items()},
+        {source: float(hits(gallery, asked, categories, SHOWN).mean()) for source, asked in queries.items()},
         _growth(embedder, few, [find_photos(folder, category) for category in categories], quiet),
         _stability(embedder, gallery, [drawing for members in few for drawing in members], quiet),
         measure_replay(embedder, gallery, [members[:_DRAWINGS] for members in long], categories, quiet=quiet),
@@ -108,11 +112,11 @@ def measure_experience(
     )
 
 
-def hits(gallery: Gallery, queries: EmbeddedSketches, categories: Sequence[str]) -> NDArray[np.bool_]:
-    """For each query (q,), whether one of the first five photos is of its category."""
+def hits(gallery: Gallery, queries: EmbeddedSketches, categories: Sequence[str], first: int) -> NDArray[np.bool_]:
+    """For each query (q,), whether one of the `first` photos found is of its category, at most `SHOWN`."""
     return np.array(
         [
-            any(gallery.photos[photo].category == categories[label] for photo in _first_photos(gallery, query))
+            any(gallery.photos[photo].category == categories[label] for photo in _first_photos(gallery, query)[:first])
             for query, label in zip(queries.embeddings, queries.labels, strict=True)
         ]
     )

@@ -19,9 +19,11 @@ def test_split_is_read(data_folder: Path) -> None:
     assert ZeroShotSplit.load(data_folder) == ZeroShotSplit(SEEN, VALIDATION, UNSEEN)
 
 
-def test_validation_is_optional(folder: Path) -> None:
+def test_validation_and_unseen_categories_are_optional(folder: Path) -> None:
     (folder / "val_labels.txt").unlink()
-    assert ZeroShotSplit.load(folder).validation == ()
+    assert ZeroShotSplit.load(folder) == ZeroShotSplit(SEEN, (), UNSEEN)
+    (folder / "test_labels.txt").unlink()
+    assert ZeroShotSplit.load(folder) == ZeroShotSplit(SEEN, (), ())
 
 
 def test_a_category_in_two_lists_is_named_with_both_files(folder: Path) -> None:

@@ -87,7 +87,7 @@ def test_checkpoints_from_before_a_setting_have_what_was_then_not_what_is_now_it
     before = load_checkpoint(path)
     with safe_open(path, framework="pt") as file:
         description = json.loads(file.metadata()["description"])
-    for name in ("batch_norm", "pooling", "head", "hub_sketches", "whitened"):
+    for name in ("batch_norm", "pooling", "head", "hub_sketches", "whitened", "recognised"):
         del description["encoder"][name]
     del description["preprocessing"]["sketch_turn"], description["preprocessing"]["max_slant"]
     rewrite(path, description=json.dumps(description))
@@ -95,15 +95,17 @@ def test_checkpoints_from_before_a_setting_have_what_was_then_not_what_is_now_it
     assert loaded.encoder.trained.config == before.encoder.trained.config
     assert loaded.encoder.trained.config.batch_norm == "frozen"
     assert (loaded.preprocessing.sketch_turn, loaded.preprocessing.max_slant) == (0, 0)
+    assert loaded.encoder.recognition is None
 
 
+@pytest.mark.parametrize("name", ["hub_sketches", "recognised"])
 @pytest.mark.parametrize("known", [8, -1, 1.5, "7", 10**12])
-def test_as_many_known_sketches_are_expected_as_are_said(path: Path, known: object) -> None:
+def test_as_many_sketches_and_categories_are_expected_as_are_said(path: Path, known: object, name: str) -> None:
     loaded = load_checkpoint(path)
     save_checkpoint(path, finished(loaded, torch.eye(16), torch.eye(16)[:7]))
     with safe_open(path, framework="pt") as file:
         description = json.loads(file.metadata()["description"])
-    description["encoder"]["hub_sketches"] = known
+    description["encoder"][name] = known
     rewrite(path, description=json.dumps(description))
     with pytest.raises(ValueError, match=r"^Expected"):
         load_checkpoint(path)

@@ -11,6 +11,7 @@ from zsbir.data.folder import CategoryData
 from zsbir.pictures.drawing import Drawing, rasterise
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch
+from zsbir.training.augmentation import random_photo, random_sketch
 from zsbir.training.batches import BalancedBatches
 from zsbir.training.dataset import TrainingPictures, load_epoch
 
@@ -112,3 +113,25 @@ def test_sketches_without_room_in_memory_are_read_when_they_are_asked_for(data: 
     assert not any(isinstance(source, Path) for sketches in kept.sketches for source in sketches.sources)
     assert sum(isinstance(source, Path) for sketches in read.sketches for source in sketches.sources) == 12
     assert all(np.array_equal(one, other) for one, other in zip(kept[batch], read[batch], strict=True))
+
+
+def test_some_photos_are_put_into_the_scene_of_another_and_sketches_stay(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 12, 1, 0).epoch(0)
+    never, some, always = (
+        TrainingPictures(data, 32, 0.0, 40, context_ratio=ratio, quiet=True)[batch] for ratio in (0.0, 0.5, 1.0)
+    )
+    assert torch.equal(never.sketches, always.sketches)
+    assert torch.equal(never.photo_rows, always.photo_rows)
+    as_always = [torch.equal(one, other) for one, other in zip(some.photos, always.photos, strict=True)]
+    assert 0 < sum(as_always) < len(as_always)
+    assert not any(torch.equal(one, other) for one, other in zip(never.photos, always.photos, strict=True))
+
+
+def test_without_photos_in_context_nothing_random_is_drawn_for_them(data: CategoryData) -> None:
+    (batch,) = BalancedBatches(data, 4, 1, 0).epoch(0)
+    pictures = TrainingPictures(data, 32, 0.0, 40, quiet=True)
+    rng = np.random.default_rng((batch.seed, batch.rows[0]))
+    rng.random()  # whether its sketch is made from the photo
+    random_sketch(pictures.sketches[batch.labels[0]][batch.sketches[0]], 32, rng)
+    photo = random_photo(pictures.photos[batch.labels[0]][batch.photos[0]], 32, rng)
+    assert np.array_equal(pictures[batch].photos[0].permute(1, 2, 0), np.asarray(photo))

@@ -10,6 +10,7 @@ from zsbir.data.folder import CategoryData
 from zsbir.encoder.embedder import Embedder
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.encoder.whitening import Whitening, whitening_matrix
 from zsbir.evaluation.embedding import open_sketch
 from zsbir.pictures.opening import open_picture
@@ -39,7 +40,9 @@ def data(data_folder: Path) -> CategoryData:
 def test_it_is_finished_by_some_sketches_and_photos_of_each_category(
     encoder: SketchPhotoEncoder, data: CategoryData
 ) -> None:
-    finished = finish(encoder, SIZES, data, 3, quiet=True)
+    recognition = Recognition(torch.eye(16)[:4], 0.2)
+    finished = finish(encoder, SIZES, data, 3, recognition, quiet=True)
+    assert finished.recognition is recognition
     plain = Embedder(FinishedEncoder(encoder, SIZES))
     sketches = plain.embed_sketches([open_sketch(sketch) for members in data.sketches for sketch in spread(members, 3)])
     photos = plain.embed_photos([open_picture(photo) for members in data.photos for photo in spread(members, 3)])
@@ -55,9 +58,12 @@ def test_without_sketches_or_when_none_are_asked_for_nothing_is_finished(
     encoder: SketchPhotoEncoder, data: CategoryData
 ) -> None:
     no_sketches = replace(data, sketches=((),) * len(data.categories))
-    for plain in (finish(encoder, SIZES, data, 0, quiet=True), finish(encoder, SIZES, no_sketches, 3, quiet=True)):
+    recognition = Recognition(torch.eye(16)[:4], 0.2)
+    for of, each in ((data, 0), (no_sketches, 3)):
+        plain = finish(encoder, SIZES, of, each, recognition, quiet=True)
         assert plain.hubs is plain.whitening is None
         assert plain.trained is encoder
+        assert plain.recognition is recognition
 
 
 def test_pictures_find_by_the_score_of_what_finished_it(encoder: SketchPhotoEncoder, data: CategoryData) -> None:

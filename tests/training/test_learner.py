@@ -104,3 +104,14 @@ def test_without_a_teacher_there_is_no_loss_of_one() -> None:
     assert set(parts) == {"loss", "triplet", "domain", "classification", "domain_accuracy"}
     expected = parts["triplet"] + 0.1 * parts["domain"] + parts["classification"]
     assert parts["loss"].item() == pytest.approx(expected.item())
+
+
+def test_what_is_recognised_are_the_directions_of_the_prototypes() -> None:
+    learner, _ = losses(LossConfig())
+    with torch.no_grad():
+        learner.category_prototypes.vectors.mul_(3)
+    recognition = learner.recognition(0.25)
+    assert recognition is not None
+    assert torch.allclose(3 * recognition.prototypes, learner.category_prototypes.vectors)
+    assert recognition.weight == 0.25
+    assert learner.recognition(0.0) is None

@@ -24,6 +24,10 @@ from zsbir.sentences import clause, some
 
 FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
 _LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
+_OPTIONAL = {
+    "validation": "the last epoch will be kept, good or bad",
+    "unseen": "nothing will say what it finds of things that it was never taught",
+}
 _CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
 _LEAK = "categories of two splits"  # where a content may lie more than once,
 _HARMLESS = "two categories", "one category twice"
@@ -122,10 +126,8 @@ def _read_roles(folder: Path, report: DataReport) -> dict[str, str]:
     """Role of each category in a label file; a category in two of them keeps the first."""
     roles: dict[str, str] = {}
     for role, file in _LISTS.items():
-        if role == "validation" and not (folder / file).exists():
-            report.warnings.append(
-                f"There is no {file}: the last epoch will be kept, good or bad; move a tenth of {_LISTS['seen']} there."
-            )
+        if role in _OPTIONAL and not (folder / file).exists():
+            report.warnings.append(f"There is no {file}: {_OPTIONAL[role]}; move a tenth of {_LISTS['seen']} there.")
             continue
         try:
             labels = read_labels(folder / file)

@@ -47,19 +47,19 @@ class ZeroShotSplit:
 
     @classmethod
     def load(cls, folder: Path) -> ZeroShotSplit:
-        """Reads `train_labels.txt`, `test_labels.txt` and, if there is one, `val_labels.txt`.
+        """Reads `train_labels.txt` and, if they are there, `val_labels.txt` and `test_labels.txt`.
 
         Raises:
-            FileNotFoundError: The folder or one of the first two files is missing.
+            FileNotFoundError: The folder or the first file is missing.
             ValueError: A list is empty or a category is doubled or in two lists.
         """
         if not folder.is_dir():
             raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give --data_dir or --data.")
-        validation = folder / "val_labels.txt"
+        validation, unseen = folder / "val_labels.txt", folder / "test_labels.txt"
         return cls(
             seen=read_labels(folder / "train_labels.txt"),
             validation=read_labels(validation) if validation.exists() else (),
-            unseen=read_labels(folder / "test_labels.txt"),
+            unseen=read_labels(unseen) if unseen.exists() else (),
         )
 
 

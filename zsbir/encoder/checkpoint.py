@@ -24,6 +24,7 @@ from zsbir.encoder.device import place
 from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.sentences import clause
@@ -33,10 +34,10 @@ _FORMAT = "zsbir checkpoint"
 _STATE_FORMAT = "zsbir training state"
 _BEFORE = {  # what encoders were before there were settings for it, whatever the defaults are now
     **{"encoders": "shared", "batch_norm": "frozen", "pooling": "avg", "head": "linear"},
-    **{"hub_sketches": 0, "whitened": False},  # settings of what finishes them
+    **{"hub_sketches": 0, "whitened": False, "recognised": 0},  # settings of what finishes them
 }
 _PREPROCESSED_BEFORE = {"sketch_turn": 0.0, "max_slant": 0.0}
-_MAX_KNOWN = 100_000  # sketches, to correct hubs by
+_MAX_KNOWN = 100_000  # sketches to correct hubs by, and categories that are recognised
 _MAX_BYTES = 2_000_000_000
 _MAX_HEADER_BYTES = 10_000_000
 
@@ -73,10 +74,11 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         name: tensor.detach().to("cpu", torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
         for name, tensor in _tensors(checkpoint.encoder).items()
     }
-    hubs = checkpoint.encoder.hubs
+    hubs, recognition = checkpoint.encoder.hubs, checkpoint.encoder.recognition
     finishing = {
         "hub_sketches": len(hubs.sketches) if hubs else 0,
         "whitened": checkpoint.encoder.whitening is not None,
+        "recognised": len(recognition.prototypes) if recognition else 0,
     }
     description = {
         "encoder": {**asdict(checkpoint.encoder.trained.config), **finishing},
@@ -155,16 +157,18 @@ def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncode
         KeyError: It is not complete.
     """
     settings = {**_BEFORE, **description["encoder"]}
-    known, whitened = settings.pop("hub_sketches"), settings.pop("whitened")
-    _check_finishing(known, whitened)
+    known, whitened, recognised = (settings.pop(name) for name in ("hub_sketches", "whitened", "recognised"))
+    _check_finishing(known, whitened, recognised)
     config = _as(EncoderConfig, settings)
     preprocessing = _as(PreprocessConfig, {**_PREPROCESSED_BEFORE, **description["preprocessing"]})
     about = _as(_About, {field.name: description[field.name] for field in fields(_About)})
 
     def make() -> FinishedEncoder:
-        whitening = Whitening(torch.eye(config.embedding_dim)) if whitened else None
-        hubs = HubCorrection(torch.zeros(known, config.embedding_dim)) if known else None
-        return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs)
+        dim = config.embedding_dim
+        whitening = Whitening(torch.eye(dim)) if whitened else None
+        hubs = HubCorrection(torch.zeros(known, dim)) if known else None
+        recognition = Recognition(torch.zeros(recognised, dim), weight=0.0) if recognised else None
+        return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs, recognition)
 
     return make, partial(Checkpoint, split=about.split, training=about.training, metrics=about.metrics, seed=about.seed)
 
@@ -202,9 +206,10 @@ def _shapes(encoder: FinishedEncoder) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in _tensors(encoder).items()}
 
 
-def _check_finishing(known: object, whitened: object) -> None:
-    if type(known) is not int or not 0 <= known <= _MAX_KNOWN:
-        raise ValueError(f"hub_sketches is {known!r}, no number from 0 to {_MAX_KNOWN}")
+def _check_finishing(hub_sketches: object, whitened: object, recognised: object) -> None:
+    for name, count in (("hub_sketches", hub_sketches), ("recognised", recognised)):
+        if type(count) is not int or not 0 <= count <= _MAX_KNOWN:
+            raise ValueError(f"{name} is {count!r}, no number from 0 to {_MAX_KNOWN}")
     if type(whitened) is not bool:
         raise ValueError(f"whitened is {whitened!r}, neither true nor false")
 

@@ -39,7 +39,8 @@ class Embedder:
     Attributes:
         preprocessing: What turns pictures into the encoder's input.
         dim: Length d of an embedding.
-        encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs.
+        encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs
+            and says what a picture is taken for.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.

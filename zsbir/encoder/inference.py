@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from zsbir.encoder.hub_correction import EXTRA_DIMS, HubCorrection
 from zsbir.encoder.model import SketchPhotoEncoder, channel_scaling, scale
+from zsbir.encoder.recognition import Recognition
 from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 
@@ -15,13 +16,16 @@ SKETCHES, PHOTOS = "sketches", "photos"
 
 
 class FinishedEncoder(nn.Module):
-    """A trained encoder with what is done before and after it: normalisation, a sketch seen turned, whitening, hubs.
+    """A trained encoder with what is done before and after it.
+
+    Normalisation, a sketch seen turned, whitening, a correction of hubs, recognition of what was taught.
 
     Args:
         trained: The encoder as training leaves it; shared, not copied, and put into evaluation mode.
         preprocessing: Sizes, normalisation, and by how much a sketch is seen turned.
         whitening: None: embeddings are not whitened.
         hubs: None: no hubs are corrected. Its sketches are whitened.
+        recognition: None: it does not count what pictures are taken for. Its prototypes are not whitened.
     """
 
     def __init__(
@@ -30,10 +34,11 @@ class FinishedEncoder(nn.Module):
         preprocessing: PreprocessConfig,
         whitening: Whitening | None = None,
         hubs: HubCorrection | None = None,
+        recognition: Recognition | None = None,
     ) -> None:
         super().__init__()
         self.trained, self.preprocessing = trained, preprocessing
-        self.whitening, self.hubs = whitening, hubs
+        self.whitening, self.hubs, self.recognition = whitening, hubs, recognition
         device = next(trained.parameters()).device
         factor, offset = channel_scaling(preprocessing, device)
         self.register_buffer("factor", factor, persistent=False)
@@ -47,7 +52,8 @@ class FinishedEncoder(nn.Module):
     @property
     def dim(self) -> int:
         """Length d of an embedding."""
-        return self.trained.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0)
+        recognised = len(self.recognition.prototypes) if self.recognition else 0
+        return self.trained.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0) + recognised
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels -> embeddings, float32 (n, d) of unit length.
@@ -59,13 +65,15 @@ class FinishedEncoder(nn.Module):
 
     def embed_sketches(self, pixels: Tensor) -> Tensor:
         """Pixels of sketches, uint8 (n, s, s) -> embeddings, float32 (n, d) of unit length."""
-        sketches = self._whitened(self._seen(pixels.unsqueeze(1)))
-        return self.hubs.of_sketches(sketches) if self.hubs else sketches
+        trained = self._seen(pixels.unsqueeze(1))
+        sketches = self._whitened(trained)
+        return self._recognised(self.hubs.of_sketches(sketches) if self.hubs else sketches, trained)
 
     def embed_photos(self, pixels: Tensor) -> Tensor:
         """Pixels of photos, uint8 (n, s, s, 3) -> embeddings, float32 (n, d) of unit length."""
-        photos = self._whitened(self.trained.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2))))
-        return self.hubs.of_photos(photos) if self.hubs else photos
+        trained = self.trained.embed_photos(self._scaled(pixels.permute(0, 3, 1, 2)))
+        photos = self._whitened(trained)
+        return self._recognised(self.hubs.of_photos(photos) if self.hubs else photos, trained)
 
     def _seen(self, sketches: Tensor) -> Tensor:
         if self.grids is None:
@@ -76,6 +84,10 @@ class FinishedEncoder(nn.Module):
     def _whitened(self, embeddings: Tensor) -> Tensor:
         whitened: Tensor = self.whitening(embeddings) if self.whitening else embeddings
         return whitened
+
+    def _recognised(self, finished: Tensor, trained: Tensor) -> Tensor:
+        recognised: Tensor = self.recognition(finished, trained) if self.recognition else finished
+        return recognised
 
     def _scaled(self, channels_first: Tensor) -> Tensor:
         scaled = scale(channels_first, self.factor, self.offset)

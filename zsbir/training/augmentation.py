@@ -55,7 +55,16 @@ def random_photo(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
     Returns:
         Mode "RGB", size x size.
     """
-    photo = _random_crop(photo, size, rng)
+    return relit(_random_crop(photo, size, rng), rng)
+
+
+def relit(photo: Image.Image, rng: Generator) -> Image.Image:
+    """A photo mirrored half of the time, its colours jittered or, sometimes, dropped.
+
+    Args:
+        photo: Mode "RGB".
+        rng: The only source of randomness.
+    """
     if rng.random() < 0.5:
         photo = ImageOps.mirror(photo)
     if rng.random() < 0.1:

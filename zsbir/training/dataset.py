@@ -19,8 +19,9 @@ from zsbir.pictures.drawing import Drawing, rasterise
 from zsbir.pictures.opening import open_picture, readable, rgb_on_white
 from zsbir.pictures.preparation import prepare_sketch
 from zsbir.sentences import clause
-from zsbir.training.augmentation import pseudo_sketch, random_photo, random_sketch
+from zsbir.training.augmentation import pseudo_sketch, random_photo, random_sketch, relit
 from zsbir.training.batches import FROM_PHOTO, BalancedBatches, Batch
+from zsbir.training.context import in_context
 
 _MEMORY = 4_000_000_000  # bytes of reduced pictures that are kept; what is beyond is read anew each time
 _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
@@ -92,6 +93,7 @@ class TrainingPictures(Dataset[Pictures]):
         size: Side of the pictures made.
         pseudo_sketch_ratio: Share of sketches made from photos.
         plain_sketches: Take sketches as they are, or vary them (see `random_sketch`).
+        context_ratio: Share of photos put into the scene of another (see `in_context`).
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
         memory: Bytes of pictures that are kept.
@@ -105,10 +107,12 @@ class TrainingPictures(Dataset[Pictures]):
         whole_size: int,
         *,
         plain_sketches: bool = False,
+        context_ratio: float = 0.0,
         quiet: bool = False,
         memory: int = _MEMORY,
     ) -> None:
         self.size, self.pseudo_sketch_ratio, self.plain_sketches = size, pseudo_sketch_ratio, plain_sketches
+        self.context_ratio = context_ratio
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(
             total=sum(map(len, (*data.photos, *data.sketches))), desc="reading pictures", unit="picture", disable=quiet
@@ -140,7 +144,7 @@ class TrainingPictures(Dataset[Pictures]):
             else:
                 sketches.append(self._sketch(self.sketches[label][sketch], rng))
             if original is not None:
-                photos.append(random_photo(original, self.size, rng))
+                photos.append(self._photo(original, rng))
         return Pictures(
             sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
             photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
@@ -155,6 +159,12 @@ class TrainingPictures(Dataset[Pictures]):
         if not self.plain_sketches:
             return random_sketch(source, self.size, rng)
         return rasterise(source, self.size) if isinstance(source, Drawing) else source
+
+    def _photo(self, original: Image.Image, rng: np.random.Generator) -> Image.Image:
+        if not self.context_ratio or rng.random() >= self.context_ratio:
+            return random_photo(original, self.size, rng)
+        photos = self.photos[rng.choice([label for label, photos in enumerate(self.photos) if len(photos)])]
+        return relit(in_context(original, photos[rng.integers(len(photos))], self.size, rng), rng)
 
     def _read_all(
         self, groups: Sequence[Sequence[S]], read: Callable[[Path], Image.Image], bar: tqdm[NoReturn]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.training.adversary import DomainDiscriminator, domain_loss
 from zsbir.training.distributed import ALONE, Processes
 from zsbir.training.losses import Prototypes, soft_cross_entropy, triplet_loss
@@ -147,6 +148,12 @@ class Learner(nn.Module):
         weights = {name: getattr(config, f"{name}_loss_ratio") for name in parts}
         loss = torch.stack([weights[name] * part for name, part in parts.items() if weights[name]]).sum()
         return {"loss": loss, **parts, "domain_accuracy": accuracy}
+
+    def recognition(self, weight: float) -> Recognition | None:
+        """What counts beside similarity with this weight, by the prototypes as they are now; None at 0."""
+        if not weight:
+            return None
+        return Recognition(nn.functional.normalize(self.category_prototypes.vectors.detach(), dim=1), weight)
 
     def _whole(self, rows: Tensor, *tensors: Tensor) -> list[Tensor]:
         """The rows of all processes, each at its place in the whole batch."""

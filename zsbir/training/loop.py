@@ -76,6 +76,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         config.pseudo_sketch_ratio,
         config.teacher.teacher_size,
         plain_sketches=config.plain_sketches,
+        context_ratio=config.context_ratio,
         quiet=quiet,
     )
     data = pictures.data
@@ -95,7 +96,14 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
             started = time.perf_counter()
             seen = _train_epoch(run, pictures, batches, log, check, quiet)
             minutes = (time.perf_counter() - started) / 60
-            encoder = finish(run.averaged_encoder, config.preprocessing, data, config.hub_sketches, quiet=quiet)
+            encoder = finish(
+                run.averaged_encoder,
+                config.preprocessing,
+                data,
+                config.hub_sketches,
+                run.learner.recognition(config.recognition),
+                quiet=quiet,
+            )
             figures = validation.measure(encoder, config.batch_size, quiet=quiet)
             run.finish_epoch(encoder, figures, seen, minutes)
             if log:

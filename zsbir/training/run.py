@@ -61,6 +61,8 @@ class TrainConfig:
         grl_threshold_epoch: Epoch at which the reversal strength reaches 1.
         plain_sketches: Do not vary sketches in pen, slant, proportion and completeness.
         pseudo_sketch_ratio: Share of the sketches of a batch that are made from its photos.
+        context_ratio: Share of the photos of a batch that become a small part of another's scene, at times cut off by
+            the frame, as things are in photos that people take.
         teacher: Whose knowledge of ImageNet is preserved.
         frozen_stages: First stages of the backbone that keep their ImageNet weights.
         frozen_depthwise: Depthwise filters keep theirs; faster on a CPU.
@@ -70,6 +72,8 @@ class TrainConfig:
         average_decay: Decay a step of the averaged weights that are validated and shipped.
         hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by (hubs, whitening);
             0: it is not.
+        recognition: How much it counts, beside similarity, that sketch and photo are taken for the same category; for
+            encoders that are used for what they were taught.
         steps_per_epoch: Overrides the length of an epoch.
         print_every: Steps from one line of the log to the next.
         workers: Processes that prepare pictures; 0 prepares them in the training process.
@@ -91,6 +95,7 @@ class TrainConfig:
     grl_threshold_epoch: float = 5.0
     plain_sketches: bool = field(default=False, metadata={"negation": True})
     pseudo_sketch_ratio: float = 0.2
+    context_ratio: float = 0.0
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     frozen_stages: int = 0
     frozen_depthwise: bool = False
@@ -99,6 +104,7 @@ class TrainConfig:
     weight_decay: float = 1e-4
     average_decay: float = 0.998
     hub_sketches: int = 6
+    recognition: float = 0.0
     steps_per_epoch: int | None = None
     print_every: int = 50
     workers: int = 1
@@ -107,8 +113,14 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.epochs < 1:
             raise ValueError(f"Expected at least 1 epoch, found {self.epochs}.")
+        if not 0 <= self.context_ratio <= 1:
+            raise ValueError(f"Expected a share of photos in context from 0 to 1, found {self.context_ratio}.")
         if self.hub_sketches < 0:
             raise ValueError(f"Expected 0 sketches of a category or more to know hubs by, found {self.hub_sketches}.")
+        if self.recognition < 0:
+            raise ValueError(f"Expected recognition to count 0 or more, found {self.recognition}.")
+        if self.recognition and not self.losses.classification_loss_ratio:
+            raise ValueError("Expected classification to be learned where it counts, found a ratio of 0; raise it.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
         mean, std = input_scaling(self.encoder.backbone)
