@@ -146,13 +146,25 @@ def test_what_is_only_announced_takes_nothing_from_others_and_is_soon_forgotten(
 
 def test_one_address_announces_a_few(galleries: PrivateGalleries) -> None:
     announced = [Announced("a.png", 10)]
-    most = Bounds().each
-    for number in range(most):
+    for number in range(Bounds().announced_each):
         galleries.begin(f"{number:032x}", announced, "10.0.0.1")
     with pytest.raises(ValueError, match="try again later"):
         galleries.begin(ANN, announced, "10.0.0.1")
     galleries.begin(f"{0:032x}", announced, "10.0.0.1")  # in the place of the old one
     galleries.begin(ANN, announced, "10.0.0.2")
+
+
+def test_one_address_has_a_share_of_all_galleries(
+    embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with closing(PrivateGalleries(embedder, bounds=Bounds(each=3))) as galleries:
+        for number in range(3):
+            galleries.begin(f"{number:032x}", [Announced("a.png", 10)], "10.0.0.1")
+            galleries.receive(f"{number:032x}", 0, 0, b"x")
+        with pytest.raises(ValueError, match="try again later"):
+            galleries.begin(ANN, [Announced("a.png", 10)], "10.0.0.1")
+        galleries.begin(ANN, [Announced("a.png", 10)], "10.0.0.2")
 
 
 def test_of_many_announcements_the_oldest_are_forgotten(galleries: PrivateGalleries) -> None:

@@ -39,14 +39,16 @@ class Bounds:
     Attributes:
         galleries: How many at once, of which something was sent.
         disk_bytes: On the disk, with room for what one gallery in the making takes.
-        each: Galleries of one address, of which nothing was sent included: a school has one for many visitors.
-        announced: Galleries of which nothing was sent, of all addresses.
+        each: Galleries of one address: a school has one for many visitors.
+        announced: Galleries of which nothing was sent yet, of all addresses.
+        announced_each: The same of one address.
     """
 
     galleries: int = 50
     disk_bytes: int = 8_000_000_000
-    each: int = 10
+    each: int = 25
     announced: int = 200
+    announced_each: int = 10
 
 
 @dataclass
@@ -114,9 +116,9 @@ class PrivateGalleries:
         with self._lock:
             now = self._clock()
             self.sweep()
-            if sum(held.address == address for other, held in self._held.items() if other != visitor) >= (
-                self._bounds.each
-            ):
+            near = [held for other, held in self._held.items() if held.address == address and other != visitor]
+            announced_near = sum(held.is_announced for held in near)
+            if len(near) >= self._bounds.each or announced_near >= self._bounds.announced_each:
                 raise ValueError(_NO_ROOM)
             gallery = PrivateGallery(self._root / name, self.served / name, files, self.limits)
             old = self._held.get(visitor)
