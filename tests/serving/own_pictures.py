@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def stage(galleries: PrivateGalleries, visitor: str) -> str | None:
 
 
 def on_disk(galleries: PrivateGalleries) -> list[Path]:
-    return [path for path in galleries.served.parent.rglob("*") if path.is_file()]
+    """Files of all visitors; folders that are deleted meanwhile are no trouble."""
+    return [Path(folder, name) for folder, _, names in os.walk(galleries.served.parent) for name in names]
 
 
 def zipped(*entries: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
