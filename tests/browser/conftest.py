@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -42,13 +43,11 @@ class CountingRetriever(Retriever):
     asked: list[int | None]
     gate: threading.Event
 
-    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
-        return self._counted(sketch, super().search(sketch, k))
+    def search(self, sketch: Image.Image | Drawing, k: int = 5, **how: Any) -> list[Match]:
+        return self._counted(sketch, super().search(sketch, k, **how))
 
-    def follow(
-        self, sketch: Image.Image | Drawing, shown: Sequence[Seen], k: int = 5, *, mid_stroke: bool = False
-    ) -> list[Match]:
-        return self._counted(sketch, super().follow(sketch, shown, k, mid_stroke=mid_stroke))
+    def follow(self, sketch: Image.Image | Drawing, shown: Sequence[Seen], k: int = 5, **how: Any) -> list[Match]:
+        return self._counted(sketch, super().follow(sketch, shown, k, **how))
 
     def _counted(self, sketch: Image.Image | Drawing, matches: list[Match]) -> list[Match]:
         count = len(sketch.strokes) if isinstance(sketch, Drawing) else None

@@ -42,7 +42,7 @@ def stage(galleries: PrivateGalleries, visitor: str) -> str | None:
 
 
 def on_disk(galleries: PrivateGalleries) -> list[Path]:
-    # Not rglob, which falls over a folder that is deleted at that moment.
+    """Files of all visitors; folders that are deleted meanwhile are no trouble."""
     return [Path(folder, name) for folder, _, names in os.walk(galleries.served.parent) for name in names]
 
 

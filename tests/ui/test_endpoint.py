@@ -154,7 +154,7 @@ def test_the_endpoints_are_documented(address: str) -> None:
 
 
 class BrokenRetriever(Retriever):
-    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+    def search(self, sketch: Image.Image | Drawing, k: int = 5, **how: Any) -> list[Match]:
         raise RuntimeError("secret of the house")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import gradio as gr
 import httpx
@@ -24,10 +25,10 @@ class Patient(Retriever):
     goes_on = threading.Event()
     begun = 0
 
-    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+    def search(self, sketch: Image.Image | Drawing, k: int = 5, **how: Any) -> list[Match]:
         Patient.begun += 1
         assert Patient.goes_on.wait(60)
-        return super().search(sketch, k)
+        return super().search(sketch, k, **how)
 
 
 class Caller:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from tests.conftest import make_photo
 from tests.served import HOSTILE, encoded, sketch_in
 from tests.ui.asked import STROKE, canvas, data_url, names, picture, referring
+from zsbir.gallery.build import build_gallery
 from zsbir.gallery.retriever import Match, Retriever
 from zsbir.pictures.drawing import Drawing, parse_canvas
 from zsbir.serving.galleries import Galleries
@@ -182,7 +186,7 @@ def test_answer_to_a_malformed_canvas_is_one_sentence(galleries: Galleries, valu
 
 
 class BrokenRetriever(Retriever):
-    def search(self, sketch: Image.Image | Drawing, k: int = 5) -> list[Match]:
+    def search(self, sketch: Image.Image | Drawing, k: int = 5, **how: Any) -> list[Match]:
         raise RuntimeError("secret of the house")
 
 
@@ -194,3 +198,15 @@ def test_unexpected_failures_keep_their_secrets(retriever: Retriever, caplog: py
     assert told["photos"] == []
     assert "secret" not in json.dumps(told)
     assert "secret" in caplog.text  # whoever runs the server can find out
+
+
+def test_a_picture_takes_one_place_unless_its_copies_are_asked_for(retriever: Retriever, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(6):
+        make_photo("disc", np.random.default_rng(number // 4)).save(tmp_path / "photos" / f"{number}.png")
+    gallery = build_gallery(tmp_path / "photos", tmp_path / "out", retriever.embedder, quiet=True).gallery
+    with closing(Galleries(retriever.embedder, {"Photos": Retriever(retriever.embedder, gallery)})) as galleries:
+        told = answer(galleries, canvas(STROKE), None)
+        assert {photo["title"]: photo["copies"] for photo in told["photos"]} == {"0": "3", "4": "1"}
+        every = answer(galleries, canvas(STROKE), None, copies=True)
+        assert [photo["copies"] for photo in every["photos"]] == ["0"] * 5

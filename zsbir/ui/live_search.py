@@ -30,10 +30,11 @@ class _Question(Asked):
     drawing: object = None
     gallery: object = None
     count: object = SHOWN
+    copies: object = False
 
 
 def search_route(galleries: Galleries) -> Route:
-    """Where static/asking.js asks: a JSON object with `drawing`, `gallery` and `count`; `answer` says what is found."""
+    """Where static/asking.js asks: a JSON object of `drawing`, `gallery`, `count` and `copies`, for `answer`."""
 
     async def search(request: Request) -> Response:
         content = bytearray()
@@ -51,10 +52,12 @@ def _answer_to(galleries: Galleries, content: bytes) -> Answer:
         asked = read_json(_Question, content)
     except ValueError as error:
         return nothing(str(error))
-    return answer(galleries, asked.drawing, asked.gallery, asked.count)
+    return answer(galleries, asked.drawing, asked.gallery, asked.count, copies=asked.copies is True)
 
 
-def answer(galleries: Galleries, value: object, choice: object, count: object = SHOWN) -> Answer:
+def answer(
+    galleries: Galleries, value: object, choice: object, count: object = SHOWN, *, copies: bool = False
+) -> Answer:
     """What is found for a canvas: photos, a hint if it is empty, or one sentence on what is wrong.
 
     Args:
@@ -62,6 +65,7 @@ def answer(galleries: Galleries, value: object, choice: object, count: object = 
         value: Of the canvas, see `read_query`.
         choice: The value of the bar of galleries.
         count: How many photos to show, see `read_count`.
+        copies: Whether a picture that is there several times may take as many places.
     """
     k = SHOWN
     try:
@@ -74,13 +78,13 @@ def answer(galleries: Galleries, value: object, choice: object, count: object = 
             return nothing(HINT, k)
         start = time.perf_counter()
         if photo is None and query.shown:
-            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke)
+            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke, copies=copies)
         elif photo is None:
-            matches = retriever.search(query.sketch, k)
+            matches = retriever.search(query.sketch, k, copies=copies)
         elif is_blank:
-            matches = retriever.more_like(photo, k)
+            matches = retriever.more_like(photo, k, copies=copies)
         else:
-            matches = retriever.refine(query.sketch, photo, query.weight, k)
+            matches = retriever.refine(query.sketch, photo, query.weight, k, copies=copies)
         milliseconds = (time.perf_counter() - start) * 1000
     except ValueError as error:
         return nothing(str(error), k)

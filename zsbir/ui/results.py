@@ -49,6 +49,7 @@ def describe(match: Match, measure: str) -> dict[str, str]:
         "category": match.category.replace("_", " "),
         "photo": str(match.index),
         "digest": match.sha256,
+        "copies": str(match.copies),
         "score": f"{match.score:.4f}" if measure else "",
         "measure": measure,
         "url": photo_url(match.photo),

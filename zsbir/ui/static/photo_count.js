@@ -1,4 +1,4 @@
-// How many photos are shown: a slider.
+// How many photos are shown: a slider. And whether copies of a picture are shown, where there are any: a switch.
 
 import { keepBeside } from "./order.js";
 import { kept } from "./storage.js";
@@ -14,6 +14,16 @@ export function start({ element }) {
     element.querySelector("output").value = slider.value;
     want({ count: Number(slider.value) });
   }
+
+  const every = element.querySelector(".zs-every");
+  const isOn = () => every.ariaPressed === "true";
+  every.addEventListener("click", () => {
+    every.ariaPressed = String(!isOn());
+    want({ copies: isOn() });
+  });
+  document.addEventListener("zs-found", () => {
+    every.hidden = !isOn() && !document.querySelector("#zs-found .zs-photo .zs-copies:not(:empty)");
+  });
 
   slider.addEventListener("input", () => {
     show();

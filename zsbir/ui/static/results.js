@@ -56,17 +56,20 @@ export function start({ element, props, server }) {
     display(answer);
   }
 
-  const items = new Map(); // of photos by address, those shown last at the end
+  const items = new Map(); // of photos by address, and for copies the how manieth; those shown last at the end
 
   /** An item for each photo: the one there is for a photo that was shown not long ago. */
   function itemsFor({ photos, places }) {
+    const times = new Map(); // copies have one address
     const shown = photos.map((photo, at) => {
-      const item = items.get(photo.url) ?? itemOf(photo, props.small);
-      items.delete(photo.url);
-      items.set(photo.url, item);
+      times.set(photo.url, (times.get(photo.url) ?? 0) + 1);
+      const key = `${times.get(photo.url)} ${photo.url}`;
+      const item = items.get(key) ?? itemOf(photo, props.small);
+      items.delete(key);
+      items.set(key, item);
       return described(item, photo, at + 1, photos.length, isDrawing());
     });
-    for (const url of [...items.keys()].slice(0, -REMEMBERED)) items.delete(url);
+    for (const key of [...items.keys()].slice(0, -REMEMBERED)) items.delete(key);
     return [...shown, ...Array.from({ length: places }, () => place.cloneNode(true))];
   }
 
@@ -181,6 +184,7 @@ ITEM.innerHTML = `<li class="zs-photo">
   <div class="zs-caption">
     <span class="zs-title"><span class="zs-rank"></span> <span class="zs-name"></span></span>
     <span class="zs-score"></span>
+    <span class="zs-copies"></span>
     <span class="zs-author"></span><span class="zs-licence"></span>
   </div>
 </li>`;
@@ -225,6 +229,7 @@ function described(item, photo, rank, count, isDrawing) {
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
   write(".zs-rank", String(rank));
   write(".zs-name", photo.title);
+  write(".zs-copies", photo.copies > 0 ? `and ${photo.copies} ${photo.copies > 1 ? "copies" : "copy"}` : "");
   write(".zs-author", photo.author);
   write(".zs-licence", photo.licence);
   for (const name of ["title", "author", "licence"]) set(item.querySelector(`.zs-${name}`), "title", photo[name]);

@@ -4,7 +4,7 @@
 const PACE_MS = 100; // between two questions, at least: the machine that answers may be the one that is drawn on
 const RETRY_MS = 1_000; // after a question that was lost
 
-const wish = { drawing: () => "", gallery: () => null, count: 5 };
+const wish = { drawing: () => "", gallery: () => null, count: 5, copies: false };
 const listeners = [];
 let ask = null; // (question) => promise of an answer
 let version = 0; // of the wish
@@ -48,7 +48,8 @@ async function keepAsking() {
     const asked = version;
     let answer = null;
     try {
-      answer = await ask({ drawing: wish.drawing(), gallery: wish.gallery(), count: wish.count });
+      const { drawing, gallery, count, copies } = wish;
+      answer = await ask({ drawing: drawing(), gallery: gallery(), count, copies });
     } catch {
       await pause(RETRY_MS); // askedAt stays: the visitor waits all the same
       continue;
