@@ -129,7 +129,6 @@ def test_a_dropped_folder_is_taken_with_the_folders_in_it(page: Page, tmp_path: 
     ("files", "sentence"),
     [
         ([upload(f"{number}.png") for number in range(501)], "at most 500 pictures, found 501"),
-        ([packed(("../a.png", b"x"))], "found a way out of it"),
         ([packed(*((f"{number}.png", b"x") for number in range(501)))], "at most 500 pictures"),
         ([packed(("a.png", b"x")), upload("b.png")], "one zip"),
         (
@@ -141,7 +140,7 @@ def test_a_dropped_folder_is_taken_with_the_folders_in_it(page: Page, tmp_path: 
             "nothing to add. a.png: Larger than 20 MB.",
         ),
     ],
-    ids=["count", "zip slip", "count in zip", "zip and picture", "no picture", "size"],
+    ids=["count", "count in zip", "zip and picture", "no picture", "size"],
 )
 def test_limits_are_stated_and_enforced(page: Page, files: list[Any], sentence: str) -> None:
     bring(page, *files)
