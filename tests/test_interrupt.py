@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ MOMENTS = {
     "-m zsbir.export --help": ["onnx", "torch"],
     "-m zsbir.milvus --help": ["tqdm"],
 }
+
+
+@pytest.fixture(autouse=True)
+def in_the_foreground() -> Iterator[None]:
+    """A shell lets what it starts in the background ignore Ctrl-C, and with it what is started here."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, handler)
 
 
 def started(command: list[str], **options: object) -> subprocess.Popen[str]:
