@@ -200,7 +200,7 @@ class Gallery:
         try:
             embeddings = read_embeddings(folder, len(photos), digest)
         except (FileNotFoundError, ValueError) as error:
-            raise type(error)(f"{error}; {_rebuild(folder)}") from error
+            raise type(error)(f"{clause(error)}; {_rebuild(folder)}") from error
         gallery = cls(folder, photos, embeddings, checkpoint)
         gallery._embeddings_sha256 = digest
         missing = _first_missing(gallery.photos_dir, photos)
