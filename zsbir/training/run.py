@@ -127,14 +127,6 @@ class TrainConfig:
         object.__setattr__(self, "preprocessing", replace(self.preprocessing, mean=mean, std=std))
 
 
-def soft_labels(targets: TeacherTargets, batch: Pictures) -> tuple[Tensor, Tensor]:
-    """Of the sketches and of the photos of a batch; a sketch made from a photo has those of the photo."""
-    photos, sketches = targets.photos[batch.photo_rows], targets.categories[batch.labels]
-    pseudo = batch.is_pseudo.nonzero().squeeze(1)
-    sketches[pseudo] = photos[pseudo]
-    return sketches, photos
-
-
 def settings(config: TrainConfig, group: Processes) -> dict[str, Any]:
     """What is kept of a configuration: all but the paths, which are no use elsewhere."""
     kept = {name: value for name, value in asdict(config).items() if name not in _PATHS}
@@ -255,7 +247,7 @@ class TrainingRun:
         for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
             group["lr"] = peak * rate
         preprocessing, device = self.config.preprocessing, self.device
-        labels = soft_labels(self.targets, batch) if self.targets else ()
+        labels = self.targets.of_batch(batch) if self.targets else ()
         generator = torch.Generator().manual_seed(batch.seed)
         with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
             losses: dict[str, Tensor] = self.forward(

@@ -26,6 +26,7 @@ from zsbir.encoder.device import place
 from zsbir.encoder.model import normalise
 from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
 from zsbir.training.category_names import class_name_likeness
+from zsbir.training.dataset import Pictures
 
 _BATCH = 32
 
@@ -73,6 +74,13 @@ class TeacherTargets:
 
     photos: Tensor
     categories: Tensor
+
+    def of_batch(self, batch: Pictures) -> tuple[Tensor, Tensor]:
+        """Of the sketches and of the photos of a batch; a sketch made from a photo has those of the photo."""
+        photos, sketches = self.photos[batch.photo_rows], self.categories[batch.labels]
+        pseudo = batch.is_pseudo.nonzero().squeeze(1)
+        sketches[pseudo] = photos[pseudo]
+        return sketches, photos
 
 
 def teacher_targets(
