@@ -8,7 +8,6 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,7 +101,7 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     """
     with _opened(path, _FORMAT) as (file, description):
         try:
-            make, checkpoint = _described(description)
+            make, about = _described(description)
             with torch.device("meta"):
                 expected = _shapes(make())
         except Exception as error:  # a network by a foreign description can fail in any way
@@ -120,7 +119,8 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
                 tensor.copy_(file.get_tensor(name))
                 if not tensor.isfinite().all():
                     raise ValueError(f"Expected numbers in checkpoint {path}, found others in {name}; train again.")
-    return checkpoint(place(encoder, torch.device(device)))
+    place(encoder, torch.device(device))
+    return Checkpoint(encoder, about.split, about.training, about.metrics, about.seed)
 
 
 def save_training_state(path: Path, tensors: Mapping[str, Tensor], description: Mapping[str, Any]) -> None:
@@ -149,8 +149,8 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncoder], Callable[..., Checkpoint]]:
-    """What makes the encoder without its weights, and what makes the checkpoint out of the encoder.
+def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncoder], _About]:
+    """What makes the encoder without its weights, and what is said beside it.
 
     Raises:
         ValueError: The description is damaged.
@@ -170,7 +170,7 @@ def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncode
         recognition = Recognition(torch.zeros(recognised, dim), weight=0.0) if recognised else None
         return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs, recognition)
 
-    return make, partial(Checkpoint, split=about.split, training=about.training, metrics=about.metrics, seed=about.seed)
+    return make, about
 
 
 @dataclass(frozen=True)

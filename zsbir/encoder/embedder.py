@@ -142,11 +142,11 @@ class Embedder:
         return np.asarray(prepare_photo(photo, self.preprocessing.photo_size))
 
     def embed_sketch_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
-        """Embeds what `sketch_pixels` made, all in one pass: float32 (n, d), rows of unit length."""
+        """Embeds what `sketch_pixels` made, as one batch: float32 (n, d), rows of unit length."""
         return self._embed(pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
-        """Embeds what `photo_pixels` made, all in one pass: float32 (n, d), rows of unit length."""
+        """Embeds what `photo_pixels` made, as one batch: float32 (n, d), rows of unit length."""
         return self._embed(pixels)
 
     def _embed(self, pixels: Sequence[Pixels]) -> Embeddings:
