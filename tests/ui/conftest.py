@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.served import serving
+from tests.visitor import Visitor
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
 from zsbir.serving.uploads import uploads
@@ -22,6 +23,12 @@ def galleries(retriever: Retriever) -> Iterator[Galleries]:
 def address(retriever: Retriever) -> Iterator[str]:
     with serving(retriever) as address:
         yield address
+
+
+@pytest.fixture(scope="module")
+def visitor(address: str) -> Iterator[Visitor]:
+    with closing(Visitor(address)) as visitor:
+        yield visitor
 
 
 def kept() -> list[Path]:

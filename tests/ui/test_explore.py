@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import SEEN, UNSEEN, VALIDATION
-from tests.served import HOSTILE, serving
+from tests.served import HOSTILE
 from tests.visitor import Visitor
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.gallery.gallery import Gallery
@@ -22,14 +21,6 @@ from zsbir.serving.galleries import Galleries
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.categories import categories_of, known_categories
 from zsbir.ui.map_view import describe_map, map_of_chosen
-
-
-@pytest.fixture(scope="module")
-def visitor(retriever: Retriever) -> Iterator[Visitor]:
-    with serving(retriever) as address:
-        visitor = Visitor(address)
-        yield visitor
-        visitor.close()
 
 
 def gallery_with(retriever: Retriever, *categories: str) -> Gallery:

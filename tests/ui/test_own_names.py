@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.conftest import free_port
-from tests.served import encoded, serving, sketch_in
+from tests.served import encoded, sketch_in
 from tests.visitor import SEARCH, Visitor, photos_in
 from zsbir.gallery.retriever import Retriever
 from zsbir.ui.__main__ import _known_names
@@ -127,14 +127,6 @@ def test_every_other_page_is_foreign(origin: str) -> None:
 
 
 # ---- The app
-
-
-@pytest.fixture(scope="module")
-def visitor(retriever: Retriever) -> Iterator[Visitor]:
-    with serving(retriever) as address:
-        visitor = Visitor(address)
-        yield visitor
-        visitor.close()
 
 
 def is_refused(response: httpx.Response) -> bool:
