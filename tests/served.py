@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +24,7 @@ from zsbir.gallery.retriever import Retriever
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.page import launch_options
 
+ROOT = Path(__file__).parents[1]
 HOSTILE = "<img src=x onerror=alert(1)> ${alert(2)} {{value}} \"quoted\" 'too' `so`"
 
 
@@ -72,3 +76,20 @@ def serving(retriever: Retriever, mcp: bool = False, port: int | None = None) ->
     finally:
         demo.close(verbose=False)
         galleries.close()
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """`python app.py` as a process of its own, whose output can be read; it is ended afterwards."""
+    with subprocess.Popen(
+        [sys.executable, "app.py", *arguments],
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as app:
+        try:
+            yield app
+        finally:
+            app.terminate()

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +12,7 @@ import pytest
 
 import app
 from tests.conftest import free_port, make_checkpoint, make_photo
-from tests.served import sketch_in
+from tests.served import running, sketch_in
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving import start
 from zsbir.serving.galleries import Galleries
@@ -114,16 +112,13 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="needs IPv6")
     [pytest.param("--host ::1", marks=needs_ipv6), pytest.param("--host [::1]", marks=needs_ipv6), "--port 0"],
 )
 def test_the_app_listens_where_it_is_told(address: str, retriever: Retriever, checkpoint_path: Path) -> None:
-    command = [sys.executable, app.__file__, "--checkpoint", str(checkpoint_path), *address.split()]
-    command += [] if "--port" in address else ["--port", str(free_port())]
-    with subprocess.Popen(
-        [*command, "--gallery", str(retriever.gallery.folder)], stdout=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stdout is not None
-        line = running.stdout.readline()
+    where = ["--checkpoint", str(checkpoint_path), "--gallery", str(retriever.gallery.folder)]
+    port = [] if "--port" in address else ["--port", str(free_port())]
+    with running(*where, *address.split(), *port) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
         url = line.split()[2] if line else ""
         page = urllib.request.urlopen(url, timeout=60).read() if url else b""
-        running.terminate()
     assert b"<!doctype html>" in page
     assert url.startswith("http://[::1]:" if "::1" in address else "http://127.0.0.1:")
 
@@ -145,18 +140,12 @@ def test_the_start_names_the_address_and_flags_that_there_are(
     retriever: Retriever, checkpoint_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     port = free_port()
-    command = [sys.executable, app.__file__, "--port", str(port), "--checkpoint", str(checkpoint_path)]
-    with subprocess.Popen(
-        [*command, "--gallery", str(retriever.gallery.folder)],
-        cwd=Path(app.__file__).parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as running:
-        assert running.stdout is not None
-        line = running.stdout.readline()
-        running.terminate()
-        rest = running.stdout.read()
+    where = ["--checkpoint", str(checkpoint_path), "--gallery", str(retriever.gallery.folder)]
+    with running("--port", str(port), *where) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.terminate()
+        rest = process.stdout.read()
     assert line.startswith(f"Running on http://127.0.0.1:{port}/ ")
     assert "share=" not in line + rest
     with pytest.raises(SystemExit):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.server
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,10 +13,10 @@ import httpx
 import pytest
 
 from tests.conftest import free_port
+from tests.served import running
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.proxies import reach_directly
 
-ROOT = Path(__file__).parents[2]
 NAMES = [name for proxy in ("http_proxy", "https_proxy", "all_proxy", "no_proxy") for name in (proxy, proxy.upper())]
 NOWHERE = "127.0.0.1:9"  # where nobody listens
 ELSEWHERE = "http://elsewhere.invalid/"
@@ -127,15 +126,8 @@ def test_the_app_starts_behind_a_proxy(
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, f"{kind}://{proxy}")
     port = free_port()
-    command = [sys.executable, "app.py", "--port", str(port), "--checkpoint", str(checkpoint_path)]
-    with subprocess.Popen(
-        [*command, "--gallery", str(retriever.gallery.folder)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as app:
+    where = ["--checkpoint", str(checkpoint_path), "--gallery", str(retriever.gallery.folder)]
+    with running("--port", str(port), *where) as app:
         assert app.stdout is not None
         said = app.stdout.readline()
-        app.terminate()
     assert said.startswith(f"Running on http://127.0.0.1:{port}/")

@@ -6,8 +6,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +14,12 @@ import httpx
 import pytest
 
 from tests.conftest import free_port
-from tests.served import encoded, sketch_in
+from tests.served import ROOT, encoded, running, sketch_in
 from tests.visitor import SEARCH, Visitor, photos_in
 from zsbir.gallery.retriever import Retriever
 from zsbir.ui.__main__ import _known_names
 from zsbir.ui.own_names import OwnNames
 
-ROOT = Path(__file__).parents[2]
 DRAWING = json.dumps({"width": 1000, "height": 800, "strokes": [{"width": 16, "points": [[100, 100], [400, 300]]}]})
 QUESTION = json.dumps({"drawing": DRAWING, "gallery": None, "count": 5})
 
@@ -216,24 +213,15 @@ def started(folder: Path, checkpoint: Path, *flags: str, **environment: str) -> 
         "sys.meta_path.insert(0, Finder())\n"
     )
     port = free_port()
-    command = [sys.executable, "app.py", "--port", str(port), "--checkpoint", str(checkpoint)]
-    with subprocess.Popen(
-        [*command, "--photos", str(folder / "photos"), *flags],
-        env={**os.environ, "XDG_CACHE_HOME": str(folder), "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", **environment},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as app:
+    where = ["--checkpoint", str(checkpoint), "--photos", str(folder / "photos")]
+    mine = {"XDG_CACHE_HOME": str(folder), "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    with running("--port", str(port), *where, *flags, **{**mine, **environment}) as app:
         assert app.stdout is not None
         said = [app.stdout.readline()]
         while said[-1] and not said[-1].startswith("Running on "):
             said.append(app.stdout.readline())
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-                yield client
-        finally:
-            app.terminate()
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            yield client
 
 
 @pytest.fixture
