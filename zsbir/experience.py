@@ -228,7 +228,7 @@ def _measure(arguments: Measurement) -> None:
     gallery = Gallery.load(arguments.gallery)
     retriever = Retriever(load_embedder(arguments.model), gallery)
     labels = arguments.data / "test_labels.txt"
-    measured = measure_experience(retriever.embedder, gallery, arguments.data, labels)
+    measured = measure_experience(retriever.embedder, retriever.gallery.in_memory or gallery, arguments.data, labels)
     if arguments.report:
         measured.save(arguments.report)
     print(json.dumps(asdict(measured), indent=1, ensure_ascii=False))  # noqa: T201

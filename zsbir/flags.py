@@ -104,6 +104,16 @@ def meanings(kind: type) -> dict[str, str]:
     return {name: " ".join(text.split()).rstrip(".").replace("%", "%%") for name, text in entries}
 
 
+class _Several(argparse.Action):
+    """Values of a flag, which may be given again for more of them."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        given = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*given, *values] if isinstance(given, list) else values)
+
+
 def _must_be_given(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
@@ -125,5 +135,5 @@ def _options(of: Any, how: Mapping[str, Any]) -> dict[str, Any]:
     if get_origin(of) is Literal:
         return {"choices": inner, **options}
     if get_origin(of) is tuple:
-        return {"nargs": "+", "type": inner[0], **options}
+        return {"nargs": "+", "type": inner[0], "action": _Several, **options}
     return {"type": of, **options}

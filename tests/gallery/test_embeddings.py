@@ -7,7 +7,7 @@ import pytest
 from zsbir import Gallery
 from zsbir.encoder.checkpoint import sha256
 from zsbir.gallery.embeddings import EMBEDDINGS, read_embeddings, write_embeddings
-from zsbir.gallery.gallery import MANIFEST
+from zsbir.gallery.manifest import MANIFEST
 
 ROWS = np.eye(4, 7, dtype=np.float32)
 

@@ -13,7 +13,8 @@ from PIL import Image
 
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery import map as gallery_map
-from zsbir.gallery.gallery import PHOTOS, Gallery
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.manifest import PHOTOS
 from zsbir.gallery.map import MAP, THUMBNAIL, GalleryMap, lay_out, make_map, map_of
 from zsbir.gallery.photo import Photo
 

@@ -15,7 +15,8 @@ from zsbir.encoder import publishing
 from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.copies import SMALL, find_small_copy
 from zsbir.gallery.embeddings import EMBEDDINGS
-from zsbir.gallery.gallery import MANIFEST, PHOTOS, Gallery
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.manifest import MANIFEST, PHOTOS
 
 README = "README.md"
 CHECKPOINT, CARD = DEFAULT_CHECKPOINT.as_posix(), DEFAULT_CHECKPOINT.with_name(publishing.CARD).as_posix()

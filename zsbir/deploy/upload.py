@@ -15,7 +15,8 @@ from zsbir.deploy import space
 from zsbir.encoder.embedder import load_embedder
 from zsbir.encoder.publishing import plain_refusals, require_token
 from zsbir.gallery.copies import SMALL
-from zsbir.gallery.gallery import PHOTOS, Gallery
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.manifest import PHOTOS
 from zsbir.gallery.retriever import Retriever
 
 LARGE = 10_000_000  # bytes; the Hub keeps larger files apart from Git

@@ -90,6 +90,22 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     _write(path, tensors, _FORMAT, description)
 
 
+def read_split(path: Path) -> ZeroShotSplit:
+    """The categories of a checkpoint, without its network.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: Not a checkpoint of this project and version, or its description is damaged; one sentence.
+    """
+    with _opened(path, _FORMAT) as (_, description):
+        try:
+            return _described(description)[1].split
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"Expected a complete description in checkpoint {path}, found it damaged: {_one_line(error)}."
+            ) from error
+
+
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
     """Reads a checkpoint strictly: every tensor expected, none more, shapes equal; nothing is downloaded or unpickled.
 

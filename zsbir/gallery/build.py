@@ -5,23 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
-from filelock import FileLock, Timeout
 from PIL import Image
 from tqdm.auto import tqdm
 
-from zsbir.atomic import remove_partials
 from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.gallery.alone import alone
 from zsbir.gallery.copies import (
     COPY_SIDE,
-    SMALL,
     SMALL_SIDE,
     copy_name,
     make_small_copy,
@@ -32,8 +28,10 @@ from zsbir.gallery.copies import (
 )
 from zsbir.gallery.credits import CREDITS, match_credits, read_credits
 from zsbir.gallery.duplicates import look_of
-from zsbir.gallery.finding import LOCK, find_photos
-from zsbir.gallery.gallery import PHOTOS, Gallery
+from zsbir.gallery.embeddings import carried, is_known
+from zsbir.gallery.finding import find_photos
+from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.manifest import PHOTOS
 from zsbir.gallery.photo import Photo
 from zsbir.pictures.finding import Found, shown_name
 from zsbir.pictures.opening import open_picture
@@ -73,11 +71,38 @@ class _Read:
     skipped: str = ""
 
 
-class _Known(NamedTuple):
-    """What an earlier build found out about a photo."""
+class _Known:
+    """What earlier builds found out about photos, by the digests of their files.
 
-    embedding: Embeddings
-    look: str
+    Attributes:
+        embeddings: Those of the encoder that is at work.
+        looks: How photos look from far away.
+    """
+
+    def __init__(self, folder: Path, checkpoint_sha256: str) -> None:
+        """Reads the gallery that is there; of none, and of a damaged one, nothing is known."""
+        self.embeddings: dict[str, Embeddings] = {}
+        self.looks: dict[str, str] = {}
+        self._photos: Sequence[Photo] = ()
+        self._others: dict[str, Embeddings] = {}
+        try:
+            old = Gallery.load(folder, index="exact")
+        except (FileNotFoundError, ValueError):
+            return
+        self._photos = old.photos
+        self.looks = {photo.sha256: photo.look for photo in old.photos}
+        for checkpoint in {old.checkpoint_sha256, *old.others}:
+            found = old.known_of(checkpoint)
+            if found is not None and checkpoint != checkpoint_sha256:
+                self._others[checkpoint] = found
+            elif found is not None:
+                rows = zip(old.photos, np.asarray(found), is_known(found), strict=True)
+                self.embeddings = {photo.sha256: vector for photo, vector, known in rows if known}
+
+    def of_others(self, photos: Sequence[Photo]) -> dict[str, Embeddings]:
+        """By the digests of other checkpoints, their embeddings of these photos, as far as there are some."""
+        others = {checkpoint: carried(rows, self._photos, photos) for checkpoint, rows in self._others.items()}
+        return {checkpoint: rows for checkpoint, rows in others.items() if rows.any()}
 
 
 def build_gallery(
@@ -95,7 +120,8 @@ def build_gallery(
     source) describes them; otherwise a photo is titled by its name and categorised by its folder.
     Pictures elsewhere than in the gallery are copied into it, upright, without their EXIF data (which
     may hold places and names), at most 1,024 pixels long. Pictures that already lie there stay as they are.
-    Of photos longer than 400 pixels small copies are kept, too (see `zsbir.gallery.copies`).
+    Of photos longer than 400 pixels small copies are kept, too (see `zsbir.gallery.copies`), and what other checkpoints
+    know of photos that are still there.
 
     Args:
         photos: The folder of photos.
@@ -112,7 +138,7 @@ def build_gallery(
     """
     if not photos.is_dir():
         raise FileNotFoundError(f"Expected a folder of photos at {photos}, found none; give an existing folder.")
-    with _alone(folder, quiet):
+    with alone(folder, quiet):
         found = find_photos(photos, folder)
         return _build(_Builder(found, folder, embedder, {} if digests is None else digests), quiet, progress)
 
@@ -132,9 +158,8 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
                 skipped.append(read.skipped)
                 continue
             rows.append(read.photo)
-            embeddings.append(
-                next(vectors) if read.prepared is not None else builder.known[read.photo.sha256].embedding
-            )
+            is_new = read.prepared is not None
+            embeddings.append(next(vectors) if is_new else builder.known.embeddings[read.photo.sha256])
         embedded += len(new)
         bar.update(len(part))
         if progress is not None:
@@ -145,28 +170,9 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
         listed = f": {'; '.join(map(clause, reasons))}" if reasons else ""
         raise ValueError(f"Expected at least one readable picture below {photos}, found none{listed}; add some photos.")
     gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
-    gallery.save()
+    gallery.save(builder.known.of_others(rows))
     builder.remove_orphans(rows)
     return BuiltGallery(gallery, embedded, tuple(skipped), builder.left_out)
-
-
-@contextmanager
-def _alone(folder: Path, quiet: bool) -> Iterator[None]:
-    """One build of a gallery at a time: another waits. What a build that was killed has left is removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        if not quiet:
-            tqdm.write(f"Another build is at work on {folder}; waiting for it.")
-        lock.acquire()
-    try:
-        for place in (folder, folder / PHOTOS, folder / SMALL):
-            remove_partials(place)
-        yield
-    finally:
-        lock.release()
 
 
 class _Builder:
@@ -181,7 +187,7 @@ class _Builder:
         self.left_out = found.sentences()
         if unmatched:
             self.left_out += (f"{CREDITS}: {len(unmatched):,} rows name no photo: {some(unmatched)}.",)
-        self.known = _known(folder, embedder.checkpoint_sha256)
+        self.known = _Known(folder, embedder.checkpoint_sha256)
         self.shown = folder / PHOTOS
         self.shown.mkdir(parents=True, exist_ok=True)
 
@@ -234,12 +240,14 @@ class _Builder:
 
     def _kept(self, photo: Photo) -> Photo | None:
         """A photo as it was built before, if it was; what is missing beside its embedding is made."""
-        known, shown = self.known.get(photo.sha256), self.shown / photo.file
-        if known is None or not shown.is_file():
+        shown = self.shown / photo.file
+        if photo.sha256 not in self.known.embeddings or not shown.is_file():
             return None
         try:
             make_small_copy(shown, self.folder, photo.sha256)
-            return replace(photo, look=known.look or look_of(open_picture(shown, longest_side=SMALL_SIDE)))
+            return replace(
+                photo, look=self.known.looks[photo.sha256] or look_of(open_picture(shown, longest_side=SMALL_SIDE))
+            )
         except ValueError:  # what is shown is damaged
             return None
 
@@ -259,15 +267,3 @@ class _Builder:
 def title_of(name: str) -> str:
     """What people read of a file's name."""
     return Path(name).stem.replace("_", " ").replace("-", " ").strip()
-
-
-def _known(folder: Path, checkpoint_sha256: str) -> dict[str, _Known]:
-    """What the gallery that is there knows, by digest; nothing where it is of another checkpoint or damaged."""
-    try:
-        old = Gallery.load(folder, index="exact")
-    except (FileNotFoundError, ValueError):
-        return {}
-    if old.checkpoint_sha256 != checkpoint_sha256:
-        return {}
-    rows = zip(old.photos, np.asarray(old.embeddings), strict=True)
-    return {photo.sha256: _Known(vector, photo.look) for photo, vector in rows}

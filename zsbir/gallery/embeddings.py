@@ -1,22 +1,26 @@
 """The embeddings of a gallery as a file: one row a photo, known by the digest that the manifest names.
 
 They are called `embeddings.npy`. While a gallery is replaced there are two such files: the new ones carry their digest
-in the name, until the new manifest is in place.
+in the name, until the new manifest is in place. Those of other checkpoints, which the manifest names too, always do; of
+photos that came since they were made their rows are zero.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from secrets import token_hex
 
 import numpy as np
 from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
 
 from zsbir.atomic import replacing
 from zsbir.encoder.checkpoint import sha256
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.index import EXACT_LIMIT
+from zsbir.gallery.photo import Photo
 
 EMBEDDINGS = "embeddings.npy"
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -35,13 +39,21 @@ def write_embeddings(folder: Path, embeddings: Embeddings) -> str:
     return digest
 
 
-def tidy_embeddings(folder: Path, digest: str) -> None:
-    """Puts the embeddings that the manifest names into place, and deletes what builds that were killed have left."""
+def tidy_embeddings(folder: Path, digest: str, others: Iterable[str] = ()) -> None:
+    """Puts the embeddings that the manifest names into place, and deletes what builds that were killed have left.
+
+    Args:
+        folder: The gallery's.
+        digest: Of the gallery's own embeddings.
+        others: Of those of other checkpoints, which stay.
+    """
     new = folder / _NEW.format(digest)
     if new.is_file():
         new.replace(folder / EMBEDDINGS)
+    kept = {_NEW.format(other) for other in others}
     for left in folder.glob(_NEW.format("*")):
-        left.unlink(missing_ok=True)
+        if left.name not in kept:
+            left.unlink(missing_ok=True)
 
 
 def embeddings_path(folder: Path, digest: str) -> Path:
@@ -50,16 +62,32 @@ def embeddings_path(folder: Path, digest: str) -> Path:
     return new if _DIGEST.fullmatch(digest) and new.is_file() else folder / EMBEDDINGS
 
 
-def read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
+def is_known(embeddings: Embeddings) -> NDArray[np.bool_]:
+    """Which rows are embeddings, bool (n,): the others, of zeros, are not known."""
+    known: NDArray[np.bool_] = np.any(embeddings, axis=1)
+    return known
+
+
+def carried(embeddings: Embeddings, photos: Sequence[Photo], to: Sequence[Photo]) -> Embeddings:
+    """Embeddings (n, d) of photos as embeddings (m, d) of others: those of the same files, and zeros for the rest."""
+    rows = {photo.sha256: row for row, photo in enumerate(photos)}
+    found = np.array([rows.get(photo.sha256, -1) for photo in to], dtype=np.int64)
+    result = np.zeros((len(to), embeddings.shape[1]), dtype=np.float32)
+    result[found >= 0] = embeddings[found[found >= 0]]
+    return result
+
+
+def read_embeddings(folder: Path, count: int, digest: str, *, whole: bool = True) -> Embeddings:
     """Reads the embeddings of a gallery; those of more than `EXACT_LIMIT` photos stay on disk.
 
     Args:
         folder: The gallery's.
         count: Of its photos.
         digest: SHA-256 of the file.
+        whole: Whether none may be missing.
 
     Returns:
-        float32 (count, d), rows of unit length.
+        float32 (count, d), rows of unit length, or zero where they are missing.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -80,7 +108,8 @@ def read_embeddings(folder: Path, count: int, digest: str) -> Embeddings:
         raise ValueError(f"Expected float32 embeddings of {count} photos in {path}, found {kind}")
     for start in range(0, count, _CHUNK):
         lengths = np.linalg.norm(embeddings[start : start + _CHUNK], axis=1)
-        if not ((lengths > _LENGTHS[0]) & (lengths < _LENGTHS[1])).all():  # not of a NaN either
+        is_sound = (lengths > _LENGTHS[0]) & (lengths < _LENGTHS[1])  # not of a NaN either
+        if not (is_sound if whole else is_sound | (lengths == 0)).all():
             raise ValueError(f"Expected rows of unit length in {path}, found others")
     result: Embeddings = embeddings if count > EXACT_LIMIT else np.array(embeddings)
     return result

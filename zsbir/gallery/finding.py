@@ -8,7 +8,7 @@ from pathlib import Path
 from zsbir.gallery.copies import is_copy, is_small_copy
 from zsbir.gallery.credits import CREDITS
 from zsbir.gallery.embeddings import EMBEDDINGS
-from zsbir.gallery.gallery import MANIFEST, PHOTOS
+from zsbir.gallery.manifest import MANIFEST, PHOTOS
 from zsbir.pictures.finding import Found, find_pictures
 from zsbir.pictures.kinds import GALLERY
 

@@ -1,38 +1,41 @@
 """Gallery: photos, what is known of each, and their embeddings, in one folder on disk.
 
 `manifest.json` says which checkpoint the embeddings came from and has one row a photo;
-`embeddings.npy` has one row a photo in the same order; the pictures lie in `photos/`. Beside them may lie
-small copies of them (see `zsbir/gallery/copies.py`) and an index of very many photos (see `zsbir/gallery/index.py`).
+`embeddings.npy` has one row a photo in the same order; the pictures lie in `photos/`. Beside them may lie embeddings of
+other checkpoints (see `zsbir/gallery/embeddings.py`), small copies of the pictures (see `zsbir/gallery/copies.py`) and
+an index of very many photos (see `zsbir/gallery/index.py`).
 
-Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--checkpoint M] [--index KIND]`.
+Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--checkpoint M ...] [--index KIND]`.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.duplicates import first_of_each
-from zsbir.gallery.embeddings import embeddings_path, read_embeddings, tidy_embeddings, write_embeddings
-from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
+from zsbir.gallery.embeddings import (
+    embeddings_path,
+    is_known,
+    read_embeddings,
+    tidy_embeddings,
+    write_embeddings,
+)
+from zsbir.gallery.index import EXACT_LIMIT, INDEX, GalleryIndex, open_index
+from zsbir.gallery.manifest import PHOTOS, Manifest, manifest_version, rebuild
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
-from zsbir.gallery.photo import COLUMNS, Photo, Seen, row_of
+from zsbir.gallery.photo import Photo, Seen
 from zsbir.sentences import clause
 
-FORMAT_VERSION = 1
-MANIFEST, PHOTOS = "manifest.json", "photos"
-_MAX_MANIFEST_BYTES = 1_000_000_000
 _ATTEMPTS = 5  # to read a gallery that is being replaced
 _CANDIDATES = 400  # of an index, at least,
 _CANDIDATES_EACH = 8  # and for each photo looked for
+_MARKED = 16  # hexadecimal digits
 
 
 class Gallery:
@@ -44,6 +47,7 @@ class Gallery:
         embeddings: float32 (n, d), rows of unit length; of more than `EXACT_LIMIT` photos they stay on disk.
         checkpoint_sha256: Digest of the checkpoint that the embeddings came from.
         index: Finds candidates among very many photos; None: every search looks at all.
+        others: Digests of other checkpoints, and of the files with their embeddings, in which some may be missing.
     """
 
     def __init__(self, folder: Path, photos: Sequence[Photo], embeddings: Embeddings, checkpoint_sha256: str) -> None:
@@ -52,7 +56,10 @@ class Gallery:
         self.embeddings = embeddings
         self.checkpoint_sha256 = checkpoint_sha256
         self.index: GalleryIndex | None = None
+        self.others: Mapping[str, str] = {}
         self._embeddings_sha256 = ""  # of their file
+        self._index_kind = "exact"
+        self._mark = ""  # in the names of what belongs to these embeddings, where the folder's own are others
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -66,6 +73,11 @@ class Gallery:
     def embeddings_file(self) -> Path:
         """The file that holds the embeddings."""
         return embeddings_path(self.folder, self._embeddings_sha256)
+
+    def beside(self, name: str) -> Path:
+        """Where what was made of these embeddings lies, by the name that it has for those of the manifest."""
+        plain = self.folder / name
+        return plain.with_name(f"{plain.stem}{self._mark}{plain.suffix}")
 
     def path(self, index: int) -> Path:
         """The picture file of one photo."""
@@ -145,23 +157,68 @@ class Gallery:
             ValueError: There is no such kind; or an index is asked for, but FAISS is not installed, or memory
                 does not suffice.
         """
-        self.index = open_index(self.folder, self.embeddings, self._embeddings_sha256, kind, quiet=quiet)
+        name = self.beside(INDEX).name
+        self.index = open_index(self.folder, self.embeddings, self._embeddings_sha256, kind, quiet=quiet, name=name)
+        self._index_kind = kind
 
-    def save(self) -> None:
+    def of(self, checkpoint_sha256: str) -> Gallery | None:
+        """The same photos with the embeddings of a checkpoint; None where some of them are missing.
+
+        Raises:
+            ValueError: As `open_index`.
+        """
+        if checkpoint_sha256 == self.checkpoint_sha256:
+            return self
+        embeddings = self.known_of(checkpoint_sha256)
+        if embeddings is None or not is_known(embeddings).all():
+            return None
+        return self.with_embeddings(embeddings, checkpoint_sha256)
+
+    def known_of(self, checkpoint_sha256: str) -> Embeddings | None:
+        """The embeddings of a checkpoint as far as they are known, missing rows zero; None where none is."""
+        if checkpoint_sha256 == self.checkpoint_sha256:
+            return self.embeddings
+        digest = self.others.get(checkpoint_sha256)
+        try:
+            return None if digest is None else read_embeddings(self.folder, len(self), digest, whole=False)
+        except (FileNotFoundError, ValueError):
+            return None  # they are made again
+
+    def with_embeddings(self, embeddings: Embeddings, checkpoint_sha256: str) -> Gallery:
+        """The same photos with embeddings of another checkpoint, float32 (n, d), searched in the same way.
+
+        Raises:
+            ValueError: As `open_index`.
+        """
+        other = Gallery(self.folder, self.photos, embeddings, checkpoint_sha256)
+        other.others = {**self.others, self.checkpoint_sha256: self._embeddings_sha256}
+        other._embeddings_sha256 = self.others.get(checkpoint_sha256, "")
+        other._mark = f"-{checkpoint_sha256[:_MARKED]}"
+        if self._index_kind != "exact":
+            other.open_index(self._index_kind, quiet=True)
+        return other
+
+    def save(self, others: Mapping[str, Embeddings] | None = None) -> None:
         """Writes embeddings and manifest; whoever is killed at it leaves the old gallery or the new one.
 
         The manifest names the embeddings by their digest, so it is its renaming that makes the new gallery count.
+
+        Args:
+            others: Digests of other checkpoints, and their embeddings, missing rows zero.
         """
-        with replacing(self.folder / MANIFEST) as manifest_file:
-            self._embeddings_sha256 = write_embeddings(self.folder, self.embeddings)
-            manifest = {
-                "format_version": FORMAT_VERSION,
-                "checkpoint_sha256": self.checkpoint_sha256,
-                "embeddings_sha256": self._embeddings_sha256,
-                "photos": [row_of(photo) | ({"look": photo.look} if photo.look else {}) for photo in self.photos],
-            }
-            manifest_file.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-        tidy_embeddings(self.folder, self._embeddings_sha256)
+        self._embeddings_sha256 = write_embeddings(self.folder, self.embeddings)
+        self.others = {other: write_embeddings(self.folder, rows) for other, rows in (others or {}).items()}
+        self._write_manifest()
+
+    def keep(self, checkpoint_sha256: str, embeddings: Embeddings) -> None:
+        """Writes embeddings of another checkpoint, missing rows zero, beside those that are there, as safely."""
+        digest = write_embeddings(self.folder, embeddings)
+        self.others = {**self.others, checkpoint_sha256: digest}
+        self._write_manifest()
+
+    def _write_manifest(self) -> None:
+        Manifest(self.photos, self.checkpoint_sha256, self._embeddings_sha256, self.others).write(self.folder)
+        tidy_embeddings(self.folder, self._embeddings_sha256, self.others.values())
 
     @classmethod
     def load(cls, folder: str | Path, index: str = "auto") -> Gallery:
@@ -177,35 +234,26 @@ class Gallery:
         """
         folder = Path(folder)
         for _ in range(_ATTEMPTS):
-            before = _version(folder)
+            before = manifest_version(folder)
             try:
                 return cls._read(folder, index)
             except (FileNotFoundError, ValueError):
-                if _version(folder) == before:
+                if manifest_version(folder) == before:
                     raise
         raise ValueError(f"Expected gallery {folder} to rest, found it built anew again and again; try later.")
 
     @classmethod
     def _read(cls, folder: Path, index: str) -> Gallery:
-        manifest = _read_manifest(folder)
+        manifest = Manifest.read(folder)
         try:
-            photos = [_photo(row) for row in manifest["photos"]]
-            checkpoint, digest = str(manifest["checkpoint_sha256"]), str(manifest["embeddings_sha256"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(
-                f"Expected a complete {MANIFEST} in {folder}, found {clause(error)}; {_rebuild(folder)}"
-            ) from error
-        if not photos:
-            raise ValueError(f"Expected at least one photo in gallery {folder}, found none; {_rebuild(folder)}")
-        try:
-            embeddings = read_embeddings(folder, len(photos), digest)
+            embeddings = read_embeddings(folder, len(manifest.photos), manifest.embeddings_sha256)
         except (FileNotFoundError, ValueError) as error:
-            raise type(error)(f"{clause(error)}; {_rebuild(folder)}") from error
-        gallery = cls(folder, photos, embeddings, checkpoint)
-        gallery._embeddings_sha256 = digest
-        missing = _first_missing(gallery.photos_dir, photos)
+            raise type(error)(f"{clause(error)}; {rebuild(folder)}") from error
+        gallery = cls(folder, manifest.photos, embeddings, manifest.checkpoint_sha256)
+        gallery._embeddings_sha256, gallery.others = manifest.embeddings_sha256, manifest.others
+        missing = _first_missing(gallery.photos_dir, gallery.photos)
         if missing is not None:
-            raise FileNotFoundError(f"Expected photo {missing} in {gallery.photos_dir}, found none; {_rebuild(folder)}")
+            raise FileNotFoundError(f"Expected photo {missing} in {gallery.photos_dir}, found none; {rebuild(folder)}")
         gallery.open_index(index)
         return gallery
 
@@ -241,51 +289,6 @@ class Gallery:
     @cached_property
     def _licences(self) -> Column:
         return Column([photo.licence for photo in self.photos])
-
-
-def rebuild_command(folder: Path) -> str:
-    """The command that makes a gallery's embeddings anew from its own photos."""
-    return f"python -m zsbir.gallery build --photos {folder / PHOTOS} --gallery {folder}"
-
-
-def _rebuild(folder: Path) -> str:
-    return f"rebuild it with: {rebuild_command(folder)}"
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise FileNotFoundError(f"Expected a gallery with a {MANIFEST} in {folder}, found none; {_rebuild(folder)}")
-    if path.stat().st_size > _MAX_MANIFEST_BYTES:
-        raise ValueError(f"Expected a {MANIFEST} of at most {_MAX_MANIFEST_BYTES:,} bytes in {folder}, found more.")
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"Expected JSON in {path}, found it damaged; {_rebuild(folder)}") from error
-    if not isinstance(manifest, dict) or manifest.get("format_version") != FORMAT_VERSION:
-        found = manifest.get("format_version") if isinstance(manifest, dict) else type(manifest).__name__
-        raise ValueError(f"Expected format version {FORMAT_VERSION} in {path}, found {found}; {_rebuild(folder)}")
-    return manifest
-
-
-def _photo(row: Any) -> Photo:
-    values = [*(row[name] for name in COLUMNS), row.get("look", "")]
-    photo = Photo(*values)
-    if not all(isinstance(value, str) for value in values):
-        raise ValueError(f"a value that is not text in the row of {photo.file!r}")
-    parts = photo.file.split("/")  # of a million rows: a Path for each takes seconds
-    if not {*parts} - {"", "."} or photo.file.startswith("/") or ".." in parts or "\\" in photo.file:
-        raise ValueError(f"a file outside of the gallery ({photo.file!r})")
-    return photo
-
-
-def _version(folder: Path) -> tuple[int, int] | None:
-    """Changes when another manifest takes the place of the one that is there."""
-    try:
-        status = (folder / MANIFEST).stat()
-    except FileNotFoundError:
-        return None
-    return status.st_ino, status.st_mtime_ns
 
 
 def _first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:

@@ -133,7 +133,13 @@ class GalleryIndex:
 
 
 def open_index(
-    folder: Path, embeddings: Embeddings, embeddings_sha256: str, kind: str, *, quiet: bool = False
+    folder: Path,
+    embeddings: Embeddings,
+    embeddings_sha256: str,
+    kind: str,
+    *,
+    quiet: bool = False,
+    name: str = INDEX,
 ) -> GalleryIndex | None:
     """The index of the gallery in a folder: the one that is kept there, or a new one, which is then kept.
 
@@ -144,6 +150,7 @@ def open_index(
         kind: "exact", "faiss", or "auto": FAISS for more than `EXACT_LIMIT` photos, where it is installed and
             memory suffices.
         quiet: No progress bars.
+        name: Of its file.
 
     Returns:
         None where every photo is to be looked at.
@@ -156,7 +163,7 @@ def open_index(
     if kind == "exact" or (kind == "auto" and len(embeddings) <= EXACT_LIMIT):
         return None
     try:
-        return _kept_or_new(folder / INDEX, embeddings, embeddings_sha256, quiet)
+        return _kept_or_new(folder / name, embeddings, embeddings_sha256, quiet)
     except ValueError as error:
         if kind == "faiss":
             raise

@@ -81,7 +81,7 @@ def map_of(gallery: Gallery) -> GalleryMap:
             found = _read(gallery, digest)
             if found is None:
                 found = make_map(gallery)
-                _keep(gallery.folder / MAP, digest, found)
+                _keep(gallery.beside(MAP), digest, found)
             _known[gallery] = found
         return found
 
@@ -169,7 +169,7 @@ def _keep(path: Path, digest: str, made: GalleryMap) -> None:
 
 def _read(gallery: Gallery, digest: str) -> GalleryMap | None:
     """The map in the gallery's folder, or None if there is none that fits."""
-    path = gallery.folder / MAP
+    path = gallery.beside(MAP)
     try:
         if path.stat().st_size > _MAX_BYTES:
             return None

@@ -18,7 +18,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from zsbir.encoder.embedder import Embeddings
-from zsbir.gallery.gallery import PHOTOS
+from zsbir.gallery.manifest import PHOTOS
 from zsbir.gallery.milvus_address import ADDRESS, Address, add_first
 from zsbir.gallery.milvus_client import check_texts, connect, create_collection, one_sentence, quoted
 from zsbir.gallery.nearest import Floats, Rows
@@ -89,6 +89,10 @@ class MilvusGallery:
     def __len__(self) -> int:
         """How many photos there were when it was opened or last changed from here."""
         return self._count
+
+    def of(self, checkpoint_sha256: str) -> MilvusGallery | None:
+        """This gallery, if the embeddings are of this checkpoint."""
+        return self if checkpoint_sha256 == self.checkpoint_sha256 else None
 
     @property
     def photos_dir(self) -> Path:

@@ -13,7 +13,7 @@ from PIL import Image
 from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN
 from zsbir.gallery.copies import find_small_copy
-from zsbir.gallery.gallery import rebuild_command
+from zsbir.gallery.manifest import rebuild_command
 from zsbir.gallery.photo import Photo, Seen, described
 from zsbir.gallery.searching import SearchableGallery, calm_search, distinct_search
 from zsbir.pictures.drawing import Drawing
@@ -51,13 +51,14 @@ class Match:
 
 
 class Retriever:
-    """An embedder and a gallery of the same checkpoint.
+    """An embedder and a gallery that has embeddings of its checkpoint.
 
     Raises:
         ValueError: The gallery's embeddings came from another checkpoint, or are of another length.
     """
 
     def __init__(self, embedder: Embedder, gallery: SearchableGallery) -> None:
+        gallery = gallery.of(embedder.checkpoint_sha256) or gallery
         here = gallery.in_memory
         if here is not None and here.embeddings.shape[1] != embedder.dim:
             raise ValueError(

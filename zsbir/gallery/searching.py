@@ -29,6 +29,9 @@ class SearchableGallery(Protocol):
 
     def __len__(self) -> int: ...
 
+    def of(self, checkpoint_sha256: str) -> SearchableGallery | None:
+        """The same photos with the embeddings of a checkpoint; None if the gallery does not have them all."""
+
     @property
     def photos_dir(self) -> Path:
         """The folder that holds the pictures."""
