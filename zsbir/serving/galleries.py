@@ -8,9 +8,11 @@ from pathlib import Path
 
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.copies import SMALL
-from zsbir.gallery.gallery import MANIFEST
+from zsbir.gallery.manifest import MANIFEST
 from zsbir.gallery.milvus_address import ADDRESS
 from zsbir.gallery.retriever import Retriever
+from zsbir.serving.by_encoder import ByEncoder, Preparing
+from zsbir.serving.encoders import Encoders
 from zsbir.serving.private_galleries import PrivateGalleries
 from zsbir.serving.watched_folder import PhotoFolder
 
@@ -36,18 +38,25 @@ class Galleries:
     """Shared galleries by name, the first of which is the default, and private ones by visitor.
 
     Attributes:
+        encoders: With which they can be searched.
         private: Those of the visitors.
     """
 
-    def __init__(self, embedder: Embedder, shared: Mapping[str, Retriever | PhotoFolder]) -> None:
-        """Takes galleries that are ready.
+    def __init__(
+        self, encoders: Encoders | Embedder, shared: Mapping[str, Retriever | ByEncoder | PhotoFolder]
+    ) -> None:
+        """Takes galleries that are ready for an encoder.
 
         Args:
-            embedder: For the visitors' own galleries.
+            encoders: All that can be chosen, also for the visitors' own galleries.
             shared: At least one.
         """
-        self.private = PrivateGalleries(embedder)
-        self._shared = dict(shared)
+        self.encoders = Encoders.of(encoders)
+        self.private = PrivateGalleries(self.encoders)
+        self._shared = {
+            name: ByEncoder(self.encoders, source) if isinstance(source, Retriever) else source
+            for name, source in shared.items()
+        }
 
     @property
     def default(self) -> Retriever:
@@ -66,24 +75,41 @@ class Galleries:
 
     def names(self, visitor: str) -> list[Choice]:
         """What a visitor can choose from; the visitor's own gallery comes last, if it is ready."""
-        choices = [Choice(name, len(self.open(name, visitor).gallery)) for name in self._shared]
+        choices = [Choice(name, len(self._find(name, visitor).first.gallery)) for name in self._shared]
         progress = self.private.progress(visitor)
         if progress is not None and progress.stage == "ready":
             choices.append(Choice(OWN, progress.done, is_private=True))
         return choices
 
-    def open(self, choice: str, visitor: str) -> Retriever:
+    def open(self, choice: str, visitor: str, encoder: str = "") -> Retriever:
         """The gallery of this name as it is now; of a visitor's own, the one of this visitor.
 
+        Args:
+            choice: Its name.
+            visitor: Who asks.
+            encoder: Name of the encoder to search with; by default the one that the gallery was opened with.
+
         Raises:
-            ValueError: There is no such gallery, or no longer; one sentence.
+            ValueError: There is no such gallery, or no longer, or no such encoder, or the photos are not ready for it;
+                one sentence.
         """
+        return self._find(choice, visitor).open(encoder)
+
+    def prepare(self, choice: str, visitor: str, encoder: str) -> Preparing | None:
+        """Makes a gallery ready for an encoder in the background; None: it is.
+
+        Raises:
+            ValueError: As `open`.
+        """
+        return self._find(choice, visitor).prepare(encoder)
+
+    def _find(self, choice: str, visitor: str) -> ByEncoder:
         if choice == OWN:
-            return self.private.open(visitor)
+            return self.private.by_encoder(visitor)
         source = self._shared.get(choice)
         if source is None:
             raise ValueError("Expected a gallery from the list, found another; choose one.")
-        return source.retriever if isinstance(source, PhotoFolder) else source
+        return source.searched if isinstance(source, PhotoFolder) else source
 
     def close(self) -> None:
         """Ends what goes on in the background and deletes the visitors' galleries."""
@@ -91,6 +117,7 @@ class Galleries:
             if isinstance(source, PhotoFolder):
                 source.stop()
         self.private.close()
+        self.encoders.close()
 
 
 def galleries_in(folder: Path) -> list[Path]:

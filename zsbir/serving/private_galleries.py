@@ -17,6 +17,8 @@ from secrets import token_hex
 
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.retriever import Retriever
+from zsbir.serving.by_encoder import ByEncoder
+from zsbir.serving.encoders import Encoders
 from zsbir.serving.inbox import Limits
 from zsbir.serving.own_folder import OwnFolder, remove_leftovers
 from zsbir.serving.private_gallery import Announced, PrivateGallery, Progress, most_making
@@ -58,6 +60,7 @@ class _Held:
     begun: float
     seen: float  # the last sign of the visitor
     sent: float  # when the last piece came
+    searched: ByEncoder | None = None  # once somebody has searched it
     pages: set[str] = field(default_factory=set)  # that are open
     closed: deque[str] = field(default_factory=lambda: deque(maxlen=_PAGES))  # pages; what they asked may come late
 
@@ -79,13 +82,13 @@ class PrivateGalleries:
 
     def __init__(
         self,
-        embedder: Embedder,
+        encoders: Encoders | Embedder,
         limits: Limits = Limits(),  # noqa: B008  (frozen)
         bounds: Bounds = Bounds(),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits
-        self._embedder, self._bounds, self._clock = embedder, bounds, clock
+        self._encoders, self._bounds, self._clock = Encoders.of(encoders), bounds, clock
         self._own = OwnFolder()
         self._root = self._own.path / "galleries"
         self.served = self._root / "served"
@@ -127,7 +130,7 @@ class PrivateGalleries:
             if len(announced) >= self._bounds.announced:
                 self.delete(announced[0])  # the oldest
             self._held[visitor] = _Held(
-                gallery, address, now, now, now, *((old.pages, old.closed) if old is not None else ())
+                gallery, address, now, now, now, None, *((old.pages, old.closed) if old is not None else ())
             )
 
     def receive(self, visitor: str, file: int, start: int, piece: bytes) -> None:
@@ -145,15 +148,20 @@ class PrivateGalleries:
             held.gallery.receive(file, start, piece)
             held.sent = self._clock()
 
-    def build(self, visitor: str) -> None:
+    def build(self, visitor: str, encoder: str = "") -> None:
         """Makes the gallery in the background, after those of others who came before.
 
+        Args:
+            visitor: The secret.
+            encoder: Name of the one that is on, for which the gallery is made ready.
+
         Raises:
-            ValueError: Nothing was begun, or something is missing.
+            ValueError: Nothing was begun, or something is missing, or there is no such encoder.
         """
+        name = self._encoders.named(encoder).name
         gallery = self._of(visitor).gallery
         gallery.finish_receiving()
-        self._builder.submit(self._make, gallery)
+        self._builder.submit(self._make, gallery, name)
 
     def progress(self, visitor: str) -> Progress | None:
         """How far the visitor's gallery has come; None if there is none. Asking is a sign of the visitor."""
@@ -165,15 +173,27 @@ class PrivateGalleries:
             return held.gallery.progress
 
     def open(self, visitor: str) -> Retriever:
-        """Searches the visitor's own gallery.
+        """Searches the visitor's own gallery, with the encoder that it was made for.
 
         Raises:
             ValueError: There is none, or not yet; one sentence.
         """
-        retriever = self._of(visitor).gallery.retriever
+        return self.by_encoder(visitor).first
+
+    def by_encoder(self, visitor: str) -> ByEncoder:
+        """The same with every encoder.
+
+        Raises:
+            ValueError: As `open`.
+        """
+        held = self._of(visitor)
+        retriever = held.gallery.retriever
         if retriever is None:
             raise ValueError("Your pictures are not ready yet; wait a moment, or choose another gallery.")
-        return retriever
+        with self._lock:
+            if held.searched is None:  # nothing is kept: whatever was written would outlive what is deleted
+                held.searched = ByEncoder(self._encoders, retriever, keeps=False)
+            return held.searched
 
     def delete(self, visitor: str) -> None:
         """Deletes the visitor's gallery now, if there is one."""
@@ -218,14 +238,14 @@ class PrivateGalleries:
         self._builder.shutdown()
         self._own.close()
 
-    def _make(self, gallery: PrivateGallery) -> None:
+    def _make(self, gallery: PrivateGallery, encoder: str) -> None:
         """Builds it, if there is room for what that takes, which is asked when its turn has come."""
         with self._lock:
             used = sum(held.gallery.reserved for held in self._held.values())
         if used + most_making(self.limits) > self._bounds.disk_bytes:
             gallery.refuse(_NO_ROOM)
         else:
-            gallery.build(self._embedder)
+            gallery.build(self._encoders.load(encoder))
 
     def _of(self, visitor: str) -> _Held:
         with self._lock:

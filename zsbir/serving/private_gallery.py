@@ -14,7 +14,7 @@ from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.embeddings import EMBEDDINGS
 from zsbir.gallery.finding import LOCK
-from zsbir.gallery.gallery import MANIFEST
+from zsbir.gallery.manifest import MANIFEST
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.inbox import Inbox, Limits
 from zsbir.serving.unzip import unpack

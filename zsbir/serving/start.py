@@ -12,12 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.encoder.embedder import load_embedder
+from zsbir.encoder.shipped import shipped_checkpoints
+from zsbir.gallery.completing import completed, keep_beside
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.milvus_address import ADDRESS
 from zsbir.gallery.milvus_gallery import MilvusGallery
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.opening import readable
+from zsbir.serving.by_encoder import ByEncoder
+from zsbir.serving.encoders import Encoders
 from zsbir.serving.galleries import OWN, Galleries, galleries_in
 from zsbir.serving.watched_folder import PhotoFolder
 from zsbir.serving.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
@@ -30,36 +34,44 @@ _NAME = 50  # letters of a folder's name that its cache is called by
 _LOG = logging.getLogger(__name__)
 
 
-def open_galleries(checkpoint: Path, gallery: Path, photos: Path | None = None, index: str = "auto") -> Galleries:
-    """Loads the encoder and the galleries it searches.
+def open_galleries(
+    checkpoint: Path | None, gallery: Path, photos: Path | None = None, index: str = "auto"
+) -> Galleries:
+    """Loads the encoder that is the default, and the galleries, which are made ready for it.
 
     Args:
-        checkpoint: The encoder.
+        checkpoint: The only encoder; None: those that come with the project.
         gallery: A built gallery, one in Milvus, or a folder of several; those right below a gallery are found too.
         photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`, comes first, and
-            follows the folder from now on. Galleries of another checkpoint are then left out with a warning.
+            follows the folder from now on. Galleries of other checkpoints are then left out with a warning.
         index: How they are searched: see `zsbir.gallery.index.open_index`. A gallery with an address of Milvus is
             searched there, unless another kind than "auto" is asked for.
 
     Raises:
         FileNotFoundError: One of them is not there.
-        ValueError: One of them is damaged, or the gallery belongs to another checkpoint, or its index cannot be had.
+        ValueError: One of them is damaged, or the gallery has embeddings of none of the encoders, or its index cannot
+            be had.
     """
     return_freed_memory()
-    embedder = ZeroGpuEmbedder(checkpoint) if on_zero_gpu() else load_embedder(checkpoint)
+    checkpoints = shipped_checkpoints() if checkpoint is None else {readable(checkpoint.stem): checkpoint}
+    encoders = Encoders.in_files(checkpoints, ZeroGpuEmbedder if on_zero_gpu() else load_embedder)
+    if on_zero_gpu():
+        for encoder in encoders.offered:  # later is too late for its GPU
+            encoders.load(encoder.name)
+    embedder = encoders.load()
     side = embedder.preprocessing.sketch_size
     # What is made when a sketch is first embedded is made now, or the first visitor would wait for it.
     embedder.embed_sketch_pixels([np.full((side, side), 255, dtype=np.uint8)])
-    shared: dict[str, Retriever | PhotoFolder] = {}
+    shared: dict[str, ByEncoder | PhotoFolder] = {}
     if photos is not None:
-        watched = PhotoFolder(photos, cache_folder(photos), embedder, index)
+        watched = PhotoFolder(photos, cache_folder(photos), encoders, index)
         watched.watch()
         shared[_new_name(photos, shared)] = watched
     for folder in galleries_in(gallery) or ([gallery] if photos is None else []):
-        retriever = _open(folder, embedder, index, must_fit=not shared)
+        retriever = _open(folder, encoders, index, must_fit=not shared)
         if retriever is not None:
-            shared[_new_name(folder, shared)] = retriever
-    return Galleries(embedder, shared)
+            shared[_new_name(folder, shared)] = ByEncoder(encoders, retriever)
+    return Galleries(encoders, shared)
 
 
 def return_freed_memory() -> None:
@@ -82,11 +94,11 @@ def cache_folder(photos: Path) -> Path:
     return caches / "zsbir" / f"{readable(photos.resolve().name)[:_NAME]}-{digest[:16]}"
 
 
-def _open(folder: Path, embedder: Embedder, index: str, *, must_fit: bool) -> Retriever | None:
+def _open(folder: Path, encoders: Encoders, index: str, *, must_fit: bool) -> Retriever | None:
     try:
         if index == "auto" and (folder / ADDRESS).is_file():
-            return Retriever(embedder, MilvusGallery.open(folder))
-        return Retriever(embedder, Gallery.load(folder, index))
+            return _open_milvus(folder, encoders)
+        return _ready(Gallery.load(folder, "exact"), encoders, index)
     except (FileNotFoundError, ValueError) as error:
         if must_fit:
             raise
@@ -94,7 +106,27 @@ def _open(folder: Path, embedder: Embedder, index: str, *, must_fit: bool) -> Re
         return None
 
 
-def _new_name(folder: Path, taken: dict[str, Retriever | PhotoFolder]) -> str:
+def _open_milvus(folder: Path, encoders: Encoders) -> Retriever:
+    """A gallery in Milvus, searched with the encoder whose embeddings it has."""
+    gallery = MilvusGallery.open(folder)
+    names = [one.name for one in encoders.offered if one.checkpoint_sha256 == gallery.checkpoint_sha256]
+    return Retriever(encoders.load(*names[:1]), gallery)
+
+
+def _ready(gallery: Gallery, encoders: Encoders, index: str) -> Retriever:
+    """A gallery that the default encoder searches; of one that only another can search, what is missing is made."""
+    embedder = encoders.load()
+    fits = gallery.of(embedder.checkpoint_sha256)
+    if fits is None and any(gallery.of(other.checkpoint_sha256) for other in encoders.offered):
+        _LOG.warning("%s has no embeddings of %s yet; they are made now.", gallery.folder, encoders.offered[0].name)
+        fits = completed(gallery, embedder)
+        keep_beside(fits)
+    retriever = Retriever(embedder, fits or gallery)
+    (fits or gallery).open_index(index)
+    return retriever
+
+
+def _new_name(folder: Path, taken: dict[str, ByEncoder | PhotoFolder]) -> str:
     """What people read: the folder's name, numbered if there is another of this name."""
     plain = (
         "Demo gallery" if folder == BUNDLED else readable(folder.resolve().name).replace("_", " ").strip() or "Photos"

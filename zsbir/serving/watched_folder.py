@@ -12,6 +12,8 @@ from zsbir.gallery.build import BuiltGallery, Digests, build_gallery
 from zsbir.gallery.credits import CREDITS
 from zsbir.gallery.finding import find_photos
 from zsbir.gallery.retriever import Retriever
+from zsbir.serving.by_encoder import ByEncoder
+from zsbir.serving.encoders import Encoders
 
 _LOG = logging.getLogger(__name__)
 _ROUND = 3.0  # seconds between two looks, at least
@@ -24,7 +26,7 @@ class PhotoFolder:
     """Photos in a folder and all below it, searchable in a gallery that is kept elsewhere.
 
     Attributes:
-        retriever: Searches the photos; replaced as a whole after a change, so that a search which has begun
+        searched: Searches the photos; replaced as a whole after a change, so that a search which has begun
             goes on in the gallery that it began in.
 
     Raises:
@@ -32,13 +34,20 @@ class PhotoFolder:
         ValueError: There is no picture in it that can be read.
     """
 
-    def __init__(self, photos: Path, folder: Path, embedder: Embedder, index: str = "auto") -> None:
-        self._photos, self._folder, self._embedder, self._index = photos, folder, embedder, index
+    def __init__(self, photos: Path, folder: Path, encoders: Encoders | Embedder, index: str = "auto") -> None:
+        self._photos, self._folder, self._index = photos, folder, index
+        self._encoders = Encoders.of(encoders)
+        self._embedder = self._encoders.load()
         self._digests: Digests = {}
         self._complained: frozenset[str] = frozenset()
         self._seen = _look(photos, folder)
         self._stopped = threading.Event()
-        self.retriever = Retriever(embedder, self._build(quiet=False).gallery)
+        self.searched = self._made_searchable(self._build(quiet=False))
+
+    @property
+    def retriever(self) -> Retriever:
+        """Searches the photos with the encoder that is the default."""
+        return self.searched.first
 
     def refresh(self) -> bool:
         """Looks at the folder once, and builds the gallery again if something has changed; returns whether it did.
@@ -56,7 +65,10 @@ class PhotoFolder:
         except (OSError, ValueError) as error:
             _LOG.warning("The gallery stays as it was: %s", error)
             return False
-        self.retriever = Retriever(self._embedder, built.gallery)
+        searched = self._made_searchable(built)
+        for name in self.searched.ready[1:]:
+            searched.make(name)
+        self.searched = searched
         _LOG.info("%d photos in %s, %d of them new", len(built.gallery), self._photos, built.embedded)
         return True
 
@@ -77,6 +89,9 @@ class PhotoFolder:
                     pause = max(_ROUND, (time.monotonic() - start) / _SHARE)
             except Exception:
                 _LOG.exception("Looking at %s failed; it will be tried again", self._photos)
+
+    def _made_searchable(self, built: BuiltGallery) -> ByEncoder:
+        return ByEncoder(self._encoders, Retriever(self._embedder, built.gallery))
 
     def _build(self, *, quiet: bool) -> BuiltGallery:
         built = build_gallery(self._photos, self._folder, self._embedder, quiet=quiet, digests=self._digests)
