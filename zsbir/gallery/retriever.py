@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from zsbir.gallery.copies import find_small_copy
 from zsbir.gallery.gallery import rebuild_command
 from zsbir.gallery.photo import Photo, Seen, described
 from zsbir.gallery.searching import SearchableGallery, calm_search, distinct_search
+from zsbir.gallery.unlike import MOST, Unlike
 from zsbir.pictures.drawing import Drawing
 
 
@@ -35,6 +36,7 @@ class Match:
         sha256: Digest of the file it was made from.
         small: A small copy of the picture, for lists; the picture file itself where there is none.
         copies: How many more times the gallery has this picture, where it takes one place for all of them.
+        unlike: Whether nothing in the gallery looks like the drawing, this photo included; see `zsbir.gallery.unlike`.
     """
 
     photo: Path
@@ -48,6 +50,7 @@ class Match:
     sha256: str
     small: Path
     copies: int = 0
+    unlike: bool = False
 
 
 class Retriever:
@@ -94,7 +97,8 @@ class Retriever:
             ValueError: The sketch is empty, or k is below 1.
         """
         query = self.embedder.embed_sketches([sketch])[0]
-        return self._nearest(query, k, copies, category=category, licence=licence)
+        matches = self._nearest(query, k, copies, category=category, licence=licence)
+        return self._judged(query, matches) if category is None and licence is None else matches
 
     def follow(
         self,
@@ -122,7 +126,8 @@ class Retriever:
         _check_count(k)
         query = self.embedder.embed_sketches([sketch])[0]
         margin = MID_STROKE_MARGIN if mid_stroke else MARGIN
-        return self._matches(*calm_search(self.gallery, query, shown, k, margin, copies=copies), copies)
+        matches = self._matches(*calm_search(self.gallery, query, shown, k, margin, copies=copies), copies)
+        return self._judged(query, matches)
 
     def more_like(self, index: int, k: int = 5, *, copies: bool = False) -> list[Match]:
         """The k photos most similar to a photo of the gallery, without itself, best first.
@@ -205,6 +210,16 @@ class Retriever:
         search = self.gallery.search if copies else partial(distinct_search, self.gallery)
         indices, scores = search(query, k, category=category, licence=licence)
         return self._matches(indices.tolist(), scores.tolist(), copies)
+
+    @cached_property
+    def unlike(self) -> Unlike | None:
+        """Tells drawings that have nothing alike here; None: this checkpoint or this gallery does not."""
+        here, known = self.gallery.in_memory, self.embedder.known_sketches
+        return None if here is None or len(here) > MOST or not len(known) else Unlike(known, here.embeddings)
+
+    def _judged(self, query: Embeddings, matches: list[Match]) -> list[Match]:
+        unlike = self.unlike is not None and bool(self.unlike.are(query[None])[0])
+        return [replace(match, unlike=unlike) for match in matches]
 
     def _matches(self, indices: Sequence[int], scores: Sequence[float], copies: bool) -> list[Match]:
         photos, here = self.gallery.photos_at(indices), self.gallery.in_memory

@@ -31,7 +31,8 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
         """Finds the photos of the gallery that look most like a sketch.
 
         The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity; higher is better),
-        title, category, author, licence and source. k is 1 to 50.
+        unlike (whether nothing in the gallery looks like the sketch), title, category, author, licence and source. k is
+        1 to 50.
 
         Args:
             sketch: A picture file, dark on light or the reverse; for an MCP tool its http(s) URL or a data URL.
@@ -100,5 +101,6 @@ def _entry(rank: int, match: Match) -> dict[str, Any]:
         "rank": rank,
         "photo": {"path": str(match.photo.resolve()), "meta": {"_type": "gradio.FileData"}},
         "score": match.score,
+        "unlike": match.unlike,
         **described(match),
     }

@@ -95,7 +95,7 @@ def answer(
     photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
     sentence = f"Searched {photos} in {max(1, round(milliseconds))} ms"
     if photo is None:
-        return found(matches, sentence)
+        return found(matches, sentence, grows=bool(query.shown))
     return found(matches, f"{sentence}, with the photo", ALIKE if is_blank else MATCH)
 
 
