@@ -56,12 +56,14 @@ class BuiltGallery:
         embedded: How many photos were new or changed.
         skipped: One sentence for each file that could not be used.
         left_out: One sentence for each kind of what is no photo.
+        unread: How many of the skipped the system did not give, which may pass.
     """
 
     gallery: Gallery
     embedded: int
     skipped: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class _Read:
     photo: Photo | None
     prepared: Image.Image | None = None
     skipped: str = ""
+    is_unread: bool = False
 
 
 class _Known(NamedTuple):
@@ -122,7 +125,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
     rows: list[Photo] = []
     embeddings: list[Embeddings] = []
     skipped: list[str] = []
-    embedded = 0
+    embedded = unread = 0
     bar = tqdm(total=len(files), desc="building the gallery", unit="photo", disable=quiet)
     for part in builder.read_ahead():
         new = [read.prepared for read in part if read.prepared is not None]
@@ -130,6 +133,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
         for read in part:
             if read.photo is None:
                 skipped.append(read.skipped)
+                unread += read.is_unread
                 continue
             rows.append(read.photo)
             embeddings.append(
@@ -147,7 +151,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
     gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
     gallery.save()
     builder.remove_orphans(rows)
-    return BuiltGallery(gallery, embedded, tuple(skipped), builder.left_out)
+    return BuiltGallery(gallery, embedded, tuple(skipped), builder.left_out, unread)
 
 
 @contextmanager
@@ -226,7 +230,7 @@ class _Builder:
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
             photo, prepared = replace(photo, look=look_of(picture)), prepare_photo(picture, self.size)
         except (OSError, ValueError) as error:
-            return _Read(None, skipped=f"{name}: {error}")
+            return _Read(None, skipped=f"{name}: {error}", is_unread=isinstance(error, OSError))
         if not self.in_place:  # a full disk is no fault of the picture: it ends the build
             save_copy(picture, self.shown / photo.file)
         make_small_copy(self.shown / photo.file, self.folder, digest)
