@@ -47,6 +47,7 @@ def test_search_returns_what_the_retriever_finds(client: Client, retriever: Retr
         for name in ("title", "category", "author", "licence", "source"):
             assert entry[name] == getattr(match, name)
         assert Path(entry["photo"]).read_bytes() == match.photo.read_bytes()
+        assert Path(entry["small"]).read_bytes() == match.small.read_bytes()
 
 
 def test_search_finds_five_photos_unless_told_otherwise(client: Client, tmp_path: Path) -> None:

@@ -52,8 +52,7 @@ class PhotoFolder:
         self._new_complaint = ""  # of what was there before, the log tells
 
     def refresh(self) -> bool:
-        """Looks at the folder once, and builds the gallery again if something has changed; returns whether its
-        photos have.
+        """Looks at the folder once; builds the gallery again after a change, and returns whether its photos are others.
 
         A file that was seen half copied is skipped, and tried again when it has changed; one that the system did not
         give, after a while. If nothing readable is left, or the folder is not there (a drive that was unplugged), the

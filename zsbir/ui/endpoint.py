@@ -30,9 +30,9 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
     def search(sketch: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a sketch.
 
-        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity; higher is better),
-        unlike (whether nothing in the gallery looks like the sketch), title, category, author, licence and source. k is
-        1 to 50.
+        The answer has one entry a photo, best first: rank, photo and small (its file, and a small copy), score (cosine
+        similarity; higher is better), unlike (whether nothing in the gallery looks like the sketch), title, category,
+        author, licence and source. k is 1 to 50.
 
         Args:
             sketch: A picture file, dark on light or the reverse; for an MCP tool its http(s) URL or a data URL.
@@ -46,8 +46,9 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
     def more_like_this(photo: str | None, k: int = 5) -> Entries:
         """Finds the photos of the gallery that look most like a photo.
 
-        The answer has one entry a photo, best first: rank, photo (a file), score (cosine similarity; higher is better),
-        title, category, author, licence and source. k is 1 to 50.
+        The answer has one entry a photo, best first: rank, photo and small (its file, and a small copy), score (cosine
+        similarity; higher is better), title, category, author,
+        licence and source. k is 1 to 50.
 
         Args:
             photo: A picture file; for an MCP tool its http(s) URL or a data URL. If the gallery has it, it is first.
@@ -99,8 +100,13 @@ def _answered(uploads: Uploads, file: str | None, ask: Callable[[], Entries]) ->
 def _entry(rank: int, match: Match) -> dict[str, Any]:
     return {
         "rank": rank,
-        "photo": {"path": str(match.photo.resolve()), "meta": {"_type": "gradio.FileData"}},
+        "photo": _file(match.photo),
+        "small": _file(match.small),
         "score": match.score,
         "unlike": match.unlike,
         **described(match),
     }
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return {"path": str(path.resolve()), "meta": {"_type": "gradio.FileData"}}

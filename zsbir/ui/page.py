@@ -24,6 +24,7 @@ from zsbir.ui.fair_queue import FairQueue
 from zsbir.ui.gallery_bar import gallery_bar, goodbye_route
 from zsbir.ui.live_search import search_route
 from zsbir.ui.map_view import gallery_map
+from zsbir.ui.mcp_answers import answer_in_json
 from zsbir.ui.own_names import OwnNames, OwnPages
 from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
@@ -76,6 +77,8 @@ def launch_options(galleries: Galleries, mcp: bool = False, names: OwnNames | No
         raise ValueError(
             f'Expected the package mcp, found none; install it with: pip install "gradio[mcp]=={gr.__version__}"'
         )
+    if mcp:
+        answer_in_json()
     own_routes = [search_route(galleries), goodbye_route(galleries), Mount("/", _Fresh(directory=STATIC))]
     return {
         "mcp_server": mcp,
