@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -217,13 +218,13 @@ class _Builder:
                 return _Read(None, skipped=f"{name}: Larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
             size, changed, digest = self.digests.get(path, (0, 0, ""))
             if (size, changed) == (status.st_size, status.st_mtime_ns):
-                photo = self._kept(self._describe(path, name, digest))
+                photo = self._kept(self._describe(path, name, digest, status.st_mtime))
                 if photo:
                     return _Read(photo)
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             self.digests[path] = (status.st_size, status.st_mtime_ns, digest)
-            photo = self._describe(path, name, digest)
+            photo = self._describe(path, name, digest, status.st_mtime)
             kept = self._kept(photo)
             if kept:
                 return _Read(kept)
@@ -247,7 +248,7 @@ class _Builder:
         except ValueError:  # what is shown is damaged
             return None
 
-    def _describe(self, path: Path, name: str, digest: str) -> Photo:
+    def _describe(self, path: Path, name: str, digest: str, changed: float) -> Photo:
         photo = Photo(
             file=name if self.in_place else copy_name(digest),
             title=title_of(PurePosixPath(name).name),
@@ -256,8 +257,16 @@ class _Builder:
             licence="",
             source=name,
             sha256=digest,
+            date="" if self.in_place else _date(changed),  # of a copy it says when that was made
         )
         return replace(photo, **self.credits.get(name, {}))
+
+
+def _date(changed: float) -> str:
+    try:
+        return datetime.fromtimestamp(changed, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    except (OverflowError, ValueError, OSError):  # of a file whose date is none
+        return ""
 
 
 def title_of(name: str) -> str:

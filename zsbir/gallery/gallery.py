@@ -24,7 +24,7 @@ from zsbir.gallery.duplicates import first_of_each
 from zsbir.gallery.embeddings import embeddings_path, read_embeddings, tidy_embeddings, write_embeddings
 from zsbir.gallery.index import EXACT_LIMIT, GalleryIndex, open_index
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
-from zsbir.gallery.photo import COLUMNS, Photo, Seen, row_of
+from zsbir.gallery.photo import COLUMNS, OPTIONAL, Photo, Seen, full_row_of
 from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
@@ -158,7 +158,7 @@ class Gallery:
                 "format_version": FORMAT_VERSION,
                 "checkpoint_sha256": self.checkpoint_sha256,
                 "embeddings_sha256": self._embeddings_sha256,
-                "photos": [row_of(photo) | ({"look": photo.look} if photo.look else {}) for photo in self.photos],
+                "photos": [full_row_of(photo) for photo in self.photos],
             }
             manifest_file.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
         tidy_embeddings(self.folder, self._embeddings_sha256)
@@ -269,7 +269,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _photo(row: Any) -> Photo:
-    values = [*(row[name] for name in COLUMNS), row.get("look", "")]
+    values = [*(row[name] for name in COLUMNS), *(row.get(name, "") for name in OPTIONAL)]
     photo = Photo(*values)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 
@@ -55,6 +55,20 @@ class SearchableGallery(Protocol):
         """Indices int64 (m,) and similarities float32 (m,) of the k most similar photos, best first, m <= k."""
 
 
+class Only(TypedDict, total=False):
+    """Which photos may be found.
+
+    Attributes:
+        category: Of their category, exactly; None: of any.
+        licence: Likewise.
+        copies: Whether a picture that is there several times takes as many places.
+    """
+
+    category: str | None
+    licence: str | None
+    copies: bool
+
+
 def distinct_search(
     gallery: SearchableGallery, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
 ) -> tuple[Rows, Floats]:
@@ -76,7 +90,15 @@ def distinct_search(
 
 
 def calm_search(
-    gallery: SearchableGallery, query: Embeddings, shown: Sequence[Seen], k: int, margin: float, *, copies: bool = False
+    gallery: SearchableGallery,
+    query: Embeddings,
+    shown: Sequence[Seen],
+    k: int,
+    margin: float,
+    *,
+    copies: bool = False,
+    category: str | None = None,
+    licence: str | None = None,
 ) -> tuple[list[int], list[float]]:
     """Searches for a query that has changed a little: of the photos shown for it before, some stay.
 
@@ -87,6 +109,8 @@ def calm_search(
         k: How many to show, >= 1.
         margin: As in `calm_order`.
         copies: Whether a picture that is there several times may take as many places.
+        category: Of the photos to choose from, exactly; None: any.
+        licence: Likewise.
 
     Returns:
         Indices and similarities of at most k photos, in the order in which to show them.
@@ -95,8 +119,10 @@ def calm_search(
     if gallery.in_memory is not None and not copies:
         stays = gallery.in_memory.firsts[here] == here
         here, embeddings = here[stays], embeddings[stays]
+    allowed = [_fits(photo, category, licence) for photo in gallery.photos_at(here.tolist())]
+    here, embeddings = here[allowed], embeddings[allowed]
     search = gallery.search if copies else partial(distinct_search, gallery)
-    found, scores = search(query, k)  # others are not worth a place
+    found, scores = search(query, k, category=category, licence=licence)  # others are not worth a place
     similarity = dict(zip(found.tolist(), scores.tolist(), strict=True))
     for index, embedding in zip(here.tolist(), embeddings, strict=True):
         similarity.setdefault(index, float(embedding @ query))
@@ -109,3 +135,7 @@ def calm_search(
     )
     indices = [candidates[place] for place in places]
     return indices, [similarity[index] for index in indices]
+
+
+def _fits(photo: Photo, category: str | None, licence: str | None) -> bool:
+    return category in (None, photo.category) and licence in (None, photo.licence)

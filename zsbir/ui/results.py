@@ -60,6 +60,7 @@ def describe(match: Match, measure: str) -> dict[str, str]:
         "photo": str(match.index),
         "digest": match.sha256,
         "copies": str(match.copies),
+        "date": match.date.replace("T", " "),
         "score": f"{match.score:.4f}" if measure else "",
         "measure": measure,
         "url": photo_url(match.photo),
