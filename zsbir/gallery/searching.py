@@ -11,6 +11,7 @@ import numpy as np
 
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.calm import calm_order
+from zsbir.gallery.duplicates import first_of_each
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.nearest import Floats, Rows
 from zsbir.gallery.photo import Photo, Seen
@@ -75,18 +76,26 @@ def distinct_search(
     """As `gallery.search`, but a picture that the gallery has several times takes one place, with its best similarity.
 
     It is always shown by the same row, so that nothing changes while a drawing grows. Of a gallery that is not in
-    memory it is not known which pictures are the same.
+    memory only those found are compared with each other.
     """
     here, wanted = gallery.in_memory, k
     while True:
         rows, scores = gallery.search(query, wanted, category=category, licence=licence)
-        firsts = rows if here is None else here.firsts[rows]
+        firsts = _firsts_among(gallery, rows) if here is None else here.firsts[rows]
         places = np.sort(np.unique(firsts, return_index=True)[1])
         if len(places) >= k or len(rows) < wanted:
             break
         wanted *= 2
     is_whole = category is None and licence is None  # else the first row may be one that was not asked for
     return (firsts if is_whole else rows)[places[:k]], scores[places[:k]]
+
+
+def _firsts_among(gallery: SearchableGallery, rows: Rows) -> Rows:
+    """For each of some rows the least of them that shows the same picture."""
+    order = np.argsort(rows)
+    firsts = np.empty_like(rows)
+    firsts[order] = rows[order][first_of_each(gallery.photos_at(rows[order].tolist()))] if len(rows) else rows
+    return firsts
 
 
 def calm_search(
