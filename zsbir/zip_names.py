@@ -11,6 +11,7 @@ from zsbir.old_text import decode, encoding_of
 
 _IN_UTF8 = 0x800  # the flag of a name that is in UTF-8
 _UNICODE_PATH = 0x7075  # the extra field that has the name once more, in UTF-8
+HEADER, HEADER_BYTES = b"PK\3\4", 30  # of a file in the zip: how it begins, and how long it is before the name
 TABLE, _ENTRY_BYTES = b"PK\1\2", 46  # how an entry of the table begins, and how long it is without texts
 _ZIPS = "cp437"  # what names are in that nothing is said of, by the standard
 
@@ -37,6 +38,20 @@ def without_false_flags(table: bytes) -> bytes:
         if flags & _IN_UTF8 and not _is_utf8(name):
             struct.pack_into("<H", honest, start + 8, flags & ~_IN_UTF8)
     return bytes(honest)
+
+
+def name_length(header: bytes) -> int:
+    """How many bytes the name has that follows the header of a file."""
+    length: int = struct.unpack_from("<H", header, 26)[0]
+    return length
+
+
+def without_false_flag(header: bytes, name: bytes) -> bytes:
+    """The same for the header of a file, `HEADER_BYTES` long, and the name that follows it."""
+    (flags,) = struct.unpack_from("<H", header, 6)
+    if not flags & _IN_UTF8 or _is_utf8(name):
+        return header
+    return header[:6] + struct.pack("<H", flags & ~_IN_UTF8) + header[8:]
 
 
 def _is_utf8(name: bytes) -> bool:

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from zsbir.serving.inbox import Inbox
-from zsbir.zip_names import TABLE, names_in, without_false_flags
+from zsbir.zip_names import (
+    HEADER,
+    HEADER_BYTES,
+    TABLE,
+    name_length,
+    names_in,
+    without_false_flag,
+    without_false_flags,
+)
 
 MAX_ENTRIES = 5_000
 _MAX_READ = 2_000_000  # bytes at once: bounds the table of contents, which Python reads whole
@@ -44,7 +52,7 @@ def unpack(archive: Path, inbox: Inbox) -> None:
 class _BoundedReads(io.BufferedReader):
     """A zip of which nobody gets much at once: a forged table of contents would fill the memory.
 
-    The table is read whole; what is false in it about its names is set right.
+    Its table is read whole, and before each file its header; what is false in them about names is set right.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -56,6 +64,11 @@ class _BoundedReads(io.BufferedReader):
         if size > _MAX_READ:
             raise ValueError(f"Expected a zip of at most {MAX_ENTRIES:,} files, found far more; pack fewer.")
         content = super().read(size)
+        if size == HEADER_BYTES and content.startswith(HEADER):
+            here = self.tell()
+            name = super().read(name_length(content))
+            self.seek(here)
+            return without_false_flag(content, name)
         return without_false_flags(content) if content.startswith(TABLE) else content
 
 
