@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from playwright.sync_api import Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.canvas import SECOND, draw
-from tests.browser.conftest import TIMEOUT_MS
+from tests.browser.canvas import FIRST, SECOND, draw
+from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import drawn_on, photos
+from tests.served import serving
+from zsbir.gallery.photo import Seen
+from zsbir.gallery.retriever import Match, Retriever
+from zsbir.pictures.drawing import Drawing
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -71,3 +79,40 @@ def test_the_choosers_fit_a_phone(phone: Page) -> None:
         assert box["x"] + box["width"] <= 390
         assert box["height"] >= 44
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+class PuzzledRetriever(Retriever):
+    """Has nothing that looks like a drawing of more than one stroke."""
+
+    def search(self, sketch: Image.Image | Drawing, k: int = 5, **only: Any) -> list[Match]:
+        return self._puzzled(sketch, super().search(sketch, k, **only))
+
+    def follow(self, sketch: Image.Image | Drawing, shown: Sequence[Seen], k: int = 5, **how: Any) -> list[Match]:
+        return self._puzzled(sketch, super().follow(sketch, shown, k, **how))
+
+    def _puzzled(self, sketch: Image.Image | Drawing, matches: list[Match]) -> list[Match]:
+        unlike = isinstance(sketch, Drawing) and len(sketch.strokes) > 1
+        return [replace(match, unlike=unlike) for match in matches]
+
+
+def test_what_merely_comes_nearest_is_grey_and_said_once_the_drawing_rests(
+    browser: Browser, shared_retriever: Retriever
+) -> None:
+    with serving(PuzzledRetriever(shared_retriever.embedder, shared_retriever.gallery)) as address:
+        page = opened(browser.new_context(viewport={"width": 1280, "height": 900}), address)
+        grey = page.locator("#zs-found .zs-unlike .zs-photo")
+        drawn_alone(page)
+        expect(grey).to_have_count(0)
+        draw(page, *SECOND)
+        expect(grey).to_have_count(5)
+        expect(page.locator(".zs-status")).to_contain_text("Nothing here looks like it; these come nearest.")
+        page.get_by_role("button", name="Undo").click()
+        expect(grey).to_have_count(0)
+        expect(photos(page)).to_have_count(5)
+        expect(page.locator(".zs-status")).to_contain_text("Searched")
+        page.context.close()
+
+
+def drawn_alone(page: Page) -> None:
+    draw(page, *FIRST)
+    expect(photos(page)).to_have_count(5)
