@@ -42,6 +42,10 @@ def test_what_the_app_needs_comes_along() -> None:
     needed += [ROOT / name for name in ("app.py", "requirements.txt", "checkpoints/zsbir.safetensors")]
     gallery = ROOT / "gallery_cache"
     needed += [gallery / name for name in ("manifest.json", "credits.csv", "LICENCES.md")]
-    needed += [*gallery.glob("embeddings*.npy"), *(gallery / "photos").rglob("*.jpg"), *(gallery / "small").rglob("*.*")]
+    needed += [
+        *gallery.glob("embeddings*.npy"),
+        *(gallery / "photos").rglob("*.jpg"),
+        *(gallery / "small").rglob("*.*"),
+    ]
     assert len(needed) > 100
     assert [path for path in needed if not is_taken(path.relative_to(ROOT).as_posix())] == []
