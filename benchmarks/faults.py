@@ -43,7 +43,8 @@ def faults(scenario: Scenario, kills: int, rng: np.random.Generator, folder: Pat
         trial(f"killed after {moment:.2f} s", scenario.work, moment)
     for number in tqdm(renames(scenario, before, folder, kills), desc=f"{scenario.name}: renames", unit="kill"):
         trial(f"killed at rename {number}", partial(killed_at_rename, scenario.work, number))
-    for size in tqdm(rng.integers(200, 40_000, kills // 4).tolist(), desc=f"{scenario.name}: full disks", unit="disk"):
+    sizes = (200 * 200 ** rng.uniform(0, 1, kills // 4)).astype(int).tolist()  # to 40,000, of each magnitude as many
+    for size in tqdm(sizes, desc=f"{scenario.name}: full disks", unit="disk"):
         trial(f"no file above {size} bytes", partial(with_full_disk, scenario.work, size), has_an_end=True)
     return wrong
 

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 
 DEADLINE = 120.0  # seconds; whoever runs longer hangs
+_MOST_SAID = 65_536  # bytes, what a pipe holds
 _SAYING = 5.0  # seconds in which who hangs says where, and ends
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # or importing numpy makes some
 _FORKS = multiprocessing.get_context("forkserver")
@@ -59,12 +60,15 @@ def in_child(work: Work, folder: Path, kill_after: float | None = None) -> Outco
     os.environ.update(_ONE_THREAD)  # of the server, which starts with the first process
     with tempfile.TemporaryDirectory() as temporary:
         output, started = Path(temporary, "output"), time.perf_counter()
+        os.mkfifo(output)  # no file, as one would be full when the disk is
+        reading = os.open(output, os.O_RDONLY | os.O_NONBLOCK)
         process = _FORKS.Process(target=_speaking_to, args=(output, partial(work, folder)))
         process.start()
         process.join(DEADLINE + _SAYING if kill_after is None else kill_after)
         process.kill()
         process.join()
-        said = output.read_text(errors="replace") if output.exists() else ""
+        said = os.read(reading, _MOST_SAID).decode(errors="replace")
+        os.close(reading)
         return Outcome(process.exitcode or 0, said, time.perf_counter() - started)
 
 
@@ -107,8 +111,8 @@ def with_full_disk(work: Work, largest: int, folder: Path) -> int:
 
 def _speaking_to(output: Path, work: Callable[[], int]) -> None:
     """Does the work in this process, whose words go to a file; if it hangs, it says where, and ends."""
-    with output.open("wb") as file:
-        for stream in (1, 2):
-            os.dup2(file.fileno(), stream)
+    writing = os.open(output, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(writing, stream)
     faulthandler.dump_traceback_later(DEADLINE, exit=True)
     raise SystemExit(work())
