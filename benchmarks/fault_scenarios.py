@@ -1,8 +1,12 @@
-"""What benchmarks/faults.py disturbs: a gallery build with an index, a training run and an average, all small."""
+"""What benchmarks/faults.py disturbs, all small: a gallery and its index, a visitor's gallery, training, an average."""
 
 from __future__ import annotations
 
+import sys
+import tempfile
+import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +26,8 @@ from zsbir.gallery import __main__ as gallery_command
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.gallery import Gallery
 from zsbir.pictures.preparation import PreprocessConfig
+from zsbir.serving.private_galleries import PrivateGalleries
+from zsbir.serving.private_gallery import Announced
 
 BACKBONE, SIZE = "test_efficientnet", "32"
 CATEGORIES = ("ring", "cross", "bar", "zigzag")
@@ -109,6 +115,42 @@ def gallery_state(folder: Path) -> str:
     return {8 * len(CATEGORIES): OLD, 20 * len(CATEGORIES): NEW}[len(gallery)]
 
 
+def prepare_private(folder: Path) -> None:
+    """An encoder, a visitor's photos, and a temporary folder."""
+    make_checkpoint(folder / "m.safetensors", 0)
+    draw_photos(folder / "photos", 0, 3)
+    (folder / "temporary").mkdir()
+
+
+def bring(folder: Path) -> int:
+    """What an app does for a visitor who brings photos and looks at how many there are."""
+    tempfile.tempdir = str(folder / "temporary")
+    embedder = load_embedder(folder / "m.safetensors", "cpu")
+    photos = [path.read_bytes() for path in sorted((folder / "photos").rglob("*.png"))]
+    visitor = "a" * 32
+    progress = None
+    with closing(PrivateGalleries(embedder)) as galleries:
+        try:
+            galleries.begin(visitor, [Announced(f"{number}.png", len(photo)) for number, photo in enumerate(photos)])
+            for number, photo in enumerate(photos):
+                galleries.receive(visitor, number, 0, photo)
+            galleries.build(visitor)
+            while (progress := galleries.progress(visitor)) and progress.stage not in ("ready", "failed"):
+                time.sleep(0.01)
+            found = len(galleries.open(visitor).gallery)
+        except ValueError as error:
+            print((progress and progress.sentence) or error, file=sys.stderr)
+            return 2
+    (folder / f"{found} photos").touch()
+    return 0
+
+
+def private_state(folder: Path) -> str:
+    """Whether somebody searched all photos, and nothing is left of them."""
+    is_left = any((folder / "temporary").iterdir())
+    return NEW if (folder / f"{3 * len(CATEGORIES)} photos").exists() and not is_left else OLD
+
+
 def learn(folder: Path) -> int:
     """Three short epochs, or what is left of them."""
     flags = {"data_dir": "data", "checkpoint_dir": "run", "backbone_weights": "weights.safetensors"}
@@ -151,6 +193,7 @@ def average_state(folder: Path) -> str:
 
 SCENARIOS = (
     Scenario("gallery", prepare_gallery, build, gallery_state),
+    Scenario("private gallery", prepare_private, bring, private_state),
     Scenario("training", make_data, learn, training_state),
     Scenario("average", prepare_average, average, average_state),
 )

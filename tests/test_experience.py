@@ -67,6 +67,7 @@ def test_command_line_measures_what_the_gallery_holds(
     assert set(report["growth"]) == {"25%", "50%", "75%", "100%"}
     assert report["stability"]["shifted"] == report["stability"]["scaled by 0.8"] == 1
     assert all(0 <= figure <= 1 for figure in report["stability"].values())
+    assert report["unlike"] == {}  # this checkpoint knows no sketches
     assert report["replay"] == {}  # there are drawings of one stroke alone
 
 

@@ -29,6 +29,7 @@ from zsbir.command import run_made
 from zsbir.data.folder import find_photos, find_sketches, read_labels
 from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
 from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
+from zsbir.evaluation.absence import marked
 from zsbir.evaluation.embedding import EmbeddedSketches, embed_photos, embed_sketches
 from zsbir.evaluation.metrics import retrieval_figures
 from zsbir.evaluation.replay import FRACTIONS, MIN_STROKES, SHOWN, measure_replay
@@ -51,6 +52,8 @@ class Experience:
         hit_at_5: Share of sketches with a photo of their category among the first five, by source.
         growth: P@5 of drawings of which only this share of the strokes is drawn.
         stability: Share of the first five photos that stays when a drawing is changed, by change.
+        unlike: Share of sketches of which it is said that nothing in the gallery looks like them, by source: of those
+            whose thing is there, and of those whose thing is not, see `marked`; of all categories of the label file.
         replay: How calm the photos shown are while drawings grow, see `measure_replay`.
         checkpoint_sha256: Digest of the checkpoint.
     """
@@ -61,6 +64,7 @@ class Experience:
     hit_at_5: Mapping[str, float]
     growth: Mapping[str, float]
     stability: Mapping[str, float]
+    unlike: Mapping[str, Mapping[str, float]]
     replay: Mapping[str, Any]
     checkpoint_sha256: str
 
@@ -107,6 +111,7 @@ def measure_experience(
         {source: float(hits(gallery, asked, categories, SHOWN).mean()) for source, asked in queries.items()},
         _growth(embedder, few, [find_photos(folder, category) for category in categories], quiet),
         _stability(embedder, gallery, [drawing for members in few for drawing in members], quiet),
+        _unlike(embedder, gallery, folder, read_labels(labels), quiet),
         measure_replay(embedder, gallery, [members[:_DRAWINGS] for members in long], categories, quiet=quiet),
         embedder.checkpoint_sha256,
     )
@@ -195,6 +200,25 @@ def _stability(embedder: Embedder, gallery: Gallery, drawings: Sequence[Drawing]
         kept = [len(old & new) for old, new in zip(before, after, strict=True)]
         stability[name] = float(np.mean(kept)) / len(before[0])
     return stability
+
+
+def _unlike(
+    embedder: Embedder, gallery: Gallery, folder: Path, categories: Sequence[str], quiet: bool
+) -> dict[str, dict[str, float]]:
+    if not len(embedder.known_sketches):
+        return {}
+    sketches = [find_sketches(folder, category) for category in categories]
+    sources: dict[str, list[Sequence[Path | Drawing]]] = {
+        "images": [[sketch for sketch in members if isinstance(sketch, Path)] for members in sketches],
+        "drawings": [[sketch for sketch in members if isinstance(sketch, Drawing)][:_DRAWINGS] for members in sketches],
+    }
+    return {
+        source: marked(
+            embedder.known_sketches, gallery, embed_sketches(embedder, members, _BATCH, quiet=quiet), categories
+        )
+        for source, members in sources.items()
+        if any(members)
+    }
 
 
 def _first_photos(gallery: Gallery, query: Embeddings) -> list[int]:

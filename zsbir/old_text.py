@@ -14,6 +14,14 @@ SURE = 0.75  # plausibility, 0 to 1, from which on a text is believed
 _WORDS = re.compile(r"[^\W\d_]+")
 _LIKELY, _RARE, _ODD = 0.95, 0.4, 0.1
 _COMMON_LATIN = "äöüßéèêëàâáíóúñçãåøæîïôûùœ"
+_COMMON_HANGUL = frozenset(
+    "가각간갈감강개거건걸검게겨결경계고곡곤골공과관광교구국군굴궁권귀그근글금기김길까꽃나날남내너네녀년노놀농누눈뉴는늘니다단달담당"
+    "대더도독돌동되두둘뒤드득든들등디따딸땅때라락란람랑래러런레려력련령로록론료루류르른름리린림마만말망매머먼메면명모목몰무문물미민밀바"
+    "박반발밤방배백버번벌범별병보복본봄봉부북분불비빛빵사산살삼상새색생서석선설성세셀소속손송쇼수순술숲스슬습승시식신실심아악안알암앙애야약"
+    "양어억언얼엄업없에여역연열염영예오옥온올옷와완왕외요용우욱운울움워원월위유육윤융으은을음의이인일임입있자작잔잠장재저적전절점정제조족졸"
+    "종좌주죽준중즈증지직진질집짜차착찬참창채책처천철첫청체초촌총최추축출충치친카커컴코콘크큰클키타태터테토통투트특티파판팔패퍼페편평포"
+    "폴표푸풍품프피필하학한할함합항해행향허험현형호혼홍화환활황회획효후휴흐흥희히힘더산샷토끼고양강아지"
+)
 _LAST_COMMON_SJIS, _LAST_COMMON_GBK, _LAST_COMMON_BIG5 = 0x98, 0xD7, 0xC6  # lead bytes of the signs one learns first
 
 
@@ -105,6 +113,12 @@ def _chinese_letter(code: bytes) -> float:
     return 0.9 if 0xB0 <= code[0] <= _LAST_COMMON_GBK else _RARE if code[0] > _LAST_COMMON_GBK else _ODD
 
 
+def _korean(text: str) -> list[float]:
+    """Nearly every two bytes of Chinese are a syllable of Korean too, but seldom one that is often written."""
+    letters = [letter for letter in text if not letter.isascii()]
+    return [_LIKELY if letter in _COMMON_HANGUL else 0.8 if "가" <= letter <= "힣" else _ODD for letter in letters]
+
+
 def _taiwanese(text: str) -> list[float]:
     leads = [letter.encode("big5")[0] for letter in text if not letter.isascii()]
     return [
@@ -150,5 +164,6 @@ _JUDGES: dict[str, Callable[[str], list[float]]] = {
     "cp866": _by_words(_russian_word),
     "cp932": _japanese,
     "gbk": _chinese,
+    "cp949": _korean,
     "big5": _taiwanese,
 }

@@ -1,3 +1,4 @@
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -148,6 +149,18 @@ def test_a_folder_without_pictures_keeps_the_old_gallery(photos: Path, embedder:
     assert len(Gallery.load(out)) == 6
     with pytest.raises(FileNotFoundError, match="nowhere"):
         build_gallery(tmp_path / "nowhere", out, embedder, quiet=True)
+
+
+def test_photos_know_when_their_files_were_changed(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
+    files = sorted(path for path in photos.rglob("*") if path.is_file())
+    for number, file in enumerate(files):
+        os.utime(file, (86_400 * number, 86_400 * number))
+    build_gallery(photos, tmp_path / "out", embedder, quiet=True)
+    dates = {photo.date for photo in Gallery.load(tmp_path / "out").photos}
+    assert len(dates) == 6
+    assert dates <= {f"1970-01-{number + 1:02}T00:00:00" for number in range(len(files))}
+    again = build_gallery(tmp_path / "out" / "photos", tmp_path / "out", embedder, quiet=True).gallery
+    assert {photo.date for photo in again.photos} == {""}  # copies are of the day on which they were made
 
 
 def test_files_of_the_user_are_never_deleted(photos: Path, embedder: Embedder, tmp_path: Path) -> None:

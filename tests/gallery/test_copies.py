@@ -1,4 +1,6 @@
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -134,3 +136,25 @@ def test_names_of_small_copies_are_told_from_others() -> None:
     assert is_small_copy(f"{SHA[:32]}.96px.jpg")
     for name in (f"{SHA[:32]}.jpg", "cat.400px.jpg", f"my {small_copy_name(SHA)}", f"{small_copy_name(SHA)}.png"):
         assert not is_small_copy(name)
+
+
+CRAMPED = """
+import resource, signal, sys
+from pathlib import Path
+from PIL import Image
+from zsbir.gallery.copies import save_copy
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (700, 700))
+try:
+    save_copy(Image.effect_noise((200, 200), 99), Path(sys.argv[1]))
+except OSError:
+    print("an error")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit there")
+def test_half_a_copy_is_never_kept(tmp_path: Path) -> None:
+    """Where the disk is full in its midst, Pillow writes what there is room for and says nothing."""
+    command = [sys.executable, "-c", CRAMPED, str(tmp_path / "copy.jpg")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "an error\n"
+    assert list(tmp_path.iterdir()) == []

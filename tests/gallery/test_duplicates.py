@@ -127,7 +127,7 @@ def test_everything_that_searches_has_each_picture_once(twins: Retriever) -> Non
     for matches in (twins.more_like(first.index, k=9), twins.more_like(copy, k=9)):
         assert len({match.title[:6] for match in matches}) == len(matches) == 7
     assert len(twins.more_like(first.index, k=99, copies=True)) == 14
-    assert len(twins.like_photo(scene(3), k=99)) == len(twins.refine(SQUARE, first.index, 0.5, k=99)) == 8
+    assert len(twins.like_photo(scene(3), k=99)) == len(twins.refine(SQUARE, {first.index: 0.5}, k=99)) == 8
     shown = [(match.index, match.sha256) for match in twins.search(SQUARE, k=5, copies=True)]
     followed = twins.follow(SQUARE, shown, k=5)
     assert len({match.title[:6] for match in followed}) == 5

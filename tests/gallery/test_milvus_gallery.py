@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import base64
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from zsbir.gallery import milvus_gallery as milvus_module
 from zsbir.gallery.milvus_address import Address
 from zsbir.gallery.milvus_gallery import MilvusGallery
 from zsbir.gallery.photo import Photo
-from zsbir.gallery.searching import calm_search
+from zsbir.gallery.searching import calm_search, distinct_search
 
 SHA, DIM = "a1" * 32, 16
 HOSTILE = (
@@ -46,6 +48,21 @@ def gallery(tmp_path: Path) -> Iterator[MilvusGallery]:
 
 def files(gallery: MilvusGallery, query: np.ndarray, k: int, **filters: str | None) -> list[str]:
     return [photo.file for photo in gallery.photos_at(gallery.search(query, k, **filters)[0].tolist())]
+
+
+def test_copies_take_one_place(gallery: MilvusGallery) -> None:
+    photos, embeddings = make_rows(30)
+    rng = np.random.default_rng(1)
+    looks = [base64.b64encode(rng.integers(0, 255, 193, dtype=np.uint8).tobytes()).decode() for _ in photos]
+    photos = [replace(photo, look=look) for photo, look in zip(photos, looks, strict=True)]
+    photos[3], photos[7] = replace(photos[3], sha256=photos[5].sha256), replace(photos[7], look=photos[5].look)
+    embeddings[3] = embeddings[7] = embeddings[5]
+    gallery.upsert(photos, embeddings, quiet=True)
+    found = gallery.photos_at(distinct_search(gallery, embeddings[5], 5)[0].tolist())
+    assert len({photo.file for photo in found}) == 5
+    assert len({photo.file for photo in found} & {"3.jpg", "5.jpg", "7.jpg"}) == 1
+    assert gallery.photos_at(gallery.search(embeddings[5], 1)[0].tolist())[0].look
+    assert len(distinct_search(gallery, embeddings[5], 99)[0]) == 28
 
 
 def test_search_and_filters_equal_a_slow_search(gallery: MilvusGallery) -> None:

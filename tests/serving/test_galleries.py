@@ -96,7 +96,7 @@ def test_start_opens_all_and_numbers_names_that_are_the_same(
     other.mkdir(parents=True)
     make_photo("bar", np.random.default_rng(5)).save(other / "new.png")
     with closing(open_galleries(checkpoint_path, shelf, other)) as galleries:
-        assert galleries.names("") == [Choice("shelf", 1), Choice("shelf 2", 2), Choice("old maps", 2)]
+        assert galleries.names("") == [Choice("shelf", 1, is_watched=True), Choice("shelf 2", 2), Choice("old maps", 2)]
 
 
 def test_the_first_gallery_must_fit_and_others_are_left_out(

@@ -46,10 +46,11 @@ def test_a_folder_that_was_just_made_is_not_removed_and_an_old_one_without_a_loc
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("zsbir-private-new", "zsbir-private-old", "another"):
+    for name in ("zsbir-private-new", "zsbir-private-old", "zsbir-private-tomorrow", "another"):
         (tmp_path / name).mkdir()
     for name in ("zsbir-private-old", "another"):
         os.utime(tmp_path / name, (1, 1))
+    os.utime(tmp_path / "zsbir-private-tomorrow", (4e9, 4e9))  # the clock was set back since it was made
     remove_leftovers()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["another", "zsbir-private-new"]
 

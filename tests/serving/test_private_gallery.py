@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +54,28 @@ def test_the_outcome_is_told_when_all_is_done(is_readable: bool, embedder: Embed
     gallery.finish_receiving()
     gallery.build(embedder)
     assert told == [("ready", True, True) if is_readable else ("failed", False, False)]
+
+
+@pytest.mark.parametrize("full", ["while it is sent", "while it is built"])
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(
+    full: str, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_room(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    content = encoded(make_photo("bar", np.random.default_rng(9)))
+    if full == "while it is built":
+        gallery = received(tmp_path, small=content)
+        monkeypatch.setattr("zsbir.gallery.build.save_copy", no_room)
+        gallery.build(embedder)
+        assert gallery.progress.sentence.startswith("Expected room for your pictures")
+    else:
+        gallery = PrivateGallery(tmp_path / "work", tmp_path / "gallery", [Announced("a.png", len(content))], Limits())
+        monkeypatch.setattr(Path, "open", no_room)
+        with pytest.raises(ValueError, match=r"^Expected room for your pictures"):
+            gallery.receive(0, 0, content)
+        monkeypatch.undo()
+        gallery.receive(0, 0, content)  # there is room again
+        gallery.delete()
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in caplog.text

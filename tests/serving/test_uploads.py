@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import tempfile
@@ -99,16 +100,27 @@ def test_what_is_never_used_is_deleted_after_an_hour(uploads: Uploads, clock: Cl
     assert kept(uploads) == [later]
 
 
-def test_what_gradio_leaves_there_stays_for_a_minute(uploads: Uploads) -> None:
-    mine = store(uploads, "ann", 10)
-    for name in ("tmp1", "tmp2", "hash/file.png"):
-        (uploads.folder / name).parent.mkdir(exist_ok=True)
-        (uploads.folder / name).write_bytes(b"x")
-    os.utime(uploads.folder / "tmp1", (1, 1))
-    os.utime(uploads.folder / "hash", (1, 1))
-    os.utime(mine.parent, (1, 1))
+@pytest.mark.parametrize("changed", [1, 4e9])
+def test_what_gradio_leaves_there_stays_for_a_minute_whatever_the_clock_says(
+    uploads: Uploads, clock: Clock, changed: float
+) -> None:
+    def leave(name: str) -> Path:
+        path = uploads.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"x")
+        for changes in (path, path.parent) if path.parent != uploads.folder else (path,):
+            os.utime(changes, (changed, changed))
+        return path
+
+    mine, old = store(uploads, "ann", 10), [leave("tmp1"), leave("hash/file.png")]
     uploads.sweep()
-    assert set(kept(uploads)) == {mine, uploads.folder / "tmp2"}
+    assert set(kept(uploads)) == {mine, *old}
+    clock.now += 50
+    new = leave("tmp2")
+    uploads.sweep()
+    clock.now += 20
+    uploads.sweep()
+    assert set(kept(uploads)) == {mine, new}
 
 
 def test_of_what_gradio_leaves_there_only_so_much_stays(uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,3 +143,13 @@ def test_the_sweep_comes_by_itself_and_closing_leaves_nothing(
         until(lambda: not kept(uploads))
         store(uploads, "ann", 10)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(uploads: Uploads) -> None:
+    class Full(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ValueError, match=r"^Expected room for your pictures"):
+        uploads.store("ann", "a.png", Full())
+    assert list(uploads.folder.iterdir()) == [uploads.folder / ".alive"]

@@ -1,5 +1,6 @@
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_half_copied_files_are_tried_again(folder: PhotoFolder, photos: Path, ca
     whole = photo(5)
     (photos / "copy.png").write_bytes(whole[: len(whole) // 2])
     with caplog.at_level(logging.WARNING):
-        assert folder.refresh()
+        assert not folder.refresh()  # its photos are the same
         assert titles(folder) == {"0", "1", "2"}
         (photos / "2.png").unlink()
         folder.refresh()
@@ -116,6 +117,69 @@ def test_a_folder_that_is_gone_or_empty_keeps_its_gallery(folder: PhotoFolder, p
     (photos / "3.png").write_bytes(photo(3))
     assert folder.refresh()
     assert titles(folder) == {"0", "1", "2", "3"}
+
+
+def test_a_change_that_fails_is_said_and_tried_again(
+    folder: PhotoFolder, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = watched_folder.build_gallery
+
+    def full(*arguments: Any, **how: Any) -> None:
+        raise OSError("No space left on the device")
+
+    (photos / "3.png").write_bytes(photo(3))
+    monkeypatch.setattr(watched_folder, "build_gallery", full)
+    assert not folder.refresh()
+    assert folder.trouble.endswith("is tried again: No space left on the device.")
+    assert (folder.version, titles(folder)) == (0, {"0", "1", "2"})
+    monkeypatch.setattr(watched_folder, "build_gallery", really)
+    assert folder.refresh()  # though nothing in the folder has changed since
+    assert (folder.version, folder.trouble, titles(folder)) == (1, "", {"0", "1", "2", "3"})
+
+
+def test_a_folder_that_is_back_is_no_trouble_any_more(folder: PhotoFolder, photos: Path, tmp_path: Path) -> None:
+    photos.rename(tmp_path / "unplugged")
+    assert not folder.refresh()
+    assert "tried again: Expected a folder of photos" in folder.trouble
+    (tmp_path / "unplugged").rename(photos)
+    assert not folder.refresh()
+    assert (folder.version, folder.trouble) == (0, "")
+
+
+def test_a_file_that_the_system_did_not_give_is_asked_for_again(
+    folder: PhotoFolder, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = Path.read_bytes
+
+    def refused(path: Path) -> bytes:
+        if path.name == "3.png":
+            raise PermissionError("Permission denied")
+        return really(path)
+
+    (photos / "3.png").write_bytes(photo(3))
+    (photos / "4.png").write_bytes(photo(4))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refused)
+        assert folder.refresh()
+        assert folder.trouble == "Skipped: 3.png: Permission denied"
+        assert not folder.refresh()
+    assert not folder.refresh()  # not at every look
+    monkeypatch.setattr(watched_folder.time, "monotonic", lambda: 1e12)
+    assert folder.refresh()
+    assert (folder.version, folder.trouble, titles(folder)) == (2, "", {"0", "1", "2", "3", "4"})
+
+
+def test_files_of_a_change_that_were_left_out_are_named(folder: PhotoFolder, photos: Path) -> None:
+    for name in ("a.png", "b.png"):
+        (photos / name).write_bytes(b"no picture")
+    (photos / "3.png").write_bytes(photo(3))
+    assert folder.refresh()
+    assert folder.trouble.startswith("Skipped: a.png: ")
+    assert folder.trouble.endswith("And 1 more like that.")
+    for name in ("a.png", "b.png"):
+        (photos / name).unlink()
+    assert not folder.refresh()
+    assert folder.trouble == ""
 
 
 def test_credits_that_change_are_followed(folder: PhotoFolder, photos: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -33,7 +34,8 @@ def visitor(address: str) -> Iterator[Visitor]:
 
 def kept() -> list[Path]:
     """Whatever lies among the uploads, of visitors and of Gradio itself, but the lock."""
-    return [path for path in uploads().folder.rglob("*") if path.is_file() and path.name != ".alive"]
+    walk = os.walk(uploads().folder)  # passes over folders that are deleted meanwhile
+    return [Path(folder, name) for folder, _, names in walk for name in names if name != ".alive"]
 
 
 @pytest.fixture(autouse=True)

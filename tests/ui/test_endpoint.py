@@ -47,6 +47,7 @@ def test_search_returns_what_the_retriever_finds(client: Client, retriever: Retr
         for name in ("title", "category", "author", "licence", "source"):
             assert entry[name] == getattr(match, name)
         assert Path(entry["photo"]).read_bytes() == match.photo.read_bytes()
+        assert Path(entry["small"]).read_bytes() == match.small.read_bytes()
 
 
 def test_search_finds_five_photos_unless_told_otherwise(client: Client, tmp_path: Path) -> None:
@@ -102,6 +103,31 @@ def test_search_without_a_sketch_says_so(client: Client) -> None:
         client.predict(sketch=None, k=5, api_name="/search")
 
 
+def test_search_takes_category_licence_likes_and_order(client: Client, retriever: Retriever, tmp_path: Path) -> None:
+    (tmp_path / "sketch.png").write_bytes(encoded(sketch_in()))
+
+    def ask(**more: str) -> Any:
+        return client.predict(sketch=handle_file(tmp_path / "sketch.png"), k=12, api_name="/search", **more)
+
+    found = ask()
+    assert {entry["category"] for entry in ask(category="disc", licence="CC0-1.0")} == {"disc"}
+    assert ask(licence="none") == []
+    last, first = found[-1]["id"], found[0]["id"]
+    rows = {entry["id"]: int(entry["id"].partition("-")[0]) for entry in found}
+    for like, unlike in ((last, ""), ("", first), (last, first)):
+        weights = {rows[photo]: weight for photo, weight in ((like, 0.4), (unlike, -0.3)) if photo}
+        expected = [match.index for match in retriever.refine(sketch_in(), weights, k=12)]
+        assert [rows[entry["id"]] for entry in ask(more_like=like, less_like=unlike)] == expected
+    dates = [entry["date"] for entry in ask(sort="date")]
+    assert dates == sorted(dates, reverse=True)
+    assert all(dates)
+    for wrong in ("x", "99-abc", "-1", "9" * 40 + "-x", "²-x"):
+        with pytest.raises(AppError, match="Expected the id of a photo of an earlier answer"):
+            ask(less_like=wrong)
+    with pytest.raises(AppError, match="Expected sort to be likeness or date, found 'size'"):
+        ask(sort="size")
+
+
 # ---- /more_like_this
 
 
@@ -147,10 +173,11 @@ def test_only_the_endpoints_for_programs_are_public(client: Client) -> None:
 def test_the_endpoints_are_documented(address: str) -> None:
     with urllib.request.urlopen(f"{address}gradio_api/info", timeout=30) as response:
         endpoints = json.load(response)["named_endpoints"]
-    for name, picture in (("/search", "sketch"), ("/more_like_this", "photo")):
+    words = ["category", "licence", "more_like", "less_like", "sort"]
+    for name, picture, more in (("/search", "sketch", words), ("/more_like_this", "photo", [])):
         assert endpoints[name]["description"].startswith("Finds the photos of the gallery that look most like")
         assert "one entry a photo" in endpoints[name]["description"]
-        assert [parameter["parameter_name"] for parameter in endpoints[name]["parameters"]] == [picture, "k"]
+        assert [parameter["parameter_name"] for parameter in endpoints[name]["parameters"]] == [picture, "k", *more]
 
 
 class BrokenRetriever(Retriever):

@@ -34,6 +34,30 @@ def test_answer_shows_five_photos_with_their_credits(retriever: Retriever, galle
     assert [photo["score"] for photo in told["photos"]] == [f"{match.score:.4f}" for match in matches]
 
 
+def test_answer_keeps_to_what_is_chosen(galleries: Galleries) -> None:
+    told = answer(galleries, canvas(STROKE), None, 12, only={"category": "disc", "licence": "CC0-1.0"})
+    assert {photo["category"] for photo in told["photos"]} == {"disc"}
+    assert "12 photos, of “disc” and under CC0-1.0 alone, in" in told["sentence"]
+    told = answer(galleries, canvas(STROKE), None, 12, only={"category": "gone_by"})
+    assert (told["photos"], told["places"]) == ([], 12)
+    assert told["sentence"] == "None of the 12 photos is of “gone by”; choose something else."
+
+
+def test_answer_shows_the_newest_files_first(galleries: Galleries) -> None:
+    told = answer(galleries, canvas(STROKE), None, 12, only={"newest": True})
+    dates = [photo["date"] for photo in told["photos"]]
+    assert dates == sorted(dates, reverse=True)
+    assert all(dates)
+
+
+@pytest.mark.parametrize(
+    "only", [3, "disc", {"category": 3}, {"licence": ["x"]}, {"newest": "yes"}, {"category": "x" * 1_001}]
+)
+def test_answer_to_a_choice_that_is_none_is_one_sentence(galleries: Galleries, only: object) -> None:
+    told = answer(galleries, canvas(STROKE), None, only=only)
+    assert (told["photos"], told["sentence"][:33]) == ([], "Expected a category and a licence")
+
+
 @pytest.mark.parametrize("count", [1, 5, 12])
 def test_answer_shows_as_many_photos_as_asked_for(galleries: Galleries, count: int) -> None:
     assert len(names(answer(galleries, canvas(STROKE), None, count))) == count
@@ -52,7 +76,7 @@ def test_answer_to_no_number_of_photos_is_one_sentence(galleries: Galleries, cou
 def test_answer_with_a_photo_beside_the_drawing(retriever: Retriever, galleries: Galleries) -> None:
     drawing = parse_canvas(canvas(STROKE))
     for value, matches in (
-        (referring(3, 0.4), retriever.refine(drawing, 3, 0.4, k=5)),
+        (referring(3, 0.4), retriever.refine(drawing, {3: 0.4}, k=5)),
         (json.dumps({"width": 9, "height": 9, "strokes": [], "reference": {"photo": 3, "weight": 0}}),
          retriever.more_like(3, k=5)),
     ):  # fmt: skip

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import base64
+import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-from mcp.types import CallToolResult, TextContent, Tool
+from mcp.types import CallToolResult, ImageContent, TextContent, Tool
+from PIL import Image, ImageChops, ImageStat
 
 from tests.served import encoded, serving, sketch_in
 from zsbir.gallery.retriever import Retriever
@@ -46,9 +49,18 @@ def talk(address: str, *calls: tuple[str, Arguments]) -> tuple[list[Tool], list[
 
 
 def text(result: CallToolResult) -> str:
-    (content,) = result.content
+    content, *pictures = result.content
     assert isinstance(content, TextContent)
+    assert all(isinstance(picture, ImageContent) for picture in pictures)
     return content.text
+
+
+def pictures(result: CallToolResult) -> list[Image.Image]:
+    return [
+        Image.open(io.BytesIO(base64.b64decode(content.data)))
+        for content in result.content
+        if isinstance(content, ImageContent)
+    ]
 
 
 def data_url(content: bytes) -> str:
@@ -77,10 +89,29 @@ def test_the_tools_find_what_the_retriever_finds(address: str, retriever: Retrie
         results, (retriever.search(sketch_in(), k=3), retriever.like_photo(open_picture(photo))), strict=True
     ):
         assert not result.isError
-        entries = ast.literal_eval(text(result))
+        entries = json.loads(text(result))
         assert [entry["title"] for entry in entries] == [match.title for match in expected]
         assert [entry["score"] for entry in entries] == pytest.approx([match.score for match in expected], abs=1e-4)
-        assert [entry["photo"]["path"] for entry in entries] == [str(match.photo.resolve()) for match in expected]
+        for entry, match, picture in zip(entries, expected, pictures(result), strict=True):
+            assert httpx.get(entry["photo"]).content == match.photo.read_bytes()
+            assert httpx.get(entry["small"]).content == match.small.read_bytes()
+            small = open_picture(match.small)
+            assert picture.size == small.size
+            difference = ImageChops.difference(picture, small.convert("RGB"))
+            assert ImageStat.Stat(difference).mean == pytest.approx([0, 0, 0], abs=6)
+
+
+def test_an_address_that_is_refused_says_why(address: str) -> None:
+    _, results = talk(
+        address,
+        ("search", {"sketch": f"{address}zsbir/early.js"}),
+        ("more_like_this", {"photo": "http://nowhere.invalid/photo.png"}),
+        ("search", {"sketch": "/etc/passwd"}),
+    )
+    assert all(result.isError for result in results)
+    for result in results[:2]:
+        assert "its host has no address of the public net; upload it." in text(result)
+    assert "http" in text(results[2])
 
 
 def test_what_is_wrong_is_one_sentence(address: str) -> None:

@@ -14,7 +14,7 @@ from zsbir import Gallery, Retriever, load_embedder
 from zsbir.ui.component import STATIC
 
 MOST_BYTES = 20_000  # of the properties of a component, its html and its script included
-PARTS = {"zs-header", "zs-canvas", "zs-gallery", "zs-count", "zs-found", "zs-map", "zs-known"}
+PARTS = {"zs-header", "zs-canvas", "zs-gallery", "zs-count", "zs-filters", "zs-found", "zs-map", "zs-known"}
 
 
 @pytest.fixture(scope="module")

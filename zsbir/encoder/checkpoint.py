@@ -17,13 +17,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from zsbir.atomic import replacing
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.device import place
 from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.encoder.recognition import Recognition
+from zsbir.encoder.tensor_file import replacing_tensors
 from zsbir.encoder.whitening import Whitening
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.sentences import clause
@@ -232,12 +232,8 @@ def _check_finishing(hub_sketches: object, whitened: object, recognised: object)
 
 def _write(path: Path, tensors: dict[str, Tensor], format_: str, description: Mapping[str, Any]) -> None:
     metadata = {"format": format_, "format_version": str(FORMAT_VERSION), "description": json.dumps(description)}
-    with replacing(path) as partial:
-        try:
-            save_file(tensors, partial, metadata=metadata)
-        except SafetensorError as error:  # what the system said, as of a full disk
-            raise OSError(f"{path} cannot be written: {clause(error)}.") from error
-        partial.chmod(0o644)  # safetensors writes for the owner alone
+    with replacing_tensors(path) as partial:
+        save_file(tensors, partial, metadata=metadata)
 
 
 @contextmanager

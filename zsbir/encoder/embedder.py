@@ -41,6 +41,7 @@ class Embedder:
         dim: Length d of an embedding.
         encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs
             and says what a picture is taken for.
+        known_sketches: Embeddings (m, d) of sketches that the checkpoint knows from training; perhaps of none.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
@@ -61,6 +62,7 @@ class Embedder:
         self.preprocessing = encoder.preprocessing
         self.dim = encoder.dim
         self.encoder_dim = encoder.trained.config.embedding_dim
+        self.known_sketches: Embeddings = encoder.known_sketches().cpu().numpy()
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
         self.checkpoint = checkpoint

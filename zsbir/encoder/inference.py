@@ -75,6 +75,15 @@ class FinishedEncoder(nn.Module):
         photos = self._whitened(trained)
         return self._recognised(self.hubs.of_photos(photos) if self.hubs else photos, trained)
 
+    @torch.no_grad()
+    def known_sketches(self) -> Tensor:
+        """The sketches known from training, embedded like any other: float32 (m, d); m = 0 if there are none."""
+        if self.hubs is None:
+            return torch.zeros((0, self.dim))
+        sketches = self.hubs.sketches
+        trained = functional.normalize(sketches @ self.whitening.matrix.inverse()) if self.whitening else sketches
+        return self._recognised(self.hubs.of_sketches(sketches), trained)
+
     def _seen(self, sketches: Tensor) -> Tensor:
         if self.grids is None:
             return self.trained.embed_sketches(self._scaled(sketches))

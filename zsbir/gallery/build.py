@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -54,12 +55,14 @@ class BuiltGallery:
         embedded: How many photos were new or changed.
         skipped: One sentence for each file that could not be used.
         left_out: One sentence for each kind of what is no photo.
+        unread: How many of the skipped the system did not give, which may pass.
     """
 
     gallery: Gallery
     embedded: int
     skipped: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class _Read:
     photo: Photo | None
     prepared: Image.Image | None = None
     skipped: str = ""
+    is_unread: bool = False
 
 
 class _Known:
@@ -148,7 +152,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
     rows: list[Photo] = []
     embeddings: list[Embeddings] = []
     skipped: list[str] = []
-    embedded = 0
+    embedded = unread = 0
     bar = tqdm(total=len(files), desc="building the gallery", unit="photo", disable=quiet)
     for part in builder.read_ahead():
         new = [read.prepared for read in part if read.prepared is not None]
@@ -156,6 +160,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
         for read in part:
             if read.photo is None:
                 skipped.append(read.skipped)
+                unread += read.is_unread
                 continue
             rows.append(read.photo)
             is_new = read.prepared is not None
@@ -172,7 +177,7 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
     gallery = Gallery(folder, rows, np.stack(embeddings), embedder.checkpoint_sha256)
     gallery.save(builder.known.of_others(rows))
     builder.remove_orphans(rows)
-    return BuiltGallery(gallery, embedded, tuple(skipped), builder.left_out)
+    return BuiltGallery(gallery, embedded, tuple(skipped), builder.left_out, unread)
 
 
 class _Builder:
@@ -219,20 +224,20 @@ class _Builder:
                 return _Read(None, skipped=f"{name}: Larger than {_MAX_FILE_BYTES // 1_000_000} MB.")
             size, changed, digest = self.digests.get(path, (0, 0, ""))
             if (size, changed) == (status.st_size, status.st_mtime_ns):
-                photo = self._kept(self._describe(path, name, digest))
+                photo = self._kept(self._describe(path, name, digest, status.st_mtime))
                 if photo:
                     return _Read(photo)
             content = path.read_bytes()
             digest = hashlib.sha256(content).hexdigest()
             self.digests[path] = (status.st_size, status.st_mtime_ns, digest)
-            photo = self._describe(path, name, digest)
+            photo = self._describe(path, name, digest, status.st_mtime)
             kept = self._kept(photo)
             if kept:
                 return _Read(kept)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
             photo, prepared = replace(photo, look=look_of(picture)), prepare_photo(picture, self.size)
         except (OSError, ValueError) as error:
-            return _Read(None, skipped=f"{name}: {error}")
+            return _Read(None, skipped=f"{name}: {error}", is_unread=isinstance(error, OSError))
         if not self.in_place:  # a full disk is no fault of the picture: it ends the build
             save_copy(picture, self.shown / photo.file)
         make_small_copy(self.shown / photo.file, self.folder, digest)
@@ -251,7 +256,7 @@ class _Builder:
         except ValueError:  # what is shown is damaged
             return None
 
-    def _describe(self, path: Path, name: str, digest: str) -> Photo:
+    def _describe(self, path: Path, name: str, digest: str, changed: float) -> Photo:
         photo = Photo(
             file=name if self.in_place else copy_name(digest),
             title=title_of(PurePosixPath(name).name),
@@ -260,8 +265,16 @@ class _Builder:
             licence="",
             source=name,
             sha256=digest,
+            date="" if self.in_place else _date(changed),  # of a copy it says when that was made
         )
         return replace(photo, **self.credits.get(name, {}))
+
+
+def _date(changed: float) -> str:
+    try:
+        return datetime.fromtimestamp(changed, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    except (OverflowError, ValueError, OSError):  # of a file whose date is none
+        return ""
 
 
 def title_of(name: str) -> str:

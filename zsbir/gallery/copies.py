@@ -7,6 +7,7 @@ it lies.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Set
 from pathlib import Path
@@ -95,8 +96,10 @@ def _save(picture: Image.Image, path: Path, side: int, quality: int) -> None:
     scale = min(1.0, side / max(picture.size))
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     scaled = picture if scale == 1 else picture.resize(size, reducing_gap=2.0)
+    content = io.BytesIO()  # Pillow itself would not notice that only half of it could be written to a file
+    rgb_on_white(scaled).save(content, format="JPEG", quality=quality)
     with replacing(path) as partial:
-        rgb_on_white(scaled).save(partial, format="JPEG", quality=quality)
+        partial.write_bytes(content.getvalue())
 
 
 def _remove(folder: Path, pattern: re.Pattern[str], keep: Set[str]) -> None:

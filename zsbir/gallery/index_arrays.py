@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from zsbir.atomic import replacing
 from zsbir.encoder.embedder import Embeddings
+from zsbir.encoder.tensor_file import replacing_tensors
 from zsbir.sentences import clause
 
 WORDS = 16  # values of a code of 4 bits
@@ -67,11 +67,8 @@ class IndexArrays:
     def save(self, path: Path, embeddings_sha256: str) -> None:
         """Writes them, and the digest of the embeddings that they index."""
         metadata = {"format_version": _FORMAT_VERSION, "embeddings_sha256": embeddings_sha256}
-        with replacing(path) as partial:
-            try:
-                save_file({field.name: getattr(self, field.name) for field in fields(self)}, partial, metadata)
-            except SafetensorError as error:  # what the system said, as of a full disk
-                raise OSError(f"{path} cannot be written: {clause(error)}.") from error
+        with replacing_tensors(path) as partial:
+            save_file({field.name: getattr(self, field.name) for field in fields(self)}, partial, metadata)
 
     @classmethod
     def load(cls, path: Path, count: int, dim: int, embeddings_sha256: str) -> IndexArrays:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zsbir.atomic import replacing
-from zsbir.gallery.photo import COLUMNS, Photo, row_of
+from zsbir.gallery.photo import COLUMNS, OPTIONAL, Photo, full_row_of
 from zsbir.sentences import clause
 
 FORMAT_VERSION = 1
@@ -40,7 +40,7 @@ class Manifest:
             "checkpoint_sha256": self.checkpoint_sha256,
             "embeddings_sha256": self.embeddings_sha256,
             **({"other_embeddings": dict(self.others)} if self.others else {}),
-            "photos": [row_of(photo) | ({"look": photo.look} if photo.look else {}) for photo in self.photos],
+            "photos": [full_row_of(photo) for photo in self.photos],
         }
         with replacing(folder / MANIFEST) as partial:
             partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -103,7 +103,7 @@ def _read_json(folder: Path) -> dict[str, Any]:
 
 
 def _photo(row: Any) -> Photo:
-    values = [*(row[name] for name in COLUMNS), row.get("look", "")]
+    values = [*(row[name] for name in COLUMNS), *(row.get(name, "") for name in OPTIONAL)]
     photo = Photo(*values)
     if not all(isinstance(value, str) for value in values):
         raise ValueError(f"a value that is not text in the row of {photo.file!r}")

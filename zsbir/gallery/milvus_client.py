@@ -37,6 +37,7 @@ def create_collection(client: Any, name: str, dim: int) -> None:
     schema.add_field("embedding", DataType.FLOAT_VECTOR, dim=dim)
     for column in COLUMNS:
         schema.add_field(column, DataType.VARCHAR, max_length=_MAX_TEXT_BYTES)
+    schema.add_field("look", DataType.VARCHAR, max_length=_MAX_TEXT_BYTES)  # which collections from before do not have
     indexes = client.prepare_index_params()
     indexes.add_index("embedding", index_type="AUTOINDEX", metric_type="COSINE")
     for column in ("file", "category", "licence"):  # what is looked up and filtered by

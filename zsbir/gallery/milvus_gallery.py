@@ -42,6 +42,8 @@ class MilvusGallery:
         self.checkpoint_sha256 = address.checkpoint_sha256
         self._collection = address.full_name
         self._client = client
+        described = client.describe_collection(self._collection)["fields"]
+        self._has_looks = any(part["name"] == "look" for part in described)
         self._count = self._count_rows()
 
     @classmethod
@@ -105,8 +107,9 @@ class MilvusGallery:
         Raises:
             ValueError: There is no such photo.
         """
-        found = self._get(indices, COLUMNS)
-        return [Photo(**{name: found[index][name] for name in COLUMNS}) for index in indices]
+        columns = (*COLUMNS, "look") if self._has_looks else COLUMNS
+        found = self._get(indices, columns)
+        return [Photo(**{name: found[index][name] for name in columns}) for index in indices]
 
     def row(self, index: int, sha256: str) -> int | None:
         """Where a photo is that was seen with key `index` in some gallery; keys of this one do not change."""
@@ -186,7 +189,12 @@ class MilvusGallery:
                 part = photos[start : start + _BATCH]
                 keys = self._keys_for([photo.file for photo in part])
                 rows = [
-                    {"id": key, "embedding": vector, **row_of(photo)}
+                    {
+                        "id": key,
+                        "embedding": vector,
+                        **row_of(photo),
+                        **({"look": photo.look} if self._has_looks else {}),
+                    }
                     for key, photo, vector in zip(keys, part, embeddings[start : start + _BATCH], strict=True)
                 ]
                 self._client.upsert(self._collection, rows)

@@ -19,6 +19,7 @@ class Photo:
         source: Where it came from; may be empty.
         sha256: Digest of the file it was made from, by which a rebuild knows it again.
         look: What it looks like from far away (see `zsbir.gallery.duplicates`); empty if nobody has looked.
+        date: When its file was last changed, as 2026-01-31T23:59:59 in UTC; empty if that is not known.
     """
 
     file: str
@@ -29,9 +30,11 @@ class Photo:
     source: str
     sha256: str
     look: str = ""
+    date: str = ""
 
 
-COLUMNS = tuple(field.name for field in fields(Photo) if field.name != "look")  # that every gallery has
+OPTIONAL = ("look", "date")
+COLUMNS = tuple(field.name for field in fields(Photo) if field.name not in OPTIONAL)  # that every gallery has
 _DESCRIBED = ("title", "category", "author", "licence", "source")
 Seen = tuple[int, str]  # the row in which a photo was seen, and its digest
 
@@ -44,3 +47,8 @@ def described(photo: object) -> dict[str, Any]:
 def row_of(photo: Photo) -> dict[str, str]:
     """The columns of a photo, as they are kept in every gallery."""
     return {name: getattr(photo, name) for name in COLUMNS}
+
+
+def full_row_of(photo: Photo) -> dict[str, str]:
+    """Those and what else is known of it."""
+    return row_of(photo) | {name: getattr(photo, name) for name in OPTIONAL if getattr(photo, name)}

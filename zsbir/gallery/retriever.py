@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
@@ -15,8 +16,12 @@ from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN
 from zsbir.gallery.copies import find_small_copy
 from zsbir.gallery.manifest import rebuild_command
 from zsbir.gallery.photo import Photo, Seen, described
-from zsbir.gallery.searching import SearchableGallery, calm_search, distinct_search
+from zsbir.gallery.searching import Only, SearchableGallery, calm_search, distinct_search
+from zsbir.gallery.unlike import MOST, Unlike
 from zsbir.pictures.drawing import Drawing
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Match:
         sha256: Digest of the file it was made from.
         small: A small copy of the picture, for lists; the picture file itself where there is none.
         copies: How many more times the gallery has this picture, where it takes one place for all of them.
+        date: When its file was last changed, as 2026-01-31T23:59:59 in UTC.
+        unlike: Whether nothing in the gallery looks like the drawing, this photo included; see `zsbir.gallery.unlike`.
     """
 
     photo: Path
@@ -48,6 +55,8 @@ class Match:
     sha256: str
     small: Path
     copies: int = 0
+    date: str = ""
+    unlike: bool = False
 
 
 class Retriever:
@@ -73,29 +82,20 @@ class Retriever:
         self.embedder = embedder
         self.gallery = gallery
 
-    def search(
-        self,
-        sketch: Image.Image | Drawing,
-        k: int = 5,
-        *,
-        category: str | None = None,
-        licence: str | None = None,
-        copies: bool = False,
-    ) -> list[Match]:
+    def search(self, sketch: Image.Image | Drawing, k: int = 5, **only: Unpack[Only]) -> list[Match]:
         """The k photos most similar to a sketch, best first; a picture that is there several times takes one place.
 
         Args:
             sketch: A picture of any size and mode, or a drawing.
             k: How many, >= 1; a smaller gallery returns all it has.
-            category: Of the photos to choose from, exactly; None: any.
-            licence: Likewise.
-            copies: Whether such a picture takes as many places.
+            only: `category` and `licence` of the photos to choose from, exactly; and whether `copies` of a picture take
+                as many places.
 
         Raises:
             ValueError: The sketch is empty, or k is below 1.
         """
         query = self.embedder.embed_sketches([sketch])[0]
-        return self._nearest(query, k, copies, category=category, licence=licence)
+        return self._judged(query, self._nearest(query, k, only), only)
 
     def follow(
         self,
@@ -104,7 +104,7 @@ class Retriever:
         k: int = 5,
         *,
         mid_stroke: bool = False,
-        copies: bool = False,
+        **only: Unpack[Only],
     ) -> list[Match]:
         """The photos for a sketch that has grown: those shown for it before stay while they are as good as any.
 
@@ -115,7 +115,7 @@ class Retriever:
             shown: The photos shown now, in order; those that the gallery does not have in that row are passed over.
             k: How many, >= 1; a smaller gallery returns all it has.
             mid_stroke: Whether the last line is not finished, so that less should change.
-            copies: As in `search`.
+            only: As in `search`.
 
         Raises:
             ValueError: The sketch is empty, or k is below 1.
@@ -123,15 +123,16 @@ class Retriever:
         _check_count(k)
         query = self.embedder.embed_sketches([sketch])[0]
         margin = MID_STROKE_MARGIN if mid_stroke else MARGIN
-        return self._matches(*calm_search(self.gallery, query, shown, k, margin, copies=copies), copies)
+        matches = self._matches(*calm_search(self.gallery, query, shown, k, margin, **only), only)
+        return self._judged(query, matches, only)
 
-    def more_like(self, index: int, k: int = 5, *, copies: bool = False) -> list[Match]:
+    def more_like(self, index: int, k: int = 5, **only: Unpack[Only]) -> list[Match]:
         """The k photos most similar to a photo of the gallery, without itself, best first.
 
         Args:
             index: Row of the photo in the gallery.
             k: How many, >= 1.
-            copies: As in `search`; its own are left out with it, or found.
+            only: As in `search`; copies of its own are left out with it, or found.
 
         Raises:
             ValueError: There is no such photo, or k is below 1.
@@ -139,46 +140,53 @@ class Retriever:
         self.photo(index)
         _check_count(k)
         here = self.gallery.in_memory
-        itself = index if copies or here is None else int(here.firsts[index])
-        matches = self._nearest(self.gallery.embedding(index), k + 1, copies)
+        itself = index if only.get("copies") or here is None else int(here.firsts[index])
+        matches = self._nearest(self.gallery.embedding(index), k + 1, only)
         return [match for match in matches if match.index != itself][:k]
 
-    def like_photo(self, photo: Image.Image, k: int = 5, *, copies: bool = False) -> list[Match]:
+    def like_photo(self, photo: Image.Image, k: int = 5, **only: Unpack[Only]) -> list[Match]:
         """The k photos most similar to a photo of any origin, best first.
 
         Args:
             photo: A picture of any size and mode; if the gallery holds it, it is found too.
             k: How many, >= 1; a smaller gallery returns all it has.
-            copies: As in `search`.
+            only: As in `search`.
 
         Raises:
             ValueError: k is below 1.
         """
-        return self._nearest(self.embedder.embed_photos([photo])[0], k, copies)
+        return self._nearest(self.embedder.embed_photos([photo])[0], k, only)
 
     def refine(
-        self, sketch: Image.Image | Drawing, index: int, weight: float, k: int = 5, *, copies: bool = False
+        self, sketch: Image.Image | Drawing, photos: Mapping[int, float], k: int = 5, **only: Unpack[Only]
     ) -> list[Match]:
-        """The k photos most similar to a sketch and a photo of the gallery together, best first.
+        """The k photos most similar to a sketch and to some photos of the gallery, or unlike these, best first.
 
-        Their scores are those of the sketch alone, or they would leave its scale for that of two photos.
+        Embeddings are mixed (Rocchio, "Relevance feedback in information retrieval", 1971). The scores are those of the
+        sketch alone, or they would leave its scale for that of two photos.
 
         Args:
             sketch: As in `search`.
-            index: Row of the photo in the gallery.
-            weight: Of the photo, 0 (the sketch alone) to 1 (the photo alone); the two embeddings are mixed.
+            photos: Weights of photos by their rows, -1 to 1, together at most 1 whatever their signs; what is left is
+                the sketch's. Below 0, what is like the photo comes later.
             k: How many, >= 1.
-            copies: As in `search`.
+            only: As in `search`.
 
         Raises:
-            ValueError: The sketch is empty, there is no such photo, or weight or k is out of bounds.
+            ValueError: The sketch is empty, there is no such photo, or weights or k are out of bounds.
         """
-        self.photo(index)
-        if not 0 <= weight <= 1:
-            raise ValueError(f"Expected the weight of the photo from 0 to 1, found {weight}.")
+        for index, weight in photos.items():
+            self.photo(index)
+            if not -1 <= weight <= 1:
+                raise ValueError(f"Expected the weight of a photo from -1 to 1, found {weight}.")
+        rest = 1 - sum(map(abs, photos.values()))
+        if rest < 0:
+            raise ValueError(f"Expected weights of at most 1 together, found {1 - rest}.")
         drawn = self.embedder.embed_sketches([sketch])[0]
-        mixed = (1 - weight) * drawn + weight * self.gallery.embedding(index)
-        matches = self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k, copies)
+        mixed = rest * drawn
+        for index, weight in photos.items():
+            mixed = mixed + weight * self.gallery.embedding(index)
+        matches = self._nearest(mixed / max(float(np.linalg.norm(mixed)), 1e-6), k, only)
         rows, embeddings = self.gallery.still_here([(match.index, match.sha256) for match in matches])
         scores = dict(zip(rows.tolist(), (embeddings @ drawn).tolist(), strict=True))
         return [replace(match, score=scores[match.index]) for match in matches if match.index in scores]
@@ -199,17 +207,28 @@ class Retriever:
         """
         return self.gallery.photos_dir / self.photo(index).file
 
-    def _nearest(
-        self, query: Embeddings, k: int, copies: bool, *, category: str | None = None, licence: str | None = None
-    ) -> list[Match]:
+    def _nearest(self, query: Embeddings, k: int, only: Only) -> list[Match]:
         _check_count(k)
-        search = self.gallery.search if copies else partial(distinct_search, self.gallery)
-        indices, scores = search(query, k, category=category, licence=licence)
-        return self._matches(indices.tolist(), scores.tolist(), copies)
+        search = self.gallery.search if only.get("copies") else partial(distinct_search, self.gallery)
+        indices, scores = search(query, k, category=only.get("category"), licence=only.get("licence"))
+        return self._matches(indices.tolist(), scores.tolist(), only)
 
-    def _matches(self, indices: Sequence[int], scores: Sequence[float], copies: bool) -> list[Match]:
+    @cached_property
+    def unlike(self) -> Unlike | None:
+        """Tells drawings that have nothing alike here; None: this checkpoint or this gallery does not."""
+        here, known = self.gallery.in_memory, self.embedder.known_sketches
+        return None if here is None or len(here) > MOST or not len(known) else Unlike(known, here.embeddings)
+
+    def _judged(self, query: Embeddings, matches: list[Match], only: Only) -> list[Match]:
+        """Says whether there is anything alike; of a part of the gallery that is not known."""
+        if only.get("category") is not None or only.get("licence") is not None:
+            return matches
+        unlike = self.unlike is not None and bool(self.unlike.are(query[None])[0])
+        return [replace(match, unlike=unlike) for match in matches]
+
+    def _matches(self, indices: Sequence[int], scores: Sequence[float], only: Only) -> list[Match]:
         photos, here = self.gallery.photos_at(indices), self.gallery.in_memory
-        more = [0 if copies or here is None else int(here.times[index]) - 1 for index in indices]
+        more = [0 if only.get("copies") or here is None else int(here.times[index]) - 1 for index in indices]
         found = zip(indices, photos, scores, more, strict=True)
         return [replace(self.match(index, photo, score), copies=count) for index, photo, score, count in found]
 
@@ -223,9 +242,15 @@ class Retriever:
             index=index,
             sha256=photo.sha256,
             small=find_small_copy(self.gallery.folder, photo.sha256) or path,
+            date=photo.date,
         )
 
 
 def _check_count(k: int) -> None:
     if k < 1:
         raise ValueError(f"Expected to look for at least 1 photo, found k = {k}.")
+
+
+def newest_first(matches: Sequence[Match]) -> list[Match]:
+    """By the dates of their files; those without a date come last, in the order in which they were."""
+    return sorted(matches, key=lambda match: match.date, reverse=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 
 from zsbir.encoder.embedder import Embeddings
 from zsbir.gallery.calm import calm_order
+from zsbir.gallery.duplicates import first_of_each
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.nearest import Floats, Rows
 from zsbir.gallery.photo import Photo, Seen
@@ -58,18 +59,32 @@ class SearchableGallery(Protocol):
         """Indices int64 (m,) and similarities float32 (m,) of the k most similar photos, best first, m <= k."""
 
 
+class Only(TypedDict, total=False):
+    """Which photos may be found.
+
+    Attributes:
+        category: Of their category, exactly; None: of any.
+        licence: Likewise.
+        copies: Whether a picture that is there several times takes as many places.
+    """
+
+    category: str | None
+    licence: str | None
+    copies: bool
+
+
 def distinct_search(
     gallery: SearchableGallery, query: Embeddings, k: int, *, category: str | None = None, licence: str | None = None
 ) -> tuple[Rows, Floats]:
     """As `gallery.search`, but a picture that the gallery has several times takes one place, with its best similarity.
 
     It is always shown by the same row, so that nothing changes while a drawing grows. Of a gallery that is not in
-    memory it is not known which pictures are the same.
+    memory only those found are compared with each other.
     """
     here, wanted = gallery.in_memory, k
     while True:
         rows, scores = gallery.search(query, wanted, category=category, licence=licence)
-        firsts = rows if here is None else here.firsts[rows]
+        firsts = _firsts_among(gallery, rows) if here is None else here.firsts[rows]
         places = np.sort(np.unique(firsts, return_index=True)[1])
         if len(places) >= k or len(rows) < wanted:
             break
@@ -78,8 +93,24 @@ def distinct_search(
     return (firsts if is_whole else rows)[places[:k]], scores[places[:k]]
 
 
+def _firsts_among(gallery: SearchableGallery, rows: Rows) -> Rows:
+    """For each of some rows the least of them that shows the same picture."""
+    order = np.argsort(rows)
+    firsts = np.empty_like(rows)
+    firsts[order] = rows[order][first_of_each(gallery.photos_at(rows[order].tolist()))] if len(rows) else rows
+    return firsts
+
+
 def calm_search(
-    gallery: SearchableGallery, query: Embeddings, shown: Sequence[Seen], k: int, margin: float, *, copies: bool = False
+    gallery: SearchableGallery,
+    query: Embeddings,
+    shown: Sequence[Seen],
+    k: int,
+    margin: float,
+    *,
+    copies: bool = False,
+    category: str | None = None,
+    licence: str | None = None,
 ) -> tuple[list[int], list[float]]:
     """Searches for a query that has changed a little: of the photos shown for it before, some stay.
 
@@ -90,6 +121,8 @@ def calm_search(
         k: How many to show, >= 1.
         margin: As in `calm_order`.
         copies: Whether a picture that is there several times may take as many places.
+        category: Of the photos to choose from, exactly; None: any.
+        licence: Likewise.
 
     Returns:
         Indices and similarities of at most k photos, in the order in which to show them.
@@ -98,8 +131,10 @@ def calm_search(
     if gallery.in_memory is not None and not copies:
         stays = gallery.in_memory.firsts[here] == here
         here, embeddings = here[stays], embeddings[stays]
+    allowed = [_fits(photo, category, licence) for photo in gallery.photos_at(here.tolist())]
+    here, embeddings = here[allowed], embeddings[allowed]
     search = gallery.search if copies else partial(distinct_search, gallery)
-    found, scores = search(query, k)  # others are not worth a place
+    found, scores = search(query, k, category=category, licence=licence)  # others are not worth a place
     similarity = dict(zip(found.tolist(), scores.tolist(), strict=True))
     for index, embedding in zip(here.tolist(), embeddings, strict=True):
         similarity.setdefault(index, float(embedding @ query))
@@ -112,3 +147,7 @@ def calm_search(
     )
     indices = [candidates[place] for place in places]
     return indices, [similarity[index] for index in indices]
+
+
+def _fits(photo: Photo, category: str | None, licence: str | None) -> bool:
+    return category in (None, photo.category) and licence in (None, photo.licence)

@@ -27,11 +27,17 @@ class Choice:
         name: What it is called, and how it is asked for.
         count: How many photos are in it.
         is_private: Whether only this visitor sees it.
+        is_watched: Whether it follows a folder.
+        version: Rises when its photos change.
+        trouble: What is wrong with it at the moment, in a sentence; mostly nothing.
     """
 
     name: str
     count: int
     is_private: bool = False
+    is_watched: bool = False
+    version: int = 0
+    trouble: str = ""
 
 
 class Galleries:
@@ -75,7 +81,7 @@ class Galleries:
 
     def names(self, visitor: str) -> list[Choice]:
         """What a visitor can choose from; the visitor's own gallery comes last, if it is ready."""
-        choices = [Choice(name, len(self._find(name, visitor).first.gallery)) for name in self._shared]
+        choices = [_choice(name, source) for name, source in self._shared.items()]
         progress = self.private.progress(visitor)
         if progress is not None and progress.stage == "ready":
             choices.append(Choice(OWN, progress.done, is_private=True))
@@ -118,6 +124,12 @@ class Galleries:
                 source.stop()
         self.private.close()
         self.encoders.close()
+
+
+def _choice(name: str, source: ByEncoder | PhotoFolder) -> Choice:
+    if isinstance(source, PhotoFolder):
+        return Choice(name, len(source.retriever.gallery), False, True, source.version, source.trouble)
+    return Choice(name, len(source.first.gallery))
 
 
 def galleries_in(folder: Path) -> list[Path]:

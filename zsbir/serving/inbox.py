@@ -112,7 +112,7 @@ class Inbox:
             with own.open("xb") as file:
                 taken = self._copy(head, content, file)
         except BaseException:
-            own.unlink()
+            own.unlink(missing_ok=True)
             raise
         if taken:
             self._names[own.name] = name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from filelock import FileLock, Timeout
 _PREFIX = "zsbir-private-"
 _ALIVE = ".alive"  # a file that its process holds locked; the system lets go of it, however the process ends
 _NEW = 60.0  # seconds in which a folder without it may just have been made
+_LOG = logging.getLogger(__name__)
 
 
 class OwnFolder:
@@ -46,9 +48,15 @@ def remove_leftovers() -> None:
             continue  # gone by itself
 
 
+def cannot_keep(error: OSError) -> ValueError:
+    """What a visitor reads where the disk is full or fails; why is in the log, for who can do something about it."""
+    _LOG.warning("A visitor's pictures could not be kept: %s", error)
+    return ValueError("Expected room for your pictures on the server, found none; try again later, or with fewer.")
+
+
 def _is_left(folder: Path, changed: float) -> bool:
     if not (folder / _ALIVE).exists():
-        return time.time() - changed > _NEW
+        return abs(time.time() - changed) > _NEW  # made in the future: the clock was set back since
     try:
         with FileLock(folder / _ALIVE, timeout=0, thread_local=False):
             return True

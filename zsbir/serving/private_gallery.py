@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import shutil
 import threading
 from collections.abc import Sequence
@@ -17,6 +19,7 @@ from zsbir.gallery.finding import LOCK
 from zsbir.gallery.manifest import MANIFEST
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.inbox import Inbox, Limits
+from zsbir.serving.own_folder import cannot_keep
 from zsbir.serving.unzip import unpack
 
 MAX_PIECE = 2_000_000  # bytes of a file that are sent at once
@@ -71,7 +74,8 @@ class PrivateGallery:
         retriever: Searches it, once `progress.stage` is "ready".
 
     Raises:
-        ValueError: More is announced than the limits allow, or something else than pictures or one zip.
+        ValueError: More is announced than the limits allow, or something else than pictures or one zip; or it cannot
+            be kept.
     """
 
     def __init__(self, work: Path, folder: Path, files: Sequence[Announced], limits: Limits) -> None:
@@ -91,7 +95,10 @@ class PrivateGallery:
         self._lock = threading.Lock()  # held for moments only: writing a piece, deleting
         self._is_building = self._is_deleted = False
         self._received: set[int] = set()
-        work.mkdir(mode=0o700)
+        try:
+            work.mkdir(mode=0o700)
+        except OSError as error:
+            raise cannot_keep(error) from error
 
     def receive(self, file: int, start: int, piece: bytes) -> None:
         """Appends a piece of a file.
@@ -102,7 +109,7 @@ class PrivateGallery:
             piece: The next bytes, at most `MAX_PIECE`.
 
         Raises:
-            ValueError: Not the next piece, or more than was announced.
+            ValueError: Not the next piece, or more than was announced, or it cannot be kept.
         """
         with self._lock:
             if self._is_deleted or self.progress.stage != "receiving" or not 0 <= file < len(self._files):
@@ -112,8 +119,13 @@ class PrivateGallery:
                 raise ValueError("Expected the next piece of a picture, found another; start again.")
             if start + len(piece) > self._files[file].size:
                 raise ValueError("Expected a picture of the announced size, found a larger one; start again.")
-            with path.open("ab") as growing:
-                growing.write(piece)
+            try:
+                with path.open("ab") as growing:
+                    growing.write(piece)
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    os.truncate(path, start)  # so that it may be sent again
+                raise cannot_keep(error) from error
             self.reserved += len(piece)
             if start + len(piece) == self._files[file].size:
                 self._received.add(file)
@@ -143,6 +155,8 @@ class PrivateGallery:
             pass
         except ValueError as error:
             outcome = Progress("failed", sentence=str(error))
+        except OSError as error:
+            outcome = Progress("failed", sentence=str(cannot_keep(error)))
         except Exception:
             _LOG.exception("A visitor's gallery could not be built")
             outcome = Progress("failed", sentence="That failed on the server; try again, or with fewer pictures.")

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from zsbir.serving.inbox import Inbox
-from zsbir.zip_names import names_in
+from zsbir.zip_names import (
+    HEADER,
+    HEADER_BYTES,
+    TABLE,
+    name_length,
+    names_in,
+    without_false_flag,
+    without_false_flags,
+)
 
 MAX_ENTRIES = 5_000
 _MAX_READ = 2_000_000  # bytes at once: bounds the table of contents, which Python reads whole
@@ -42,7 +50,10 @@ def unpack(archive: Path, inbox: Inbox) -> None:
 
 
 class _BoundedReads(io.BufferedReader):
-    """A file of which nobody gets much at once: a forged table of contents would fill the memory."""
+    """A zip of which nobody gets much at once: a forged table of contents would fill the memory.
+
+    Its table is read whole, and before each file its header; what is false in them about names is set right.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As in any file, but raises ValueError where too much is asked for."""
@@ -52,7 +63,13 @@ class _BoundedReads(io.BufferedReader):
             self.seek(here)
         if size > _MAX_READ:
             raise ValueError(f"Expected a zip of at most {MAX_ENTRIES:,} files, found far more; pack fewer.")
-        return super().read(size)
+        content = super().read(size)
+        if size == HEADER_BYTES and content.startswith(HEADER):
+            here = self.tell()
+            name = super().read(name_length(content))
+            self.seek(here)
+            return without_false_flag(content, name)
+        return without_false_flags(content) if content.startswith(TABLE) else content
 
 
 def _check(entries: list[zipfile.ZipInfo], size: int) -> None:

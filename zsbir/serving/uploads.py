@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 from secrets import token_hex
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from zsbir.serving.inbox import plain_name
-from zsbir.serving.own_folder import OwnFolder, remove_leftovers
+from zsbir.serving.own_folder import OwnFolder, cannot_keep, remove_leftovers
 
 _SWEEP = 15.0  # seconds between two looks for what is too old
 _UNUSED = 300.0  # seconds after which a file makes room for another of the same visitor
@@ -59,6 +59,11 @@ class _Kept:
     since: float
 
 
+class _Stray(NamedTuple):
+    path: Path
+    changed: int
+
+
 class Uploads:
     """Files of visitors, each in a folder whose name nobody guesses.
 
@@ -78,6 +83,7 @@ class Uploads:
         self._own = OwnFolder()
         self.folder, self.bounds, self._clock = self._own.path, bounds, clock
         self._kept: dict[Path, _Kept] = {}  # the oldest first
+        self._strays: dict[_Stray, float] = {}  # when each was first seen, by our clock: that of the files may jump
         self._lock = threading.Lock()
         self._closed = threading.Event()
         threading.Thread(target=self._sweep_on, daemon=True, name="uploads-sweep").start()
@@ -92,6 +98,7 @@ class Uploads:
 
         Raises:
             TooMuchError: It is too large, or the visitor has too much that was not used yet.
+            ValueError: It cannot be kept.
         """
         with self._lock:
             self._forget_unused(visitor)
@@ -101,11 +108,13 @@ class Uploads:
                     f"Expected at most {self.bounds.visitor_files} uploads at once, found more; use those before."
                 )
             path = self.folder / token_hex(16) / _safe(name)
-            path.parent.mkdir(mode=0o700)
             try:
+                path.parent.mkdir(mode=0o700)
                 size = self._copy(content, path, self.bounds.visitor_bytes - sum(mine))
-            except BaseException:
+            except BaseException as error:
                 shutil.rmtree(path.parent, ignore_errors=True)
+                if isinstance(error, OSError):
+                    raise cannot_keep(error) from error
                 raise
             self._kept[path] = _Kept(visitor, size, self._clock())
             self._make_room()
@@ -179,13 +188,14 @@ class Uploads:
 
     def _remove_strays(self) -> None:
         """Of what nobody uploaded here only the newest stay, and those for moments."""
-        known = {path.parent for path in self._kept}
-        strays = [(_changed(path), path) for path in self.folder.iterdir() if path not in known]
+        known, now = {path.parent for path in self._kept}, self._clock()
+        found = [_Stray(path, _changed(path)) for path in self.folder.iterdir() if path not in known]
+        self._strays = {stray: self._strays.get(stray, now) for stray in found if not stray.path.name.startswith(".")}
         room = _STRAY_BYTES
-        for changed, path in sorted(strays, reverse=True):
-            room -= _size(path)
-            if not path.name.startswith(".") and (room < 0 or time.time() - changed > _STRAY):
-                _remove(path)
+        for stray, seen in sorted(self._strays.items(), key=lambda one: (-one[1], -one[0].changed)):
+            room -= _size(stray.path)
+            if room < 0 or now - seen > _STRAY:
+                _remove(stray.path)
 
     def _sweep_on(self) -> None:
         while not self._closed.wait(_SWEEP):
@@ -214,11 +224,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _changed(path: Path) -> float:
+def _changed(path: Path) -> int:
     try:
-        return path.lstat().st_mtime
+        return path.lstat().st_mtime_ns
     except OSError:
-        return 0.0  # gone
+        return 0  # gone
 
 
 def _size(path: Path) -> int:

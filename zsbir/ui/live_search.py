@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from zsbir.gallery.retriever import Retriever
+from zsbir.gallery.retriever import Retriever, newest_first
+from zsbir.gallery.searching import Only
 from zsbir.pictures.drawing import Drawing
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.asked import Asked, read_json
+from zsbir.ui.filters import read_filters
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
@@ -31,10 +33,11 @@ class _Question(Asked):
     gallery: object = None
     count: object = SHOWN
     copies: object = False
+    only: object = None
 
 
 def search_route(galleries: Galleries) -> Route:
-    """Where static/asking.js asks: a JSON object of `drawing`, `gallery`, `count` and `copies`, for `answer`."""
+    """Where static/asking.js asks: JSON with `drawing`, `gallery`, `count`, `copies` and `only`, for `answer`."""
 
     async def search(request: Request) -> Response:
         content = bytearray()
@@ -52,11 +55,17 @@ def _answer_to(galleries: Galleries, content: bytes) -> Answer:
         asked = read_json(_Question, content)
     except ValueError as error:
         return nothing(str(error))
-    return answer(galleries, asked.drawing, asked.gallery, asked.count, copies=asked.copies is True)
+    return answer(galleries, asked.drawing, asked.gallery, asked.count, copies=asked.copies is True, only=asked.only)
 
 
 def answer(
-    galleries: Galleries, value: object, choice: object, count: object = SHOWN, *, copies: bool = False
+    galleries: Galleries,
+    value: object,
+    choice: object,
+    count: object = SHOWN,
+    *,
+    copies: bool = False,
+    only: object = None,
 ) -> Answer:
     """What is found for a canvas: photos, a hint if it is empty, or one sentence on what is wrong.
 
@@ -66,11 +75,14 @@ def answer(
         choice: The value of the bar of galleries.
         count: How many photos to show, see `read_count`.
         copies: Whether a picture that is there several times may take as many places.
+        only: Which photos may be found, and in which order they are shown; see `read_filters`.
     """
     k = SHOWN
     try:
         k = read_count(count)
         query = read_query(value)
+        filters = read_filters(only)
+        fit: Only = {"category": filters.category or None, "licence": filters.licence or None, "copies": copies}
         retriever = chosen(galleries, choice)
         photo = _photo_beside(query, retriever)
         is_blank = isinstance(query.sketch, Drawing) and query.sketch.is_blank
@@ -78,25 +90,32 @@ def answer(
             return nothing(HINT, k)
         start = time.perf_counter()
         if photo is None and query.shown:
-            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke, copies=copies)
+            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke, **fit)
         elif photo is None:
-            matches = retriever.search(query.sketch, k, copies=copies)
+            matches = retriever.search(query.sketch, k, **fit)
         elif is_blank:
-            matches = retriever.more_like(photo, k, copies=copies)
+            matches = retriever.more_like(photo, k, **fit)
         else:
-            matches = retriever.refine(query.sketch, photo, query.weight, k, copies=copies)
+            matches = retriever.refine(query.sketch, {photo: query.weight}, k, **fit)
         milliseconds = (time.perf_counter() - start) * 1000
     except ValueError as error:
         return nothing(str(error), k)
     except Exception:
         _LOG.exception("A search failed")
         return nothing("The search failed on the server; try again, or change the drawing.", k)
+    if filters.newest:
+        matches = newest_first(matches)
     searched = len(retriever.gallery)
     photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
-    sentence = f"Searched {photos} in {max(1, round(milliseconds))} ms"
+    if not matches:
+        return nothing(f"None of the {photos} is {filters.words}; choose something else.", k)
+    of_them = f", {filters.words} alone," if filters.words else ""
+    sentence = f"Searched {photos}{of_them} in {max(1, round(milliseconds))} ms"
     if photo is None:
-        return found(matches, sentence)
-    return found(matches, f"{sentence}, with the photo", ALIKE if is_blank else MATCH)
+        return found(matches, sentence, grows=bool(query.shown))
+    return found(
+        matches, f"{sentence}, {'with' if query.weight >= 0 else 'away from'} the photo", ALIKE if is_blank else MATCH
+    )
 
 
 def _photo_beside(query: Query, retriever: Retriever) -> int | None:

@@ -19,11 +19,13 @@ from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.categories import known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE
 from zsbir.ui.early_script import EarlyScript
-from zsbir.ui.endpoint import add_endpoints
+from zsbir.ui.endpoint import add_endpoints, fill_up
 from zsbir.ui.fair_queue import FairQueue
+from zsbir.ui.filters import filters
 from zsbir.ui.gallery_bar import gallery_bar, goodbye_route
 from zsbir.ui.live_search import search_route
 from zsbir.ui.map_view import gallery_map
+from zsbir.ui.mcp_answers import answer_in_json
 from zsbir.ui.own_names import OwnNames, OwnPages
 from zsbir.ui.photo_count import photo_count
 from zsbir.ui.photo_dialog import photo_results
@@ -51,11 +53,13 @@ def build_demo(galleries: Galleries) -> gr.Blocks:
             with gr.Column(elem_id="zs-search"):
                 gallery_bar(galleries)
                 with gr.Column(elem_id="zs-side"):
+                    filters(galleries)
                     photo_count()
                     photo_results(galleries)
         gallery_map(galleries)
         known_categories(galleries)
         add_endpoints(galleries, uploads())
+    fill_up(demo)
     demo.api_open = False  # nobody passes by the queue
     demo._queue = FairQueue(demo)
     return demo
@@ -76,6 +80,8 @@ def launch_options(galleries: Galleries, mcp: bool = False, names: OwnNames | No
         raise ValueError(
             f'Expected the package mcp, found none; install it with: pip install "gradio[mcp]=={gr.__version__}"'
         )
+    if mcp:
+        answer_in_json()
     own_routes = [search_route(galleries), goodbye_route(galleries), Mount("/", _Fresh(directory=STATIC))]
     return {
         "mcp_server": mcp,

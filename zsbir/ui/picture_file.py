@@ -20,6 +20,10 @@ _MOST_REDIRECTS = 5
 _FETCHED = "fetched"  # whose that is: nobody's, and bounded like one visitor's
 
 
+class _SentOnError(Exception):
+    pass
+
+
 def picture_file(uploads: Uploads, label: str) -> gr.File:
     """A file of Gradio's, unseen, whose way in is bounded: it would fetch any amount, and forget a file at each call.
 
@@ -51,8 +55,23 @@ async def _fetched(address: str, uploads: Uploads) -> Path:
     except TooMuchError as error:
         raise gr.Error(str(error), print_exception=False) from error
     except Exception as error:  # whatever the address of a stranger can do
-        sentence = "Expected a picture at that address of the public net, could not fetch one; upload it."
+        sentence = f"Expected a picture at that address of the public net, found none: {_why(error)}; upload it."
         raise gr.Error(sentence, print_exception=False) from error
+
+
+def _why(error: Exception) -> str:
+    """What of it a stranger may know: nothing of what else is in this net."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"it answers with status {error.response.status_code}"
+    if isinstance(error, (asyncio.TimeoutError, httpx.TimeoutException)):
+        return f"it does not answer within {_SECONDS:.0f} seconds"
+    if isinstance(error, _SentOnError):
+        return f"it sends on to others more than {_MOST_REDIRECTS} times"
+    if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        return "it is no http(s) address"
+    if isinstance(error, ValueError):
+        return "its host has no address of the public net"
+    return "it cannot be reached"
 
 
 async def _fetch(address: str, most: int) -> bytes:
@@ -67,7 +86,7 @@ async def _fetch(address: str, most: int) -> bytes:
             if not answer.has_redirect_location:
                 return await _read(answer.raise_for_status(), most)
             address = urljoin(address, answer.headers["location"])
-    raise ValueError(f"{address} is sent on too often")
+    raise _SentOnError(address)
 
 
 async def _read(answer: httpx.Response, most: int) -> bytes:

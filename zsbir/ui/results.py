@@ -12,6 +12,7 @@ from zsbir.gallery.retriever import Match
 
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
+_UNLIKE = "Nothing here looks like it; these come nearest."
 HINT = "Draw, or pick an example: photos appear here."
 
 # What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
@@ -22,18 +23,27 @@ ALIKE = "alike"  # of two photos
 Answer = dict[str, Any]
 
 
-def found(matches: Sequence[Match], sentence: str, measure: str = MATCH) -> Answer:
+def found(matches: Sequence[Match], sentence: str, measure: str = MATCH, *, grows: bool = False) -> Answer:
     """Photos, best first, and a line on the search.
 
     Args:
         matches: The photos.
         sentence: The line.
         measure: What their scores measure.
+        grows: Whether they are for a drawing that is not finished, of which nobody wants to know yet what is missing.
 
     Returns:
-        `photos`, each as `describe` has it; `places`, how many are left empty (none); `sentence`.
+        `photos`, each as `describe` has it; `places`, how many are left empty (none); `sentence`; `unlike`, whether
+        none of them looks like what was drawn; `grows`.
     """
-    return {"photos": [describe(match, measure) for match in matches], "places": 0, "sentence": sentence}
+    unlike = any(match.unlike for match in matches)
+    return {
+        "photos": [describe(match, measure) for match in matches],
+        "places": 0,
+        "sentence": f"{_UNLIKE} {sentence}." if unlike and not grows else sentence,
+        "unlike": unlike,
+        "grows": grows,
+    }
 
 
 def nothing(sentence: str, count: int = SHOWN) -> Answer:
@@ -50,6 +60,7 @@ def describe(match: Match, measure: str) -> dict[str, str]:
         "photo": str(match.index),
         "digest": match.sha256,
         "copies": str(match.copies),
+        "date": match.date.replace("T", " "),
         "score": f"{match.score:.4f}" if measure else "",
         "measure": measure,
         "url": photo_url(match.photo),

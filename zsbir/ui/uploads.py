@@ -35,6 +35,8 @@ def upload_routes(uploads: Uploads) -> list[Route]:
                 ]
             except TooMuchError as error:
                 return PlainTextResponse(str(error), 413)
+            except ValueError as error:
+                return PlainTextResponse(str(error), 507)
         return JSONResponse([str(path) for path in paths])
 
     return [Route(f"/gradio_api/upload{end}", upload, methods=["POST"]) for end in ("", "/")]

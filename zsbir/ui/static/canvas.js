@@ -48,7 +48,7 @@ export function start({ element, server }) {
     const { strokes, picture, rubbed: ways } = page.now;
     const under = picture ? `,"picture":${JSON.stringify(picture.src)},"rubbed":${JSON.stringify(ways)}` : "";
     const beside = reference
-      ? `,"reference":${JSON.stringify({ photo: reference.photo, digest: reference.digest, weight: Number(weight.value) })}`
+      ? `,"reference":${JSON.stringify({ photo: reference.photo, digest: reference.digest, weight: sign * Number(weight.value) })}`
       : "";
     const drawn = [...strokes.map(jsonOf), ...(live ? [JSON.stringify(live)] : [])];
     return `{"width":${WIDTH},"height":${HEIGHT},"strokes":[${drawn.join()}]${under}${beside}}`;
@@ -185,9 +185,13 @@ export function start({ element, server }) {
 
   let reference = null;
   const weight = find(".zs-reference input");
+  let sign = 1; // -1: away from it
 
-  function refineWith(photo) {
+  function refineWith(photo, isAgainst = false) {
     reference = photo;
+    if (photo) [sign, weight.value] = isAgainst ? [-1, 0.3] : [1, 0.5];
+    find(".zs-toward").textContent = isAgainst ? "Away from it" : "Photo";
+    weight.ariaLabel = isAgainst ? "How much what is like the photo is left out" : "How much the photo counts";
     find(".zs-reference").hidden = photo === null;
     if (photo) {
       find(".zs-reference img").src = photo.url;

@@ -1,6 +1,7 @@
 // Which gallery is searched, and a gallery of the visitor's own pictures.
 
 import { answerOf } from "./answer.js";
+import { isAway, searchOnTheWayBack } from "./journey.js";
 import { keepBeside } from "./order.js";
 import { want } from "./search.js";
 import { kept } from "./storage.js";
@@ -9,6 +10,7 @@ import { filesIn, named, sendAll, sorted } from "./upload.js";
 
 const WATCH_MS = 400; // between two looks at how far the visitor's own gallery has come
 const SIGN_MS = 45_000; // a sign that the visitor is still there, for as long as there is an own gallery
+const FOLLOW_MS = 4_000; // between two looks at a gallery that follows a folder
 const REFRESH_MS = 5000; // after a search the list of galleries is looked at again, at most this often
 
 const STAGES = {
@@ -56,6 +58,7 @@ export function start({ element, props, server }) {
   async function refresh() {
     const { galleries, own } = await ask("list_galleries");
     if (JSON.stringify(galleries) === listed) return own;
+    const former = listed && JSON.parse(listed).find(({ name }) => name === select.value);
     listed = JSON.stringify(galleries);
     const before = select.value;
     select.replaceChildren(
@@ -68,7 +71,17 @@ export function start({ element, props, server }) {
       if (!isBusy) putAway();
       tell(`“${before}” ${before.endsWith("s") ? "were" : "was"} deleted. You are back in “${galleries[0].name}”.`);
     }
+    const now = galleries.find(({ name }) => name === select.value);
+    if (find(".zs-behind").textContent !== now.trouble) find(".zs-behind").textContent = now.trouble;
+    if (former?.name === now.name && former.version !== now.version) follow();
     return own;
+  }
+
+  /** Its photos have changed: the same drawing finds those of them now, in their order. */
+  function follow() {
+    if (isAway()) searchOnTheWayBack();
+    else want({});
+    document.dispatchEvent(new Event("zs-gallery"));
   }
 
   /** What the server is told of it; until the list is there it is the first, which needs no name. */
@@ -250,6 +263,10 @@ export function start({ element, props, server }) {
   setInterval(() => {
     if (listed.includes('"is_private":true')) refresh().catch(() => {}); // the next sign may get through
   }, SIGN_MS);
+
+  setInterval(() => {
+    if (!document.hidden && listed.includes('"is_watched":true')) refresh().catch(() => {}); // the next look may get through
+  }, FOLLOW_MS);
 
   /** After a reload: the gallery that was chosen, and the visitor's own where it had got to. */
   async function resume() {

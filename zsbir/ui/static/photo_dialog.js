@@ -9,6 +9,7 @@ const CONTENT = `
     <h2 id="zs-dialog-title"></h2>
     <div class="zs-ways">
       <button type="button" class="zs-more">More like this</button>
+      <button type="button" class="zs-less">Less like this</button>
       <button type="button" class="zs-refine">Combine with my drawing</button>
       <button type="button" class="zs-why">Why this photo?</button>
     </div>
@@ -46,11 +47,11 @@ export function makeDialog(server) {
     part(".zs-large-photo").src = shown.url;
     part(".zs-large-photo").alt = shown.title;
     part("dl").replaceChildren(
-      ...["category", "author", "licence", "source"].filter((name) => shown[name]).flatMap((name) => described(name, shown[name])),
+      ...["category", "author", "licence", "source", "date"].filter((name) => shown[name]).flatMap((name) => described(name, shown[name])),
       ...(shown.measure ? described(shown.measure, `${Number(shown.score).toFixed(2)} (higher is closer; not a probability)`) : []),
     );
     const isBlank = drawing().isBlank();
-    part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
+    part(".zs-less").hidden = part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
     part(".zs-heat").hidden = part(".zs-because").hidden = true;
     say("");
     if (dialog.open) return;
@@ -86,10 +87,14 @@ export function makeDialog(server) {
     dialog.close();
   });
 
-  part(".zs-refine").addEventListener("click", () => {
+  /** Searches with the photo beside the drawing: towards it, or away from it. */
+  function searchWith(isAgainst) {
     dialog.close();
-    drawing().refineWith(shown);
-  });
+    drawing().refineWith(shown, isAgainst);
+  }
+
+  part(".zs-refine").addEventListener("click", () => searchWith(false));
+  part(".zs-less").addEventListener("click", () => searchWith(true));
 
   part(".zs-why").addEventListener("click", async () => {
     const answer = await ask(() => server.explain({ ...meant(), query: drawing().query() }), "Working out which parts matter …");

@@ -39,9 +39,11 @@ export function start({ element, props, server }) {
     try {
       for (let shown = null; shown !== newest; ) {
         shown = newest;
+        const isUnlike = shown.unlike === true && (!shown.grows || list.classList.contains("zs-unlike")); // greys at rest
         const items = itemsFor(shown);
         await paintable(items);
         await settle(items);
+        list.classList.toggle("zs-unlike", isUnlike);
         if (!isDrawing()) status.report(shown.sentence);
         document.dispatchEvent(new Event("zs-found"));
       }

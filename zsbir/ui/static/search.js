@@ -4,7 +4,7 @@
 const PACE_MS = 100; // between two questions, at least: the machine that answers may be the one that is drawn on
 const RETRY_MS = 1_000; // after a question that was lost
 
-const wish = { drawing: () => "", gallery: () => null, count: 5, copies: false };
+const wish = { drawing: () => "", gallery: () => null, count: 5, copies: false, only: null };
 const listeners = [];
 let ask = null; // (question) => promise of an answer
 let version = 0; // of the wish
@@ -48,8 +48,8 @@ async function keepAsking() {
     const asked = version;
     let answer = null;
     try {
-      const { drawing, gallery, count, copies } = wish;
-      answer = await ask({ drawing: drawing(), gallery: gallery(), count, copies });
+      const { drawing, gallery, count, copies, only } = wish;
+      answer = await ask({ drawing: drawing(), gallery: gallery(), count, copies, only });
     } catch {
       await pause(RETRY_MS); // askedAt stays: the visitor waits all the same
       continue;
