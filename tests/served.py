@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,13 +61,21 @@ def encoded(picture: Image.Image, format_: str = "PNG", **options: Any) -> bytes
 @contextmanager
 def serving(retriever: Retriever, mcp: bool = False, port: int | None = None) -> Iterator[str]:
     """Runs the app, with its MCP tools or without, on a free port or a known one; gives its address."""
-    port = port or free_port()
-    galleries = Galleries(retriever.embedder, {"Test photos": retriever})
+    with (
+        closing(Galleries(retriever.embedder, {"Test photos": retriever})) as galleries,
+        serving_all(galleries, mcp, port) as address,
+    ):
+        yield address
+
+
+@contextmanager
+def serving_all(galleries: Galleries, mcp: bool = False, port: int | None = None) -> Iterator[str]:
+    """The same with whatever galleries and encoders."""
     demo = build_demo(galleries)
     try:
         _, address, _ = demo.launch(
             server_name="127.0.0.1",
-            server_port=port,
+            server_port=port or free_port(),
             prevent_thread_lock=True,
             quiet=True,
             **launch_options(galleries, mcp),
@@ -75,7 +83,6 @@ def serving(retriever: Retriever, mcp: bool = False, port: int | None = None) ->
         yield address
     finally:
         demo.close(verbose=False)
-        galleries.close()
 
 
 @contextmanager

@@ -10,15 +10,14 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app import build_demo
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import photos
-from tests.conftest import free_port, make_photo
+from tests.conftest import make_photo
+from tests.served import serving_all
 from zsbir.encoder.embedder import load_embedder
 from zsbir.serving.galleries import Galleries
 from zsbir.serving.watched_folder import PhotoFolder
-from zsbir.ui.page import launch_options
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -37,19 +36,12 @@ def folder(checkpoint_path: Path, tmp_path: Path) -> PhotoFolder:
 
 @pytest.fixture
 def page(browser: Browser, folder: PhotoFolder) -> Iterator[Page]:
-    with closing(Galleries(folder._embedder, {"Photos": folder})) as galleries:
-        demo = build_demo(galleries)
-        address = demo.launch(
-            server_name="127.0.0.1",
-            server_port=free_port(),
-            prevent_thread_lock=True,
-            quiet=True,
-            **launch_options(galleries),
-        )[1]
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
+    with (
+        closing(Galleries(folder._embedder, {"Photos": folder})) as galleries,
+        serving_all(galleries) as address,
+        closing(browser.new_context(viewport={"width": 1280, "height": 900})) as context,
+    ):
         yield opened(context, address)
-        context.close()
-        demo.close(verbose=False)
 
 
 def test_changes_come_by_themselves_and_leave_the_others_in_order(

@@ -173,8 +173,8 @@ def test_only_the_endpoints_for_programs_are_public(client: Client) -> None:
 def test_the_endpoints_are_documented(address: str) -> None:
     with urllib.request.urlopen(f"{address}gradio_api/info", timeout=30) as response:
         endpoints = json.load(response)["named_endpoints"]
-    words = ["category", "licence", "more_like", "less_like", "sort"]
-    for name, picture, more in (("/search", "sketch", words), ("/more_like_this", "photo", [])):
+    words = ["category", "licence", "more_like", "less_like", "sort", "encoder"]
+    for name, picture, more in (("/search", "sketch", words), ("/more_like_this", "photo", ["encoder"])):
         assert endpoints[name]["description"].startswith("Finds the photos of the gallery that look most like")
         assert "one entry a photo" in endpoints[name]["description"]
         assert [parameter["parameter_name"] for parameter in endpoints[name]["parameters"]] == [picture, "k", *more]

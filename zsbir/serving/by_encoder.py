@@ -45,9 +45,12 @@ class ByEncoder:
         self._failed: dict[str, str] = {}
         self._lock = threading.Lock()
 
+    def __len__(self) -> int:
+        return len(self.first.gallery)
+
     @property
     def ready(self) -> list[str]:
-        """Names of the encoders that it was searched with."""
+        """Names of the encoders that it was searched with, the first one first."""
         return list(self._ready)
 
     def open(self, encoder: str = "") -> Retriever:

@@ -30,6 +30,7 @@ class Choice:
         is_watched: Whether it follows a folder.
         version: Rises when its photos change.
         trouble: What is wrong with it at the moment, in a sentence; mostly nothing.
+        encoder: Name of the encoder that it is ready for in any case.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Choice:
     is_watched: bool = False
     version: int = 0
     trouble: str = ""
+    encoder: str = ""
 
 
 class Galleries:
@@ -67,7 +69,11 @@ class Galleries:
     @property
     def default(self) -> Retriever:
         """Searches the first gallery as it is now."""
-        return self.open(next(iter(self._shared)), "")
+        return self.open_default()
+
+    def open_default(self, encoder: str = "") -> Retriever:
+        """The same with another encoder: see `open`."""
+        return self.open(next(iter(self._shared)), "", encoder)
 
     @property
     def served(self) -> list[Path]:
@@ -84,7 +90,7 @@ class Galleries:
         choices = [_choice(name, source) for name, source in self._shared.items()]
         progress = self.private.progress(visitor)
         if progress is not None and progress.stage == "ready":
-            choices.append(Choice(OWN, progress.done, is_private=True))
+            choices.append(Choice(OWN, progress.done, is_private=True, encoder=self.encoders.offered[0].name))
         return choices
 
     def open(self, choice: str, visitor: str, encoder: str = "") -> Retriever:
@@ -128,8 +134,9 @@ class Galleries:
 
 def _choice(name: str, source: ByEncoder | PhotoFolder) -> Choice:
     if isinstance(source, PhotoFolder):
-        return Choice(name, len(source.retriever.gallery), False, True, source.version, source.trouble)
-    return Choice(name, len(source.first.gallery))
+        searched = source.searched
+        return Choice(name, len(searched), False, True, source.version, source.trouble, searched.ready[0])
+    return Choice(name, len(source), encoder=source.ready[0])
 
 
 def galleries_in(folder: Path) -> list[Path]:

@@ -20,7 +20,6 @@ from threading import Event
 from urllib.parse import urlsplit
 
 from zsbir.command import run_made
-from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
 from zsbir.gallery.index import Kind
 from zsbir.serving.proxies import reach_directly
 from zsbir.serving.start import BUNDLED, open_galleries
@@ -36,7 +35,7 @@ class Serve:
     """Draw, and see the photos that look most like it.
 
     Attributes:
-        checkpoint: The encoder.
+        checkpoint: The only encoder to offer; by default the two that come along, the everyday one first.
         gallery: A gallery, or a folder of galleries.
         photos: Your own folder of photos, with all folders below; it is watched.
         index: How photos are searched; auto: FAISS above 100,000 photos.
@@ -47,7 +46,7 @@ class Serve:
         names: What browsers may call it, and nothing else; behind a proxy that passes names on, for example.
     """
 
-    checkpoint: Path = DEFAULT_CHECKPOINT
+    checkpoint: Path | None = None
     gallery: Path = field(default=BUNDLED, metadata={"alternatives": "photos"})
     photos: Path | None = field(default=None, metadata={"alternatives": "photos"})
     index: Kind = "auto"

@@ -20,7 +20,13 @@ from zsbir.ui.component import Answer, answered, component
 from zsbir.ui.gallery_bar import chosen_in
 from zsbir.ui.results import MOST_SHOWN, found
 
+_IN_PART = (
+    "The search learned from sketches and photos of some categories only. It was never taught the rest: draw one and "
+    "see."
+)
+_IN_FULL = "The search learned from sketches or photos of all of these; none was kept out to be measured on."
 _UNSEEN = "Kept out of training and of every choice: the search is measured on these."
+_UNTAUGHT = "Not taught under this name; some are listed above under another."
 _UNLISTED = (
     "On neither list: not kept out on purpose, and not measured. Some are listed above under another name, or are "
     "close to something that is."
@@ -46,19 +52,23 @@ def categories_of(retriever: Retriever) -> Answer:
     """What the encoder was trained on and what never, with the numbers of photos that a gallery has of each.
 
     Returns:
-        `groups`, each with a `title`, a `summary` that counts it, a `note`, which may be empty, and `categories`, those
-        in the gallery first, each with its `category` as the gallery has it, its `name` for people, and `photos`,
-        their number.
+        `intro`, what this encoder shows; `groups`, each with a `title`, a `summary` that counts it, a `note`, which may
+        be empty, and `categories`, those in the gallery first, each with its `category` as the gallery has it, its
+        `name` for people, and `photos`, their number.
     """
     split, photos = retriever.embedder.split, _photos_by_category(retriever.gallery)
+    is_kept_out = bool(split.unseen or split.validation)
     listed = {*split.seen, *split.validation, *split.unseen}
     groups = (
         _group("Never trained on", split.unseen, photos, _UNSEEN),
         _group("Never trained on, but used to choose the best checkpoint", split.validation, photos),
         _group("Trained on", split.seen, photos),
-        _group("Also in this gallery", photos.keys() - listed, photos, _UNLISTED),
+        _group("Also in this gallery", photos.keys() - listed, photos, _UNLISTED if is_kept_out else _UNTAUGHT),
     )
-    return {"groups": [group for group in groups if group["categories"]]}
+    return {
+        "intro": _IN_PART if is_kept_out else _IN_FULL,
+        "groups": [group for group in groups if group["categories"]],
+    }
 
 
 def photos_of(retriever: Retriever, category: object) -> Answer:

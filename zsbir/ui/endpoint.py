@@ -39,6 +39,7 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
         more_like: str = "",
         less_like: str = "",
         sort: str = "likeness",
+        encoder: str = "",
     ) -> Entries:
         """Finds the photos of the gallery that look most like a sketch.
 
@@ -54,6 +55,7 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
             more_like: Id of a photo of an earlier answer; what is like it comes first.
             less_like: Id of a photo of an earlier answer; what is like it comes later.
             sort: likeness, or date for those found by the date of their files, the newest first.
+            encoder: Which one searches, by its name on the page; empty for the first.
 
         Returns:
             The entries.
@@ -63,7 +65,7 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
 
         def find(picture: Image.Image, count: int) -> list[Match]:
             _check_sort(sort)
-            retriever = galleries.default
+            retriever = galleries.open_default(encoder)
             weights = {_row_of(retriever, photo): weight for weight, photo in photos.items() if photo}
             if weights:
                 matches = retriever.refine(picture, weights, count, **only)
@@ -73,7 +75,7 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
 
         return _answered(uploads, sketch, lambda: ranked("sketch picture", sketch, k, find))
 
-    def more_like_this(photo: str | None, k: int = 5) -> Entries:
+    def more_like_this(photo: str | None, k: int = 5, encoder: str = "") -> Entries:
         """Finds the photos of the gallery that look most like a photo.
 
         The answer has one entry a photo, best first: rank, id, photo and small (its file, and a small copy), score
@@ -83,14 +85,19 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
         Args:
             photo: A picture file; for an MCP tool its http(s) URL or a data URL. If the gallery has it, it is first.
             k: How many photos, 1 to 50.
+            encoder: Which one searches, by its name on the page; empty for the first.
 
         Returns:
             The entries.
         """
-        return _answered(uploads, photo, lambda: ranked("photo", photo, k, galleries.default.like_photo))
 
-    words = ("category", "licence", "more_like", "less_like", "sort")
-    for endpoint, name, more in ((search, "sketch", words), (more_like_this, "photo", ())):
+        def find(picture: Image.Image, count: int) -> list[Match]:
+            return galleries.open_default(encoder).like_photo(picture, count)
+
+        return _answered(uploads, photo, lambda: ranked("photo", photo, k, find))
+
+    words = ("category", "licence", "more_like", "less_like", "sort", "encoder")
+    for endpoint, name, more in ((search, "sketch", words), (more_like_this, "photo", ("encoder",))):
         picture = picture_file(uploads, name)
         k = gr.Number(label="k", value=5, precision=0, visible=False)
         texts = [gr.Textbox(label=word, value=_BY_LIKENESS if word == "sort" else "", visible=False) for word in more]

@@ -25,6 +25,7 @@ from zsbir.serving.galleries import Galleries
 from zsbir.serving.private_gallery import MAX_PIECE, Announced
 from zsbir.ui.asked import Asked, WholeNumber, read, read_json
 from zsbir.ui.component import Answer, answered, component
+from zsbir.ui.encoder_choice import encoders_of, preparing
 from zsbir.ui.visitors import visitor_of
 
 _LISTED = 50  # files left out that are named on the page
@@ -72,6 +73,7 @@ class _Choice(_Visitor):
     refusal: ClassVar[str] = "Expected the choice of a gallery, found something else; reload the page."
 
     gallery: str
+    encoder: str = ""
 
 
 def gallery_bar(galleries: Galleries) -> gr.HTML:
@@ -83,6 +85,9 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
 
     def list_galleries(asked: object) -> Answer:
         return answered(lambda: galleries_of(galleries, asked))
+
+    def prepare_encoder(asked: object) -> Answer:
+        return answered(lambda: prepare(galleries, asked))
 
     def begin_upload(asked: object, request: gr.Request) -> Answer:
         return answered(lambda: begin(galleries, asked, visitor_of(request.scope)))
@@ -100,7 +105,8 @@ def gallery_bar(galleries: Galleries) -> gr.HTML:
         "gallery_bar",
         "Gallery",
         "zs-gallery",
-        functions=[list_galleries, begin_upload, send_piece, build_own, delete_own],
+        functions=[list_galleries, prepare_encoder, begin_upload, send_piece, build_own, delete_own],
+        encoders=encoders_of(galleries),
         limits={
             **asdict(galleries.private.limits),
             "pixels": MAX_PIXELS,
@@ -139,17 +145,19 @@ def chosen(galleries: Galleries, value: object) -> Retriever:
 
     Args:
         galleries: All there are.
-        value: `{"gallery": <name>, "visitor": <secret>}` as JSON; None or empty for the default.
+        value: `{"gallery": <name>, "visitor": <secret>, "encoder": <name>}` as JSON, of which the encoder
+            may be left out; None or empty for the default.
 
     Raises:
-        ValueError: It is no such thing, or there is no such gallery, or no longer; one sentence.
+        ValueError: It is no such thing, or there is no such gallery, or no longer, or no such encoder, or the
+            photos are not ready for it; one sentence.
     """
     if value is None or value == "":
         return galleries.default
     if not isinstance(value, str) or len(value) > _LONGEST_CHOICE:
         raise ValueError(_Choice.refusal)
     choice = read_json(_Choice, value)
-    return galleries.open(choice.gallery, choice.visitor)
+    return galleries.open(choice.gallery, choice.visitor, choice.encoder)
 
 
 def chosen_in(galleries: Galleries, asked: object) -> Retriever:
@@ -176,6 +184,17 @@ def galleries_of(galleries: Galleries, asked: object) -> Answer:
         "own": progress
         and {**asdict(progress), "skipped": progress.skipped[:_LISTED], "skipped_count": len(progress.skipped)},
     }
+
+
+def prepare(galleries: Galleries, asked: object) -> Answer:
+    """Makes a gallery ready for an encoder: see `preparing`.
+
+    Args:
+        galleries: All there are.
+        asked: `{"gallery": <name>, "visitor": <secret>, "encoder": <name>}`.
+    """
+    choice = read(_Choice, asked)
+    return preparing(galleries, choice.gallery, choice.visitor, choice.encoder)
 
 
 def begin(galleries: Galleries, asked: object, address: str = "") -> Answer:

@@ -26,6 +26,7 @@ export function start({ element, server }) {
       lists.textContent = answer?.error ?? "The server did not answer; close this and open it again.";
       return;
     }
+    element.querySelector(".zs-intro").textContent = answer.intro;
     const open = new Set([...lists.querySelectorAll("details[open]")].map(({ dataset }) => dataset.list)); // stays open
     lists.replaceChildren(...answer.groups.map((group) => listOf(group, open.has(group.title))));
   }

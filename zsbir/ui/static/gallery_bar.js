@@ -1,6 +1,7 @@
 // Which gallery is searched, and a gallery of the visitor's own pictures.
 
 import { answerOf } from "./answer.js";
+import { makeEncoderChoice } from "./encoder_choice.js";
 import { isAway, searchOnTheWayBack } from "./journey.js";
 import { keepBeside } from "./order.js";
 import { want } from "./search.js";
@@ -40,7 +41,7 @@ window.addEventListener("pagehide", () => navigator.sendBeacon(new URL("goodbye"
 export function start({ element, props, server }) {
   const limits = props.limits;
   const find = (selector) => element.querySelector(selector);
-  const select = find("select");
+  const select = find(".zs-gallery");
   const tell = makeToast(find(".zs-gone"));
 
   /** Asks the server; the answer is thrown if it is an error. */
@@ -77,16 +78,16 @@ export function start({ element, props, server }) {
     return own;
   }
 
-  /** Its photos have changed: the same drawing finds those of them now, in their order. */
+  /** Its photos have changed, or the encoder: the same drawing finds those that it finds now, in their order. */
   function follow() {
     if (isAway()) searchOnTheWayBack();
-    else want({});
+    else want({ gallery: choice });
     document.dispatchEvent(new Event("zs-gallery"));
   }
 
   /** What the server is told of it; until the list is there it is the first, which needs no name. */
   function choice() {
-    return select.value && JSON.stringify({ gallery: select.value, visitor });
+    return select.value && JSON.stringify({ gallery: select.value, visitor, encoder: encoder.using() });
   }
 
   /** Searches in another gallery; a photo beside the drawing belongs to the old one and goes. */
@@ -97,7 +98,17 @@ export function start({ element, props, server }) {
     if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
     want({ gallery: choice });
     document.dispatchEvent(new Event("zs-gallery"));
+    encoder.settle();
   }
+
+  const encoder = makeEncoderChoice({
+    select: find(".zs-encoder"),
+    encoders: props.encoders,
+    gallery: () => JSON.parse(listed).find(({ name }) => name === select.value),
+    prepare: (name) => ask("prepare_encoder", { gallery: select.value, encoder: name }),
+    tell,
+    changed: follow,
+  });
 
   // ---- Bringing pictures
 
@@ -273,6 +284,7 @@ export function start({ element, props, server }) {
     const own = await refresh();
     const before = kept.getItem("zs-gallery");
     if (before && before !== select.value && Array.from(select.options).some(({ value }) => value === before)) choose(before);
+    else encoder.settle();
     if (own?.stage === "ready") report(own, []);
     else if (own && ["waiting", "reading", "embedding"].includes(own.stage)) {
       const asked = ++current;

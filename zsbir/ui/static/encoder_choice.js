@@ -1,0 +1,73 @@
+// Which encoder searches. Photos may have to be made ready for it first: until they are, the gallery's own one goes on.
+
+const WATCH_MS = 500; // between two looks at how far that has come
+const KEPT = "zs-encoder";
+
+/**
+ * Fills a chooser with encoders, each with a `name` and what it `says` of itself; one alone is no choice, and its part goes.
+ *
+ * `gallery()` is the gallery that is searched, with the name of its own `encoder`; `prepare(name)` promises how far its
+ * photos are, or throws a sentence; `tell(sentence)` tells the visitor; `changed()` is called when another encoder searches
+ * than before.
+ */
+export function makeEncoderChoice({ select, encoders, gallery, prepare, tell, changed }) {
+  let asked = 0; // rises with every choice; what belongs to an older one stops
+  let using = ""; // none: the gallery's own
+
+  select.replaceChildren(...encoders.map(({ name, says }) => new Option(`${name}: ${says}`, name)));
+  select.value = encoders.some(({ name }) => name === remembered()) ? remembered() : encoders[0].name;
+  if (encoders.length < 2) select.parentElement.remove();
+
+  function use(name) {
+    if (using === name) return;
+    using = name;
+    changed();
+  }
+
+  /** Sees to it that the encoder that is chosen searches the gallery that is chosen. */
+  async function settle() {
+    const mine = ++asked;
+    const [name, own] = [select.value, gallery().encoder];
+    tell("");
+    use("");
+    if (name === own) return;
+    for (;;) {
+      const answer = await prepare(name).catch((error) => ({ error }));
+      if (mine !== asked) return;
+      if (answer.error) {
+        select.value = own;
+        return tell(answer.error.message);
+      }
+      if (answer.ready) {
+        tell("");
+        return use(name);
+      }
+      tell(`Getting ${answer.total.toLocaleString("en")} photos ready for “${name}”: ${answer.done.toLocaleString("en")} so far …`);
+      await new Promise((done) => setTimeout(done, WATCH_MS));
+      if (mine !== asked) return;
+    }
+  }
+
+  select.addEventListener("change", () => {
+    remember(select.value);
+    settle();
+  });
+
+  return { using: () => using, settle };
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null; // forbidden
+  }
+}
+
+function remember(name) {
+  try {
+    localStorage.setItem(KEPT, name);
+  } catch {
+    // forbidden, or full: it holds as long as the page does
+  }
+}
