@@ -18,6 +18,7 @@ from tests.served import sketch_in
 from zsbir import Gallery, Retriever, load_embedder
 from zsbir.deploy import space
 from zsbir.deploy.upload import check_tree
+from zsbir.encoder.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[1]
 SANDBOX = shutil.which("bwrap")
@@ -26,7 +27,7 @@ PYTHON = os.environ.get("SPACE_PYTHON", sys.executable)
 
 def lay_out(folder: Path) -> Path:
     """Copies exactly what a deployment would upload."""
-    deployment = check_tree(ROOT, ROOT / space.CHECKPOINT, ROOT / space.GALLERY)
+    deployment = check_tree(ROOT, None, ROOT / space.GALLERY)
     for name, path in deployment.files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, folder / name)
@@ -73,7 +74,10 @@ def test_the_uploaded_files_alone_answer_a_search(tmp_path: Path) -> None:
     seen = json.loads(done.stdout)
     assert not seen["may_write"]
     assert not seen["reaches_a_network"]
-    here = Retriever(load_embedder(ROOT / space.CHECKPOINT, "cpu"), Gallery.load(ROOT / space.GALLERY))
+    embedder = load_embedder(ROOT / SHIPPED["Everyday"], "cpu")
+    gallery = Gallery.load(ROOT / space.GALLERY).of(embedder.checkpoint_sha256)
+    assert gallery is not None
+    here = Retriever(embedder, gallery)
     for entry, match in zip(seen["found"], here.search(sketch_in(), k=3), strict=True):
         assert entry["title"] == match.title
         assert entry["score"] == pytest.approx(match.score, abs=1e-4)

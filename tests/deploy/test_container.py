@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from zsbir.encoder.shipped import SHIPPED
+
 ROOT = Path(__file__).parents[2]
 RULES = [
     line for line in (ROOT / ".dockerignore").read_text().splitlines() if line.strip() and not line.startswith("#")
@@ -39,7 +41,7 @@ def test_what_is_somebodys_own_stays_at_home(name: str) -> None:
 
 def test_what_the_app_needs_comes_along() -> None:
     needed = [path for path in (ROOT / "zsbir").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    needed += [ROOT / name for name in ("app.py", "requirements.txt", "checkpoints/zsbir.safetensors")]
+    needed += [ROOT / name for name in ("app.py", "requirements.txt", *(path.as_posix() for path in SHIPPED.values()))]
     gallery = ROOT / "gallery_cache"
     needed += [gallery / name for name in ("manifest.json", "credits.csv", "LICENCES.md")]
     needed += [

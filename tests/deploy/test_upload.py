@@ -14,6 +14,7 @@ from zsbir import Gallery, load_embedder
 from zsbir.deploy import upload
 from zsbir.deploy.__main__ import main
 from zsbir.gallery.build import build_gallery
+from zsbir.gallery.completing import completed, keep_beside
 
 REPO = "somebody/draw"
 ROOT = Path(__file__).parents[2]
@@ -149,6 +150,44 @@ def test_a_checkpoint_and_gallery_from_elsewhere_take_the_place_of_the_bundled(
     assert space["gallery_cache/manifest.json"] == (gallery.folder / "manifest.json").read_bytes()
     assert "gallery_cache/LICENCES.md" not in space
     assert sum(name.startswith("gallery_cache/photos/") for name in space) == 3
+
+
+def with_everyday(tree: Path, *, completes: bool) -> set[str]:
+    """Puts a second encoder into the tree, and embeddings of it into its gallery or not; what should come of it."""
+    everyday = make_checkpoint(tree / "checkpoints" / "everyday.safetensors", seed=6)
+    everyday.with_name("EVERYDAY_CARD.md").write_text("# Everyday")
+    added = {"checkpoints/everyday.safetensors", "checkpoints/EVERYDAY_CARD.md"}
+    if completes:
+        keep_beside(completed(Gallery.load(tree / "gallery_cache"), load_embedder(everyday, "cpu"), quiet=True))
+        added |= {path.relative_to(tree).as_posix() for path in (tree / "gallery_cache").glob("embeddings-*.npy")}
+        assert len(added) == 3
+    git("add", "--force", "checkpoints", "gallery_cache")
+    return added
+
+
+def test_both_encoders_come_along_with_what_the_gallery_has_of_each(tree: Path, hub: Hub) -> None:
+    added = with_everyday(tree, completes=True)
+    assert run() == 0
+    space = hub.repositories[f"spaces/{REPO}"]
+    assert set(space) - {".gitattributes"} == expected(tree) | added
+    for name in added:
+        assert space[name] == (tree / name).read_bytes(), name
+
+
+def test_an_encoder_that_the_gallery_knows_nothing_of_stays_at_home(tree: Path, hub: Hub) -> None:
+    with_everyday(tree, completes=False)
+    assert run() == 0
+    assert set(hub.repositories[f"spaces/{REPO}"]) - {".gitattributes"} == expected(tree)
+
+
+def test_one_encoder_that_is_asked_for_comes_alone(tree: Path, hub: Hub) -> None:
+    added = with_everyday(tree, completes=True)
+    assert run("--checkpoint", "checkpoints/everyday.safetensors") == 0
+    space = hub.repositories[f"spaces/{REPO}"]
+    assert space["checkpoints/zsbir.safetensors"] == (tree / "checkpoints" / "everyday.safetensors").read_bytes()
+    assert space["checkpoints/MODEL_CARD.md"] == b"# Everyday"
+    (embeddings,) = (name for name in added if name.endswith(".npy"))
+    assert set(space) - {".gitattributes"} == expected(tree) | {embeddings}
 
 
 def test_a_dry_run_asks_the_hub_nothing(

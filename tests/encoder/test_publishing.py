@@ -43,6 +43,23 @@ def test_one_commit_holds_checkpoint_and_card(embedder: Embedder, hub: Hub) -> N
     assert figure.dataset_name == "2 validation categories"
 
 
+def test_a_checkpoint_may_have_a_card_of_its_own(
+    embedder: Embedder, tmp_path: Path
+) -> None:
+    other = make_checkpoint(tmp_path / "mine" / "other.safetensors", seed=1)
+    assert "# Mine" in str(model_card(other))
+    other.with_name("OTHER_CARD.md").write_text("# Other\n")
+    assert "# Other" in str(model_card(other))
+    assert "# Mine" in str(model_card(tmp_path / "mine" / "own name.safetensors"))
+
+
+def test_only_what_was_kept_from_something_is_called_zero_shot() -> None:
+    assert "zero-shot" in model_card(BUNDLED).data.tags
+    everyday = model_card(BUNDLED.with_name("everyday.safetensors"))
+    assert "zero-shot" not in everyday.data.tags
+    assert everyday.text.strip().startswith("# Model card: everyday.safetensors")
+
+
 def test_pushing_again_changes_the_same_repository(embedder: Embedder, hub: Hub) -> None:
     embedder.push_to_hub(REPO)
     embedder.push_to_hub(REPO)

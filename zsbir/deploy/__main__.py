@@ -24,14 +24,14 @@ class Deploy:
     Attributes:
         repo: USER/NAME of the Space; made if it is not there.
         private: A new Space is seen by its owner alone.
-        checkpoint: The encoder.
+        checkpoint: The only encoder; by default those that come along and that the gallery has embeddings of.
         gallery: A built gallery.
         dry_run: Check and list, upload nothing.
     """
 
     repo: str
     private: bool = False
-    checkpoint: Path = Path(space.CHECKPOINT)
+    checkpoint: Path | None = None
     gallery: Path = Path(space.GALLERY)
     dry_run: bool = field(default=False, metadata={"flag": "--dry-run"})
 

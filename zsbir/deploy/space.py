@@ -5,21 +5,23 @@ from __future__ import annotations
 import re
 import subprocess
 import unicodedata
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from huggingface_hub import metadata_load
 from yaml import YAMLError
 
 from zsbir.encoder import publishing
-from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
+from zsbir.encoder.checkpoint import sha256
+from zsbir.encoder.shipped import DEFAULT_CHECKPOINT, SHIPPED
 from zsbir.gallery.copies import SMALL, find_small_copy
-from zsbir.gallery.embeddings import EMBEDDINGS
+from zsbir.gallery.embeddings import EMBEDDINGS, embeddings_path
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.manifest import MANIFEST, PHOTOS
 
 README = "README.md"
-CHECKPOINT, CARD = DEFAULT_CHECKPOINT.as_posix(), DEFAULT_CHECKPOINT.with_name(publishing.CARD).as_posix()
+CHECKPOINT = DEFAULT_CHECKPOINT.as_posix()
 GALLERY = "gallery_cache"
 # What may lie in the Space besides checkpoint and gallery; the rest of the repository stays at home.
 CODE = [
@@ -99,11 +101,32 @@ def front_matter_problems(front: dict[str, Any], root: Path) -> list[str]:
     ]
 
 
-def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Path]:
+def encoders_for(root: Path, checkpoint: Path | None, gallery: Gallery) -> dict[str, Path]:
+    """Every encoder of the Space: its path there, and where it lies here.
+
+    Args:
+        root: The tree.
+        checkpoint: The only one, in the place of the zero-shot one; None: those of the tree that the gallery has
+            embeddings of, or the zero-shot one where it has none.
+        gallery: The gallery of the Space.
+    """
+    if checkpoint is not None:
+        return {CHECKPOINT: checkpoint}
+    bundled = {path.as_posix(): root / path for path in SHIPPED.values()}
+    fitting = {name: path for name, path in bundled.items() if path.is_file() and gallery.of(sha256(path)) is not None}
+    return fitting or {CHECKPOINT: root / CHECKPOINT}
+
+
+def space_files(root: Path, encoders: Mapping[str, Path], gallery: Gallery) -> dict[str, Path]:
     """Every file of the Space: its path there, and where it lies here.
 
     Hidden files are left out, and code that Git does not track. A checkpoint or gallery from elsewhere takes the place
     of the bundled one, with the card and the credits that lie beside it.
+
+    Args:
+        root: The tree.
+        encoders: Those of `encoders_for`.
+        gallery: The gallery of the Space.
 
     Raises:
         ValueError: The tree is not one of Git's.
@@ -115,7 +138,7 @@ def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Pat
         for name, path in found.items()
         if path.is_file() and name in tracked and not re.search(r"(^|/)\.", name)
     }
-    beside = {CARD: checkpoint.with_name(publishing.CARD)}
+    beside = {card_for(name): publishing.card_of(path) for name, path in encoders.items()}
     beside |= {f"{GALLERY}/{name}": gallery.folder / name for name in CREDITS}
     photos = {f"{GALLERY}/{PHOTOS}/{photo.file}": gallery.photos_dir / photo.file for photo in gallery.photos}
     small = {
@@ -125,13 +148,28 @@ def space_files(root: Path, checkpoint: Path, gallery: Gallery) -> dict[str, Pat
     }
     return {
         **code,
-        CHECKPOINT: checkpoint,
+        **encoders,
         **{name: path for name, path in beside.items() if path.is_file()},
         f"{GALLERY}/{MANIFEST}": gallery.folder / MANIFEST,
         f"{GALLERY}/{EMBEDDINGS}": gallery.embeddings_file,
+        **_other_embeddings(encoders, gallery),
         **photos,
         **small,
     }
+
+
+def card_for(encoder: str) -> str:
+    """Path in the Space of the card of an encoder, of which the path there is given too."""
+    path = PurePosixPath(encoder)
+    return path.with_name(publishing.CARD if encoder == CHECKPOINT else publishing.own_card(path)).as_posix()
+
+
+def _other_embeddings(encoders: Mapping[str, Path], gallery: Gallery) -> dict[str, Path]:
+    wanted = {sha256(path) for path in encoders.values()}
+    files = [
+        embeddings_path(gallery.folder, digest) for checkpoint, digest in gallery.others.items() if checkpoint in wanted
+    ]
+    return {f"{GALLERY}/{path.name}": path for path in files}
 
 
 def file_problems(root: Path, files: dict[str, Path]) -> list[str]:

@@ -35,8 +35,13 @@ class Deployment:
     files: dict[str, Path]
 
 
-def check_tree(root: Path, checkpoint: Path, gallery: Path) -> Deployment:
+def check_tree(root: Path, checkpoint: Path | None, gallery: Path) -> Deployment:
     """Checks that the tree would run as a Space, and that it says under which licences everything is.
+
+    Args:
+        root: The tree.
+        checkpoint: The only encoder; None: see `encoders_for`.
+        gallery: A built gallery.
 
     Raises:
         FileNotFoundError: A file is missing.
@@ -45,14 +50,20 @@ def check_tree(root: Path, checkpoint: Path, gallery: Path) -> Deployment:
     """
     problems = space.front_matter_problems(space.read_front_matter(root), root)
     found = Gallery.load(gallery)
-    Retriever(load_embedder(checkpoint, "cpu"), found)  # or they do not fit
-    files = space.space_files(root, checkpoint, found)
+    encoders = space.encoders_for(root, checkpoint, found)
+    for path in encoders.values():
+        embedder = load_embedder(path, "cpu")
+        Retriever(embedder, found.of(embedder.checkpoint_sha256) or found)  # or they do not fit
+    files = space.space_files(root, encoders, found)
     problems += [
         f"Expected {name} in the tree, found none; add it." for name in ("app.py", "LICENSE") if name not in files
     ]
     problems += space.file_problems(root, files)
-    if space.CARD not in files:
-        problems.append(f"Expected {Path(space.CARD).name} with the licence beside {checkpoint}, found none; write it.")
+    problems += [
+        f"Expected {Path(card).name} with the licence beside {path}, found none; write it."
+        for name, path in encoders.items()
+        if (card := space.card_for(name)) not in files
+    ]
     bare = [photo.file for photo in found.photos if not photo.licence]
     if bare:
         problems.append(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from zsbir.encoder.checkpoint import load_checkpoint
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from huggingface_hub import ModelCard
 
 FILE, CARD = "zsbir.safetensors", "MODEL_CARD.md"
-_TAGS = ["sketch-based-image-retrieval", "zero-shot", "image-retrieval"]
+_TAGS = ["sketch-based-image-retrieval", "image-retrieval"]
+_ZERO_SHOT = "zero-shot"  # a tag of those that something was kept out of to be measured on
 _TASK = "image-feature-extraction"  # the Hub's name for networks that make vectors of pictures
 _SETTINGS = "https://huggingface.co/settings/tokens"
 
@@ -68,8 +69,19 @@ def push_checkpoint(checkpoint: Path, repo: str, *, private: bool = False) -> st
     return str(address)
 
 
+def own_card(checkpoint: PurePath) -> str:
+    """Name of the card that belongs to a checkpoint of this name and no other in its folder, as EVERYDAY_CARD.md."""
+    return f"{checkpoint.stem.upper()}_{CARD.partition('_')[2]}"
+
+
+def card_of(checkpoint: Path) -> Path:
+    """The file with what was written of a checkpoint: a card of its own, or else that of its folder."""
+    own = checkpoint.with_name(own_card(checkpoint))
+    return own if own.is_file() else checkpoint.with_name(CARD)
+
+
 def model_card(checkpoint: Path) -> ModelCard:
-    """The card of a checkpoint: text and licence from MODEL_CARD.md beside it, figures from the checkpoint itself.
+    """The card of a checkpoint: text and licence from `card_of` it, figures from the checkpoint itself.
 
     Without such a file the text says what the checkpoint knows of itself, and no licence is claimed.
 
@@ -80,7 +92,7 @@ def model_card(checkpoint: Path) -> ModelCard:
     from huggingface_hub import EvalResult, ModelCard, ModelCardData, metadata_load  # noqa: PLC0415
 
     loaded = load_checkpoint(checkpoint)
-    written = checkpoint.with_name(CARD)
+    written = card_of(checkpoint)
     if written.is_file():
         text, known = written.read_text(encoding="utf-8"), metadata_load(written) or {}
     else:
@@ -101,7 +113,8 @@ def model_card(checkpoint: Path) -> ModelCard:
         )
         for name, value in loaded.metrics.items()
     ]
-    described = {"library_name": "zsbir", "pipeline_tag": _TASK, "tags": _TAGS, **known}
+    tags = [*_TAGS, *([_ZERO_SHOT] if loaded.split.validation or loaded.split.unseen else [])]
+    described = {"library_name": "zsbir", "pipeline_tag": _TASK, "tags": tags, **known}
     card = ModelCard(text)
     card.data = ModelCardData(**described, model_name=checkpoint.stem, eval_results=figures or None)
     return card
