@@ -43,9 +43,7 @@ def test_one_commit_holds_checkpoint_and_card(embedder: Embedder, hub: Hub) -> N
     assert figure.dataset_name == "2 validation categories"
 
 
-def test_a_checkpoint_may_have_a_card_of_its_own(
-    embedder: Embedder, tmp_path: Path
-) -> None:
+def test_a_checkpoint_may_have_a_card_of_its_own(embedder: Embedder, tmp_path: Path) -> None:
     other = make_checkpoint(tmp_path / "mine" / "other.safetensors", seed=1)
     assert "# Mine" in str(model_card(other))
     other.with_name("OTHER_CARD.md").write_text("# Other\n")
