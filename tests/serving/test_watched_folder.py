@@ -1,4 +1,5 @@
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,22 @@ def test_a_folder_that_is_gone_or_empty_keeps_its_gallery(folder: PhotoFolder, p
     (photos / "3.png").write_bytes(photo(3))
     assert folder.refresh()
     assert titles(folder) == {"0", "1", "2", "3"}
+
+
+def test_a_gallery_that_was_deleted_where_it_is_kept_is_made_again(
+    folder: PhotoFolder, photos: Path, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "cache")
+    assert folder.refresh()
+    assert titles(folder) == {"0", "1", "2"}
+    assert all(match.photo.is_file() for match in folder.retriever.search(sketch_in(), k=3))
+    assert not folder.refresh()
+    shutil.rmtree(tmp_path / "cache")
+    photos.rename(tmp_path / "unplugged")
+    assert not folder.refresh()
+    assert not folder.refresh()
+    (tmp_path / "unplugged").rename(photos)
+    assert folder.refresh()
 
 
 def test_credits_that_change_are_followed(folder: PhotoFolder, photos: Path) -> None:

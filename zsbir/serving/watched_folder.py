@@ -11,6 +11,7 @@ from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.build import BuiltGallery, Digests, build_gallery
 from zsbir.gallery.credits import CREDITS
 from zsbir.gallery.finding import find_photos
+from zsbir.gallery.gallery import MANIFEST
 from zsbir.gallery.retriever import Retriever
 
 _LOG = logging.getLogger(__name__)
@@ -44,11 +45,12 @@ class PhotoFolder:
         """Looks at the folder once, and builds the gallery again if something has changed; returns whether it did.
 
         A file that was seen half copied is skipped, and tried again when it has changed. If nothing readable is left,
-        or the folder is not there (a drive that was unplugged), the gallery stays as it was.
+        or the folder is not there (a drive that was unplugged), the gallery stays as it was. One that somebody deleted
+        where it is kept is made again.
         """
         # Before building, so that what changes meanwhile is seen the next time.
         seen = _look(self._photos, self._folder)
-        if seen == self._seen:
+        if seen == self._seen and (self._is_kept or not seen):
             return False
         self._seen = seen
         try:
@@ -67,6 +69,10 @@ class PhotoFolder:
     def stop(self) -> None:
         """Ends watching."""
         self._stopped.set()
+
+    @property
+    def _is_kept(self) -> bool:
+        return (self._folder / MANIFEST).is_file()
 
     def _watch(self) -> None:
         pause = _ROUND

@@ -85,18 +85,22 @@ def answer(
             matches = retriever.more_like(photo, k, copies=copies)
         else:
             matches = retriever.refine(query.sketch, photo, query.weight, k, copies=copies)
-        milliseconds = (time.perf_counter() - start) * 1000
+        beside = "" if photo is None else ", with the photo"
+        sentence = f"Searched {_photos(len(retriever.gallery))} in {_milliseconds_since(start)} ms{beside}"
+        return found(matches, sentence, ALIKE if is_blank else MATCH)
     except ValueError as error:
         return nothing(str(error), k)
     except Exception:
         _LOG.exception("A search failed")
         return nothing("The search failed on the server; try again, or change the drawing.", k)
-    searched = len(retriever.gallery)
-    photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
-    sentence = f"Searched {photos} in {max(1, round(milliseconds))} ms"
-    if photo is None:
-        return found(matches, sentence)
-    return found(matches, f"{sentence}, with the photo", ALIKE if is_blank else MATCH)
+
+
+def _photos(count: int) -> str:
+    return f"{count:,} {'photo' if count == 1 else 'photos'}"
+
+
+def _milliseconds_since(start: float) -> int:
+    return max(1, round((time.perf_counter() - start) * 1000))
 
 
 def _photo_beside(query: Query, retriever: Retriever) -> int | None:

@@ -13,6 +13,7 @@ from zsbir.gallery.retriever import Match
 SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
 HINT = "Draw, or pick an example: photos appear here."
+_GONE = "The photos found are gone from the server; choose another gallery, or ask whoever runs it to start it anew."
 
 # What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
 # like photos, and only drawings are corrected for hubs (see `zsbir.encoder.hub_correction`).
@@ -32,8 +33,23 @@ def found(matches: Sequence[Match], sentence: str, measure: str = MATCH) -> Answ
 
     Returns:
         `photos`, each as `describe` has it; `places`, how many are left empty (none); `sentence`.
+
+    Raises:
+        ValueError: As `still_there`.
     """
-    return {"photos": [describe(match, measure) for match in matches], "places": 0, "sentence": sentence}
+    return {"photos": [describe(match, measure) for match in still_there(matches)], "places": 0, "sentence": sentence}
+
+
+def still_there(matches: Sequence[Match]) -> list[Match]:
+    """The photos without those whose files are gone: a gallery may be deleted or replaced while it is served.
+
+    Raises:
+        ValueError: There were some, and none is there; one sentence.
+    """
+    there = [match for match in matches if match.photo.is_file()]
+    if matches and not there:
+        raise ValueError(_GONE)
+    return there
 
 
 def nothing(sentence: str, count: int = SHOWN) -> Answer:
