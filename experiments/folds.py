@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from zsbir.atomic import replacing
 from zsbir.data.folder import ZeroShotSplit
 
 _SEED = 8
@@ -44,7 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def write_labels(path: Path, names: Sequence[str]) -> None:
     """One category a line."""
-    path.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    with replacing(path) as partial:
+        partial.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
 
 
 if __name__ == "__main__":

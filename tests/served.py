@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,10 +86,16 @@ def serving_all(galleries: Galleries, mcp: bool = False, port: int | None = None
 
 
 @contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """`python app.py` as a process of its own, whose output can be read; it is ended afterwards."""
+def running(*arguments: str, sandbox: Sequence[str] = (), **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """`python app.py` as a process of its own, whose output can be read; it is ended afterwards.
+
+    Args:
+        arguments: Of the command line.
+        sandbox: The start of a command that it runs in, see `tests.sandbox`.
+        environment: More variables.
+    """
     with subprocess.Popen(
-        [sys.executable, "app.py", *arguments],
+        [*sandbox, sys.executable, "app.py", *arguments],
         env={**os.environ, **environment},
         cwd=ROOT,
         stdout=subprocess.PIPE,

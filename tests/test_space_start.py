@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox import NEEDED, is_permitted, read_only_but
 from tests.served import sketch_in
 from zsbir import Gallery, Retriever, load_embedder
 from zsbir.deploy import space
@@ -21,7 +22,6 @@ from zsbir.deploy.upload import check_tree
 from zsbir.encoder.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[1]
-SANDBOX = shutil.which("bwrap")
 PYTHON = os.environ.get("SPACE_PYTHON", sys.executable)
 
 
@@ -49,20 +49,13 @@ def in_sandbox(tree: Path, writable: Path) -> list[str]:
     for name in ("home", "tmp"):
         (writable / name).mkdir(parents=True)
     settings = [word for name, value in environment.items() for word in ("--setenv", name, value)]
-    return [
-        *(str(SANDBOX), "--die-with-parent", "--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-net"),
-        *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--bind", str(writable), str(writable)),
-        *("--chdir", str(tree), "--clearenv", *settings),
-    ]
-
-
-def is_permitted() -> bool:
-    return SANDBOX is not None and not subprocess.run([SANDBOX, "--ro-bind", "/", "/", "true"], check=False).returncode
+    somebody = ("--unshare-user", "--uid", "1000", "--gid", "1000", "--unshare-net")
+    return [*read_only_but(writable, *somebody), "--chdir", str(tree), "--clearenv", *settings]
 
 
 @pytest.mark.skipif(
     not is_permitted() and "SPACE_PYTHON" not in os.environ,  # `make space` is there for nothing else
-    reason="needs bubblewrap (Debian: bubblewrap) and the right to use it",
+    reason=NEEDED,
 )
 def test_the_uploaded_files_alone_answer_a_search(tmp_path: Path) -> None:
     tree, sketch = lay_out(tmp_path / "tree"), tmp_path / "sketch.png"

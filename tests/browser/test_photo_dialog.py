@@ -35,6 +35,18 @@ def test_number_keys_open_a_photo_and_escape_closes_it(page: Page, dialog: Locat
     expect_photos_for(page, ONE_MORE)
 
 
+def test_a_photo_that_is_gone_is_said_and_not_shown_broken(page: Page, dialog: Locator) -> None:
+    item = page.locator(".zs-photo").first
+    item.evaluate("item => { item.dataset.url = 'gradio_api/file=/gone.png'; }")
+    item.locator("img").click()
+    expect(dialog.get_by_role("status")).to_have_text("This photo can't be had from the server any more; search again.")
+    expect(dialog.locator(".zs-large-photo")).to_be_hidden()
+    page.keyboard.press("Escape")
+    photos(page).nth(1).click()
+    expect(dialog.locator(".zs-large-photo")).to_be_visible()
+    expect(dialog.get_by_role("status")).to_have_text("")
+
+
 def test_more_like_this_shows_neighbours_until_somebody_draws_on(
     page: Page, dialog: Locator, retriever: CountingRetriever
 ) -> None:

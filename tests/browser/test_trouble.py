@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.own_pictures import bring, expect_own, gallery, upload
+from tests.browser.results import draw_example, photos
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -21,6 +22,14 @@ def expect_told_once(page: Page, place: Locator, sentence: str) -> None:
             .map((it) => it.textContent.trim())"""
     )
     assert len(told) == 1, told
+
+
+def test_a_photo_that_does_not_come_is_not_shown_broken(page: Page) -> None:
+    page.route("**/gradio_api/file=**", lambda route: route.fulfill(status=403))
+    draw_example(page)
+    expect(page.locator(".zs-photo .zs-name").first).to_be_visible()
+    for photo in photos(page).all():
+        expect(photo).to_be_hidden()
 
 
 def test_each_trouble_is_told_once(page: Page) -> None:

@@ -67,7 +67,7 @@ def test_the_first_goes_on_while_the_other_is_made_ready(
     waiting = searched.prepare("other")
     assert waiting is not None
     assert (waiting.done, waiting.total) == (0, 12)
-    with pytest.raises(ValueError, match="^These photos are not ready for this encoder: 0 of 12 so far; wait"):
+    with pytest.raises(ValueError, match=r"^These photos are not ready for this encoder: 0 of 12 so far; wait"):
         searched.open("Other")
     assert len(searched.open().search(sketch_in())) == 5
     assert searched.ready == ["One"]

@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from zsbir.serving.start import cache_folder
+from tests.conftest import make_photo
+from tests.served import sketch_in
+from zsbir.serving.start import cache_folder, open_galleries
 
 BOMBS = """
 import io, sys, threading
@@ -55,3 +59,21 @@ def test_the_cache_of_a_folder_has_a_name_that_can_be_written(tmp_path: Path, mo
     for folder in folders:
         folder.mkdir(parents=True)
         assert str(folder).encode()
+
+
+def test_photos_are_found_though_their_gallery_cannot_be_kept(
+    checkpoint_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """See also tests/test_read_only.py."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    (tmp_path / "photos").mkdir()
+    make_photo("disc", np.random.default_rng(0)).save(tmp_path / "photos" / "plate.png")
+    with closing(open_galleries(checkpoint_path, tmp_path / "none", tmp_path / "photos")) as galleries:
+        assert [match.title for match in galleries.default.search(sketch_in())] == ["plate"]
+        assert galleries.default.gallery.folder.parent.stat().st_mode & 0o077 == 0  # nobody else's
+    (warning,) = caplog.messages
+    assert warning.endswith(
+        f"embedded anew at each start, as nothing may be written in {tmp_path / 'file'}; "
+        "XDG_CACHE_HOME says where to keep their gallery."
+    )

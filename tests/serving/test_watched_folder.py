@@ -1,4 +1,5 @@
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,27 @@ def test_files_of_a_change_that_were_left_out_are_named(folder: PhotoFolder, pho
         (photos / name).unlink()
     assert not folder.refresh()
     assert folder.trouble == ""
+
+
+def test_a_gallery_that_was_deleted_where_it_is_kept_is_made_again(
+    folder: PhotoFolder, photos: Path, tmp_path: Path
+) -> None:
+    def are_there() -> bool:
+        return all(match.photo.is_file() for match in folder.retriever.search(sketch_in(), k=3))
+
+    shutil.rmtree(tmp_path / "cache")
+    assert not are_there()
+    assert not folder.refresh()  # its photos are the same
+    assert are_there()
+    shutil.rmtree(tmp_path / "cache")
+    photos.rename(tmp_path / "unplugged")
+    for _ in range(2):
+        assert not folder.refresh()
+        assert not are_there()
+    (tmp_path / "unplugged").rename(photos)
+    assert not folder.refresh()
+    assert are_there()
+    assert folder.version == 0
 
 
 def test_credits_that_change_are_followed(folder: PhotoFolder, photos: Path) -> None:

@@ -1,8 +1,9 @@
+import csv
 from pathlib import Path
 
 import pytest
 
-from zsbir.training.record import RunRecord
+from zsbir.training.record import RunRecord, TrainingLog
 
 
 def test_costs_add_up_and_the_best_epoch_is_that_of_validation(tmp_path: Path) -> None:
@@ -27,3 +28,24 @@ def test_other_files_are_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(text)
     with pytest.raises(ValueError, match="record of a run"):
         RunRecord.load(tmp_path / "run.json")
+
+
+def test_the_log_goes_on_and_is_never_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps() -> list[str]:
+        with (tmp_path / "log.csv").open(newline="") as file:
+            return [row["step"] for row in csv.DictReader(file)]
+
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    with TrainingLog(tmp_path, 0) as log:
+        for step in (10, 20, 30):
+            log.write(1, step, {"loss": 0.5})
+    with TrainingLog(tmp_path, 20) as log:  # what came after the last whole epoch is trained again
+        log.write(2, 25, {"loss": 0.25})
+    assert steps() == ["10", "20", "25"]
+    monkeypatch.setattr("zsbir.training.record.csv.DictWriter.writerows", full)
+    with pytest.raises(OSError, match="no space"):
+        TrainingLog(tmp_path, 25)
+    assert steps() == ["10", "20", "25"]
+    assert not list(tmp_path.glob("*.partial"))

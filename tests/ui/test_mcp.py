@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult, ImageContent, TextContent, Tool
 from PIL import Image, ImageChops, ImageStat
 
-from tests.served import encoded, serving, sketch_in
+from tests.served import encoded, make_gallery, serving, sketch_in
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.opening import open_picture
 
@@ -127,6 +128,16 @@ def test_what_is_wrong_is_one_sentence(address: str) -> None:
         assert result.isError
         assert sentence in text(result)
         assert "Traceback" not in text(result)
+
+
+def test_a_gallery_that_was_deleted_is_one_sentence(retriever: Retriever, tmp_path: Path) -> None:
+    gallery = make_gallery(tmp_path, retriever.embedder)
+    with serving(Retriever(retriever.embedder, gallery), mcp=True) as address:
+        shutil.rmtree(gallery.folder)
+        _, (result,) = talk(address, ("search", {"sketch": data_url(encoded(sketch_in()))}))
+    assert result.isError
+    assert "gone from the server" in text(result)
+    assert "Traceback" not in text(result)
 
 
 def test_files_of_the_server_cannot_be_read(address: str, tmp_path: Path) -> None:

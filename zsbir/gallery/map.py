@@ -159,6 +159,8 @@ def _paint(paths: list[Path], cells: NDArray[np.int64], columns: int, rows: int)
 
 
 def _keep(path: Path, digest: str, made: GalleryMap) -> None:
+    if not path.parent.is_dir():
+        return  # the gallery was deleted while it is served: nothing of it comes back
     content = {"format_version": _FORMAT_VERSION, "embeddings": digest, **asdict(made)}
     try:
         with replacing(path) as partial:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import hashlib
@@ -23,6 +24,7 @@ from zsbir.pictures.opening import readable
 from zsbir.serving.by_encoder import ByEncoder
 from zsbir.serving.encoders import Encoders
 from zsbir.serving.galleries import OWN, Galleries, galleries_in
+from zsbir.serving.own_folder import OwnFolder
 from zsbir.serving.watched_folder import PhotoFolder
 from zsbir.serving.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
@@ -43,7 +45,8 @@ def open_galleries(
         checkpoint: The only encoder; None: those that come with the project.
         gallery: A built gallery, one in Milvus, or a folder of several; those right below a gallery are found too.
         photos: A folder of photos. Its gallery is built, or refreshed, in `cache_folder`, comes first, and
-            follows the folder from now on. Galleries of other checkpoints are then left out with a warning.
+            follows the folder from now on. Galleries of other checkpoints are then left out with a warning. Where
+            nothing can be written there, the gallery is a temporary one, with a warning too.
         index: How they are searched: see `zsbir.gallery.index.open_index`. A gallery with an address of Milvus is
             searched there, unless another kind than "auto" is asked for.
 
@@ -64,7 +67,7 @@ def open_galleries(
     embedder.embed_sketch_pixels([np.full((side, side), 255, dtype=np.uint8)])
     shared: dict[str, ByEncoder | PhotoFolder] = {}
     if photos is not None:
-        watched = PhotoFolder(photos, cache_folder(photos), encoders, index)
+        watched = PhotoFolder(photos, _writable_cache(photos), encoders, index)
         watched.watch()
         shared[_new_name(photos, shared)] = watched
     for folder in galleries_in(gallery) or ([gallery] if photos is None else []):
@@ -92,6 +95,23 @@ def cache_folder(photos: Path) -> Path:
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     digest = hashlib.sha256(os.fsencode(photos.resolve())).hexdigest()
     return caches / "zsbir" / f"{readable(photos.resolve().name)[:_NAME]}-{digest[:16]}"
+
+
+def _writable_cache(photos: Path) -> Path:
+    """`cache_folder`, or a folder that lives as long as the process."""
+    try:
+        folder = cache_folder(photos)
+        above = next(path for path in (folder, *folder.parents) if path.exists())
+        if os.access(above, os.W_OK | os.X_OK):
+            return folder
+        why = f"nothing may be written in {above}"
+    except (OSError, RuntimeError) as error:  # there is no home
+        why = str(error)
+    own = OwnFolder()
+    atexit.register(own.close)
+    keep = "XDG_CACHE_HOME says where to keep their gallery"
+    _LOG.warning("The photos in %s are embedded anew at each start, as %s; %s.", photos, why, keep)
+    return own.path / "photos"
 
 
 def _open(folder: Path, encoders: Encoders, index: str, *, must_fit: bool) -> Retriever | None:

@@ -13,6 +13,7 @@ from zsbir.gallery.build import BuiltGallery, Digests, build_gallery
 from zsbir.gallery.credits import CREDITS
 from zsbir.gallery.finding import find_photos
 from zsbir.gallery.gallery import Gallery
+from zsbir.gallery.manifest import MANIFEST
 from zsbir.gallery.retriever import Retriever
 from zsbir.sentences import clause
 from zsbir.serving.by_encoder import ByEncoder
@@ -66,11 +67,12 @@ class PhotoFolder:
 
         A file that was seen half copied is skipped, and tried again when it has changed; one that the system did not
         give, after a while. If nothing readable is left, or the folder is not there (a drive that was unplugged), the
-        gallery stays as it was, and the change is tried again at the next look.
+        gallery stays as it was, and the change is tried again at the next look. One that somebody deleted where it is
+        kept is made again.
         """
         # Before building, so that what changes meanwhile is seen the next time.
         seen = _look(self._photos, self._folder)
-        if seen == self._seen and time.monotonic() < self._again:
+        if seen == self._seen and (self._is_kept or not seen) and time.monotonic() < self._again:
             self._failure = ""
             return False
         try:
@@ -102,6 +104,10 @@ class PhotoFolder:
     def stop(self) -> None:
         """Ends watching."""
         self._stopped.set()
+
+    @property
+    def _is_kept(self) -> bool:
+        return (self._folder / MANIFEST).is_file()
 
     def _watch(self) -> None:
         pause = _ROUND

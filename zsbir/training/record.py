@@ -74,11 +74,12 @@ class TrainingLog:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "log.csv"
         kept = _rows_before(path, first_step)
-        self._file = path.open("w", newline="", encoding="utf-8")
+        with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+            rows = csv.DictWriter(file, COLUMNS)
+            rows.writeheader()
+            rows.writerows(kept)
+        self._file = path.open("a", newline="", encoding="utf-8")
         self._csv = csv.DictWriter(self._file, COLUMNS)
-        self._csv.writeheader()
-        self._csv.writerows(kept)
-        self._file.flush()
         self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step or None)
 
     def write(self, epoch: int, step: int, values: Mapping[str, float]) -> None:

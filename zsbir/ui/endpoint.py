@@ -20,6 +20,7 @@ from zsbir.pictures.opening import open_picture
 from zsbir.serving.galleries import Galleries
 from zsbir.serving.uploads import Uploads
 from zsbir.ui.picture_file import picture_file
+from zsbir.ui.results import still_there
 
 MAX_PHOTOS = 50
 _LIKE, _UNLIKE = 0.4, 0.3  # weights of a photo that what is found shall be like, or unlike
@@ -128,13 +129,15 @@ def ranked(kind: str, file: str | None, k: int | None, find: Callable[[Image.Ima
         find: Searches with the picture.
 
     Raises:
-        ValueError: No file, not a whole picture, nothing on it, or k out of bounds; one sentence.
+        ValueError: No file, not a whole picture, nothing on it, k out of bounds, or what was found is gone; one
+            sentence.
     """
     if file is None:
         raise ValueError(f"Expected a {kind}, found none; send a picture file.")
     if k is None or not 1 <= k <= MAX_PHOTOS:
         raise ValueError(f"Expected k from 1 to {MAX_PHOTOS}, found {k}.")
-    return [_entry(rank, match) for rank, match in enumerate(find(open_picture(Path(file)), k), start=1)]
+    matches = still_there(find(open_picture(Path(file)), k))
+    return [_entry(rank, match) for rank, match in enumerate(matches, start=1)]
 
 
 def _check_sort(sort: str) -> None:

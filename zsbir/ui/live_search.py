@@ -18,7 +18,7 @@ from zsbir.gallery.searching import Only
 from zsbir.pictures.drawing import Drawing
 from zsbir.serving.galleries import Galleries
 from zsbir.ui.asked import Asked, read_json
-from zsbir.ui.filters import read_filters
+from zsbir.ui.filters import Filters, read_filters
 from zsbir.ui.gallery_bar import chosen
 from zsbir.ui.query import MAX_QUERY, Query, read_count, read_query
 from zsbir.ui.results import ALIKE, HINT, MATCH, SHOWN, Answer, found, nothing
@@ -80,41 +80,42 @@ def answer(
     k = SHOWN
     try:
         k = read_count(count)
-        query = read_query(value)
-        filters = read_filters(only)
-        fit: Only = {"category": filters.category or None, "licence": filters.licence or None, "copies": copies}
-        retriever = chosen(galleries, choice)
-        photo = _photo_beside(query, retriever)
-        is_blank = isinstance(query.sketch, Drawing) and query.sketch.is_blank
-        if is_blank and photo is None:
-            return nothing(HINT, k)
-        start = time.perf_counter()
-        if photo is None and query.shown:
-            matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke, **fit)
-        elif photo is None:
-            matches = retriever.search(query.sketch, k, **fit)
-        elif is_blank:
-            matches = retriever.more_like(photo, k, **fit)
-        else:
-            matches = retriever.refine(query.sketch, {photo: query.weight}, k, **fit)
-        milliseconds = (time.perf_counter() - start) * 1000
+        query, filters = read_query(value), read_filters(only)
+        return _found(chosen(galleries, choice), query, filters, k, copies)
     except ValueError as error:
         return nothing(str(error), k)
     except Exception:
         _LOG.exception("A search failed")
         return nothing("The search failed on the server; try again, or change the drawing.", k)
-    if filters.newest:
-        matches = newest_first(matches)
+
+
+def _found(retriever: Retriever, query: Query, filters: Filters, k: int, copies: bool) -> Answer:
+    photo = _photo_beside(query, retriever)
+    is_blank = isinstance(query.sketch, Drawing) and query.sketch.is_blank
+    if is_blank and photo is None:
+        return nothing(HINT, k)
+    start = time.perf_counter()
+    fit: Only = {"category": filters.category or None, "licence": filters.licence or None, "copies": copies}
+    if photo is None and query.shown:
+        matches = retriever.follow(query.sketch, query.shown, k, mid_stroke=query.mid_stroke, **fit)
+    elif photo is None:
+        matches = retriever.search(query.sketch, k, **fit)
+    elif is_blank:
+        matches = retriever.more_like(photo, k, **fit)
+    else:
+        matches = retriever.refine(query.sketch, {photo: query.weight}, k, **fit)
+    milliseconds = max(1, round((time.perf_counter() - start) * 1000))
     searched = len(retriever.gallery)
     photos = f"{searched:,} {'photo' if searched == 1 else 'photos'}"
     if not matches:
         return nothing(f"None of the {photos} is {filters.words}; choose something else.", k)
     of_them = f", {filters.words} alone," if filters.words else ""
-    sentence = f"Searched {photos}{of_them} in {max(1, round(milliseconds))} ms"
-    if photo is None:
-        return found(matches, sentence, grows=bool(query.shown))
+    beside = "" if photo is None else f", {'with' if query.weight >= 0 else 'away from'} the photo"
     return found(
-        matches, f"{sentence}, {'with' if query.weight >= 0 else 'away from'} the photo", ALIKE if is_blank else MATCH
+        newest_first(matches) if filters.newest else matches,
+        f"Searched {photos}{of_them} in {milliseconds} ms{beside}",
+        ALIKE if is_blank else MATCH,
+        grows=photo is None and bool(query.shown),
     )
 
 

@@ -118,12 +118,16 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
         its heat, both as data URLs; `sentence`.
 
     Raises:
-        ValueError: There is no such photo, or no drawing.
+        ValueError: There is no such photo, or not any more, or no drawing.
     """
     about = read(_OfPhoto, asked)
     photo = _row_of(retriever, about)
     sketch = read_query(about.query).sketch
-    heat = explanations.explain(retriever.embedder, sketch, open_picture(retriever.path(photo)))
+    try:
+        picture = open_picture(retriever.path(photo))
+    except FileNotFoundError as error:
+        raise ValueError("Expected this photo on the server, found it gone; choose another.") from error
+    heat = explanations.explain(retriever.embedder, sketch, picture)
     paper = Image.fromarray(heat.sketch_pixels).convert("RGBA").resize((_SIDE, _SIDE))
     return {
         "photo": png_data_url(_warmth(heat.photo)),

@@ -33,7 +33,6 @@ def file_routes(folders: Sequence[Path]) -> list[Route]:
     Args:
         folders: Of the galleries: their photos.
     """
-    served = [folder.resolve() for folder in folders]
 
     async def picture(request: Request) -> Response:
         path = Path(request.path_params["path"])
@@ -42,7 +41,8 @@ def file_routes(folders: Sequence[Path]) -> list[Route]:
             is_there = resolved is not None and resolved.is_file()
         except (OSError, ValueError):  # too long, or a null byte in it
             is_there = False
-        if not is_there or resolved is None or not any(resolved.is_relative_to(folder) for folder in served):
+        # Each time anew: a folder may be a link, and lead to another gallery by now.
+        if not is_there or resolved is None or not any(resolved.is_relative_to(it.resolve()) for it in folders):
             return PlainTextResponse("There is no such photo.", 403)
         if resolved.suffix.lower() not in PICTURE_SUFFIXES:
             return PlainTextResponse("That is no photo.", 403)

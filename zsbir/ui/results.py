@@ -14,6 +14,7 @@ SHOWN = 5  # photos on the page, unless the visitor wants more or fewer
 MOST_SHOWN = 20
 _UNLIKE = "Nothing here looks like it; these come nearest."
 HINT = "Draw, or pick an example: photos appear here."
+_GONE = "The photos found are gone from the server; choose another gallery, or ask whoever runs it to start it anew."
 
 # What a score measures, in a word. The two have scales of their own: photos are more like each other than drawings are
 # like photos, and only drawings are corrected for hubs (see `zsbir.encoder.hub_correction`).
@@ -35,15 +36,31 @@ def found(matches: Sequence[Match], sentence: str, measure: str = MATCH, *, grow
     Returns:
         `photos`, each as `describe` has it; `places`, how many are left empty (none); `sentence`; `unlike`, whether
         none of them looks like what was drawn; `grows`.
+
+    Raises:
+        ValueError: As `still_there`.
     """
-    unlike = any(match.unlike for match in matches)
+    there = still_there(matches)
+    unlike = any(match.unlike for match in there)
     return {
-        "photos": [describe(match, measure) for match in matches],
+        "photos": [describe(match, measure) for match in there],
         "places": 0,
         "sentence": f"{_UNLIKE} {sentence}." if unlike and not grows else sentence,
         "unlike": unlike,
         "grows": grows,
     }
+
+
+def still_there(matches: Sequence[Match]) -> list[Match]:
+    """The photos without those whose files are gone: a gallery may be deleted or replaced while it is served.
+
+    Raises:
+        ValueError: There were some, and none is there; one sentence.
+    """
+    there = [match for match in matches if match.photo.is_file()]
+    if matches and not there:
+        raise ValueError(_GONE)
+    return there
 
 
 def nothing(sentence: str, count: int = SHOWN) -> Answer:

@@ -44,6 +44,7 @@ export function makeDialog(server) {
   function show(known) {
     shown = { ...known, photo: Number(known.photo) };
     part("#zs-dialog-title").textContent = shown.title;
+    part(".zs-large-photo").hidden = false;
     part(".zs-large-photo").src = shown.url;
     part(".zs-large-photo").alt = shown.title;
     part("dl").replaceChildren(
@@ -104,6 +105,11 @@ export function makeDialog(server) {
     part(".zs-because p").textContent = answer.sentence;
     part(".zs-heat").hidden = part(".zs-because").hidden = false;
     part(".zs-because").scrollIntoView({ block: "nearest" });
+  });
+
+  part(".zs-large-photo").addEventListener("error", () => {
+    part(".zs-large-photo").hidden = true;
+    say("This photo can't be had from the server any more; search again.");
   });
 
   part(".zs-close").addEventListener("click", () => dialog.close());

@@ -210,8 +210,10 @@ function sizesOf(rank, count) {
  */
 function itemOf({ url, small }, smallSide) {
   const item = document.importNode(ITEM.content.firstElementChild, true);
+  const image = item.querySelector("img");
+  image.addEventListener("error", () => (image.style.visibility = "hidden")); // deleted since it was found
   item.querySelector("a").href = url;
-  item.querySelector("img").dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
+  image.dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
   return item;
 }
 
