@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from zsbir.command import run_made
+from zsbir.training.config import TrainConfig
 from zsbir.training.distributed import in_charge
 from zsbir.training.loop import train
-from zsbir.training.run import TrainConfig
 
 
 def published(config: TrainConfig) -> TrainConfig:

@@ -27,11 +27,12 @@ import torch
 from zsbir.encoder.backbone import freeze_batch_norm
 from zsbir.encoder.device import place
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.training.config import TrainConfig
 from zsbir.training.dataset import Pictures
 from zsbir.training.learner import Learner, LossConfig
 from zsbir.training.loop import keep_freed_memory, train
 from zsbir.training.optimizer import freeze_early
-from zsbir.training.run import TrainConfig, TrainingRun
+from zsbir.training.run import TrainingRun
 
 ROOT = Path(__file__).parents[1]
 _PAIRS = 32

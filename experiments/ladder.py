@@ -27,10 +27,11 @@ from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.evaluation.embedding import measure
 from zsbir.pictures.preparation import PreprocessConfig
+from zsbir.training.config import TrainConfig
 from zsbir.training.learner import LossConfig
 from zsbir.training.loop import TEACHER_NAME, train
 from zsbir.training.record import RunRecord
-from zsbir.training.run import CHECKPOINT_NAME, RECORD_NAME, TrainConfig
+from zsbir.training.run import CHECKPOINT_NAME, RECORD_NAME
 from zsbir.training.teacher import TeacherConfig
 
 _ROOT = Path(__file__).parents[1]

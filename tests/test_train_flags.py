@@ -10,8 +10,9 @@ import torch
 import train
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig
+from zsbir.training.config import TrainConfig
 from zsbir.training.loop import train as train_python
-from zsbir.training.run import TrainConfig, TrainingRun
+from zsbir.training.run import TrainingRun
 
 
 def configuration(*arguments: str) -> TrainConfig:

@@ -27,8 +27,8 @@ from zsbir.data.folder import training_data
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, sha256
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.recognition import Recognition
+from zsbir.training.config import TrainConfig
 from zsbir.training.finishing import finish
-from zsbir.training.run import TrainConfig
 from zsbir.training.validation import Validation
 
 _BATCH = 64  # pictures at once, to measure

@@ -10,7 +10,6 @@ Build one with `python -m zsbir.gallery build --photos DIR --gallery OUT [--chec
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +26,7 @@ from zsbir.gallery.embeddings import (
     write_embeddings,
 )
 from zsbir.gallery.index import EXACT_LIMIT, INDEX, GalleryIndex, open_index
-from zsbir.gallery.manifest import PHOTOS, Manifest, manifest_version, rebuild
+from zsbir.gallery.manifest import PHOTOS, Manifest, first_missing, manifest_version, rebuild
 from zsbir.gallery.nearest import Column, Floats, Rows, most_similar
 from zsbir.gallery.photo import Photo, Seen
 from zsbir.sentences import clause
@@ -251,7 +250,7 @@ class Gallery:
             raise type(error)(f"{clause(error)}; {rebuild(folder)}") from error
         gallery = cls(folder, manifest.photos, embeddings, manifest.checkpoint_sha256)
         gallery._embeddings_sha256, gallery.others = manifest.embeddings_sha256, manifest.others
-        missing = _first_missing(gallery.photos_dir, gallery.photos)
+        missing = first_missing(gallery.photos_dir, gallery.photos)
         if missing is not None:
             raise FileNotFoundError(f"Expected photo {missing} in {gallery.photos_dir}, found none; {rebuild(folder)}")
         gallery.open_index(index)
@@ -289,14 +288,3 @@ class Gallery:
     @cached_property
     def _licences(self) -> Column:
         return Column([photo.licence for photo in self.photos])
-
-
-def _first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:
-    """The first photo without a file. Listing folders is much faster than asking for one file after the other."""
-    there = {f"{folder}/{name}".replace(os.sep, "/") for folder, _, names in os.walk(photos_dir) for name in names}
-    top = photos_dir.as_posix()
-    for photo in photos:
-        # A folder may be a link, which the walk does not follow.
-        if f"{top}/{photo.file}" not in there and not (photos_dir / photo.file).is_file():
-            return photo.file
-    return None

@@ -1,4 +1,4 @@
+from .config import TrainConfig as TrainConfig
 from .loop import train as train
-from .run import TrainConfig as TrainConfig
 
 __all__ = ["TrainConfig", "train"]

@@ -25,12 +25,13 @@ from zsbir.encoder.device import choose_device
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.training.adversary import reversal_strength
 from zsbir.training.batches import BalancedBatches
+from zsbir.training.config import TrainConfig
 from zsbir.training.dataset import Pictures, TrainingPictures, load_epoch
 from zsbir.training.distributed import Processes, processes
 from zsbir.training.finishing import finish
 from zsbir.training.optimizer import learning_rate
 from zsbir.training.record import TrainingLog
-from zsbir.training.run import CHECKPOINT_NAME, TrainConfig, TrainingRun, begin_run
+from zsbir.training.run import CHECKPOINT_NAME, TrainingRun, begin_run
 from zsbir.training.teacher import teacher_targets
 from zsbir.training.validation import Validation
 
