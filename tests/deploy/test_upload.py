@@ -1,90 +1,21 @@
-import csv
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests.conftest import make_checkpoint, make_photo
+from tests.conftest import make_checkpoint
+from tests.deploy.small_tree import expected, git, make_photos
 from tests.hub_stand_in import READER, WRITER, Hub
-from zsbir import Gallery, load_embedder
+from zsbir import load_embedder
 from zsbir.deploy import upload
 from zsbir.deploy.__main__ import main
 from zsbir.gallery.build import build_gallery
-from zsbir.gallery.completing import completed, keep_beside
 
 REPO = "somebody/draw"
 ROOT = Path(__file__).parents[2]
-
-
-def git(*words: str) -> None:
-    subprocess.run(["git", *words], check=True)
-
-
-def make_photos(folder: Path, licence: str = "CC0-1.0", count: int = 2) -> Path:
-    folder.mkdir(parents=True)
-    for number in range(count):
-        photo = make_photo("disc", np.random.default_rng(number))
-        (photo if number else photo.resize((900, 500))).save(folder / f"disc_{number}.png")  # one has a small copy
-    with (folder / "credits.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["file", "licence"])
-        rows.writerows([f"disc_{number}.png", licence] for number in range(count))
-    return folder
-
-
-@pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository like this one with a small checkpoint and two photos, which is the working directory."""
-    tree = tmp_path / "tree"
-    for name in (
-        "README.md",
-        "app.py",
-        "requirements.txt",
-        "LICENSE",
-        "docs/screenshot-1440-light.png",
-        "zsbir/ui/page.py",
-    ):
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tree / name)
-    for name in (
-        ".env",
-        "zsbir/.secret.py",
-        "zsbir/__pycache__/page.pyc",
-        "runs/big.py",
-        "tests/test_x.py",
-        "notes.md",
-    ):
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).write_text("not for the Space")
-    checkpoint = make_checkpoint(tree / "checkpoints" / "zsbir.safetensors")
-    (checkpoint.parent / "MODEL_CARD.md").write_text("---\nlicense: cc0-1.0\n---\n# Small\n")
-    build_gallery(
-        make_photos(tmp_path / "photos"), tree / "gallery_cache", load_embedder(checkpoint, "cpu"), quiet=True
-    )
-    (tree / "gallery_cache" / "LICENCES.md").write_text("All CC0-1.0.\n")
-    monkeypatch.chdir(tree)
-    git("init", "--quiet")
-    git("add", "--force", ".")
-    for name in ("zsbir/notes.py", "docs/diary.md", "zsbir/ui/static/mine.json"):
-        (tree / name).parent.mkdir(parents=True, exist_ok=True)
-        (tree / name).write_text("not for the Space, as nobody added it")
-    return tree
-
-
-def expected(tree: Path) -> set[str]:
-    gallery = Gallery.load(tree / "gallery_cache")
-    photos = {f"gallery_cache/photos/{photo.file}" for photo in gallery.photos}
-    (small,) = (gallery.folder / "small").iterdir()
-    return photos | {
-        f"gallery_cache/small/{small.name}",
-        *("README.md", "app.py", "requirements.txt", "LICENSE", "docs/screenshot-1440-light.png", "zsbir/ui/page.py"),
-        *("checkpoints/zsbir.safetensors", "checkpoints/MODEL_CARD.md"),
-        *("gallery_cache/manifest.json", "gallery_cache/embeddings.npy", "gallery_cache/LICENCES.md"),
-    }
 
 
 def run(*arguments: str) -> int:
@@ -150,44 +81,6 @@ def test_a_checkpoint_and_gallery_from_elsewhere_take_the_place_of_the_bundled(
     assert space["gallery_cache/manifest.json"] == (gallery.folder / "manifest.json").read_bytes()
     assert "gallery_cache/LICENCES.md" not in space
     assert sum(name.startswith("gallery_cache/photos/") for name in space) == 3
-
-
-def with_everyday(tree: Path, *, completes: bool) -> set[str]:
-    """Puts a second encoder into the tree, and embeddings of it into its gallery or not; what should come of it."""
-    everyday = make_checkpoint(tree / "checkpoints" / "everyday.safetensors", seed=6)
-    everyday.with_name("EVERYDAY_CARD.md").write_text("# Everyday")
-    added = {"checkpoints/everyday.safetensors", "checkpoints/EVERYDAY_CARD.md"}
-    if completes:
-        keep_beside(completed(Gallery.load(tree / "gallery_cache"), load_embedder(everyday, "cpu"), quiet=True))
-        added |= {path.relative_to(tree).as_posix() for path in (tree / "gallery_cache").glob("embeddings-*.npy")}
-        assert len(added) == 3
-    git("add", "--force", "checkpoints", "gallery_cache")
-    return added
-
-
-def test_both_encoders_come_along_with_what_the_gallery_has_of_each(tree: Path, hub: Hub) -> None:
-    added = with_everyday(tree, completes=True)
-    assert run() == 0
-    space = hub.repositories[f"spaces/{REPO}"]
-    assert set(space) - {".gitattributes"} == expected(tree) | added
-    for name in added:
-        assert space[name] == (tree / name).read_bytes(), name
-
-
-def test_an_encoder_that_the_gallery_knows_nothing_of_stays_at_home(tree: Path, hub: Hub) -> None:
-    with_everyday(tree, completes=False)
-    assert run() == 0
-    assert set(hub.repositories[f"spaces/{REPO}"]) - {".gitattributes"} == expected(tree)
-
-
-def test_one_encoder_that_is_asked_for_comes_alone(tree: Path, hub: Hub) -> None:
-    added = with_everyday(tree, completes=True)
-    assert run("--checkpoint", "checkpoints/everyday.safetensors") == 0
-    space = hub.repositories[f"spaces/{REPO}"]
-    assert space["checkpoints/zsbir.safetensors"] == (tree / "checkpoints" / "everyday.safetensors").read_bytes()
-    assert space["checkpoints/MODEL_CARD.md"] == b"# Everyday"
-    (embeddings,) = (name for name in added if name.endswith(".npy"))
-    assert set(space) - {".gitattributes"} == expected(tree) | {embeddings}
 
 
 def test_a_dry_run_asks_the_hub_nothing(

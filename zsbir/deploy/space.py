@@ -138,7 +138,7 @@ def space_files(root: Path, encoders: Mapping[str, Path], gallery: Gallery) -> d
         for name, path in found.items()
         if path.is_file() and name in tracked and not re.search(r"(^|/)\.", name)
     }
-    beside = {card_for(name): publishing.card_of(path) for name, path in encoders.items()}
+    beside = {card_for(name): _card(name, path) for name, path in encoders.items()}
     beside |= {f"{GALLERY}/{name}": gallery.folder / name for name in CREDITS}
     photos = {f"{GALLERY}/{PHOTOS}/{photo.file}": gallery.photos_dir / photo.file for photo in gallery.photos}
     small = {
@@ -162,6 +162,12 @@ def card_for(encoder: str) -> str:
     """Path in the Space of the card of an encoder, of which the path there is given too."""
     path = PurePosixPath(encoder)
     return path.with_name(publishing.CARD if encoder == CHECKPOINT else publishing.own_card(path)).as_posix()
+
+
+def _card(encoder: str, checkpoint: Path) -> Path:
+    """Where it lies here; that of the folder may stand in for the only encoder's, but not for a second one's."""
+    own = checkpoint.with_name(publishing.own_card(checkpoint))
+    return publishing.card_of(checkpoint) if encoder == CHECKPOINT else own
 
 
 def _other_embeddings(encoders: Mapping[str, Path], gallery: Gallery) -> dict[str, Path]:
