@@ -1,6 +1,6 @@
-"""Runs inside the sandbox of test_space_start.py: starts the app as Spaces does, visits it once, says what it found.
+"""Runs inside the sandbox of test_space_start.py: starts the app as Spaces does, visits it, says what it found.
 
-Run as `python space_visit.py SKETCH` in the folder of a Space.
+Run as `python space_visit.py SKETCH ENCODER …` in the folder of a Space.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,12 @@ def wait_for(app: subprocess.Popen[bytes]) -> None:
     sys.exit(f"The app did not start (exit status {app.poll()}).")
 
 
-def visit(sketch: str) -> list[dict[str, Any]]:
+def visit(sketch: str, encoders: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """What each encoder finds; the empty name is the one that searches unless told otherwise."""
     from gradio_client import Client, handle_file
 
     client = Client(ADDRESS, verbose=False, httpx_kwargs={"timeout": STARTS_WITHIN})
-    found: list[dict[str, Any]] = client.predict(handle_file(sketch), 3, api_name="/search")
-    return found
+    return {name: client.predict(handle_file(sketch), 3, encoder=name, api_name="/search") for name in encoders}
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def main() -> None:
     app = subprocess.Popen([sys.executable, "app.py"], stdout=sys.stderr)
     try:
         wait_for(app)
-        json.dump({**facts, "found": visit(sys.argv[1])}, sys.stdout)
+        json.dump({**facts, "found": visit(sys.argv[1], sys.argv[2:])}, sys.stdout)
     finally:
         app.terminate()
         app.wait()

@@ -61,17 +61,19 @@ def test_the_uploaded_files_alone_answer_a_search(tmp_path: Path) -> None:
     tree, sketch = lay_out(tmp_path / "tree"), tmp_path / "sketch.png"
     sketch_in().save(sketch)
     visitor = Path(__file__).with_name("space_visit.py")
-    command = [*in_sandbox(tree, tmp_path / "writable"), PYTHON, str(visitor), str(sketch)]
+    expected = {"": SHIPPED["Everyday"], "zero-shot": SHIPPED["Zero-shot"]}
+    command = [*in_sandbox(tree, tmp_path / "writable"), PYTHON, str(visitor), str(sketch), *expected]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
     assert not seen["may_write"]
     assert not seen["reaches_a_network"]
-    embedder = load_embedder(ROOT / SHIPPED["Everyday"], "cpu")
-    gallery = Gallery.load(ROOT / space.GALLERY).of(embedder.checkpoint_sha256)
-    assert gallery is not None
-    here = Retriever(embedder, gallery)
-    for entry, match in zip(seen["found"], here.search(sketch_in(), k=3), strict=True):
-        assert entry["title"] == match.title
-        assert entry["score"] == pytest.approx(match.score, abs=1e-4)
-        assert Path(entry["photo"]).read_bytes() == match.photo.read_bytes()
+    for name, path in expected.items():
+        embedder = load_embedder(ROOT / path, "cpu")
+        gallery = Gallery.load(ROOT / space.GALLERY).of(embedder.checkpoint_sha256)
+        assert gallery is not None
+        here = Retriever(embedder, gallery).search(sketch_in(), k=3)
+        for entry, match in zip(seen["found"][name], here, strict=True):
+            assert entry["title"] == match.title
+            assert entry["score"] == pytest.approx(match.score, abs=1e-4)
+            assert Path(entry["photo"]).read_bytes() == match.photo.read_bytes()
