@@ -16,6 +16,7 @@ from zsbir.ui.visitors import visitor_of
 
 EACH, ALL = 100, 500  # calls that wait, of one visitor and of all
 _NO_UPLOAD = "Expected a picture that was uploaded before, or its address, found neither; upload it."
+_WORD = (str, int, float, type(None))  # what endpoints take besides a picture, which comes first
 _CROWDED = "Expected fewer calls at once, found too many that wait; wait for those before."
 
 
@@ -31,7 +32,8 @@ class FairQueue(Queue):
 
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
         """As in Gradio, after making room for it. A file of the server is refused here, as Gradio logs a traceback."""
-        if not all(_is_taken(value) for value in body.data or ()):
+        picture, *words = body.data or (None,)
+        if not _is_taken(picture) or not all(isinstance(word, _WORD) for word in words):
             return False, _NO_UPLOAD, "error"
         self._forget()
         visitor = visitor_of(request.scope)
@@ -91,8 +93,8 @@ class FairQueue(Queue):
 
 
 def _is_taken(value: object) -> bool:
-    """Whether it is a number, or a picture that Gradio takes: among the uploads, or of the net."""
-    if value is None or isinstance(value, int | float):
+    """Whether it is none, or a picture that Gradio takes: among the uploads, or of the net."""
+    if value is None:
         return True
     path, meta = (value.get("path"), value.get("meta")) if isinstance(value, dict) else (None, None)
     if not isinstance(path, str) or not isinstance(meta, dict) or meta.get("_type") != "gradio.FileData":
