@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,15 @@ def test_what_was_made_is_kept_for_a_gallery_that_was_built_anew_meanwhile(
     assert len(now) == len(made) - 1
     rows = {photo.sha256: row for photo, row in zip(made.photos, made.embeddings, strict=True)}
     assert all(np.array_equal(rows[photo.sha256], row) for photo, row in zip(now.photos, now.embeddings, strict=True))
+
+
+def test_nothing_is_kept_of_a_gallery_that_was_deleted_meanwhile(
+    photos: Path, tmp_path: Path, embedder: Embedder, other: Embedder
+) -> None:
+    made = completed(build_gallery(photos, tmp_path / "out", embedder, quiet=True).gallery, other, quiet=True)
+    shutil.rmtree(tmp_path / "out")
+    keep_beside(made)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("step", range(4))

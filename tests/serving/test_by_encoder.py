@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.conftest import make_checkpoint, until
 from tests.served import make_gallery, sketch_in
-from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
+from zsbir.gallery.build import build_gallery
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.retriever import Retriever
-from zsbir.pictures.opening import open_picture
-from zsbir.serving.by_encoder import ByEncoder
+from zsbir.serving.by_encoder import ByEncoder, Preparing
 from zsbir.serving.encoders import Encoders
 
 SORRY = "These photos could not be made ready for this encoder; choose another."
@@ -61,7 +62,7 @@ def searched(encoders: Encoders, embedder: Embedder, gallery: Gallery) -> ByEnco
 
 
 def test_the_first_goes_on_while_the_other_is_made_ready(
-    searched: ByEncoder, gate: threading.Event, other: Embedder, gallery: Gallery
+    searched: ByEncoder, gate: threading.Event, other: Embedder
 ) -> None:
     assert searched.open().embedder is searched.open("one").embedder
     waiting = searched.prepare("other")
@@ -76,11 +77,60 @@ def test_the_first_goes_on_while_the_other_is_made_ready(
     found = searched.open("OTHER")
     assert (found.embedder, len(found.gallery)) == (other, 12)
     assert searched.ready == ["One", "Other"]
-    photos = [gallery.path(row) for row in range(12)]
-    expected = other.embed_photos([open_picture(photo) for photo in photos])
-    here = found.gallery.in_memory
-    assert here is not None
-    assert np.allclose(here.embeddings, expected, atol=1e-5)
+
+
+def test_it_finds_what_a_gallery_of_the_other_encoder_alone_would(
+    searched: ByEncoder, gate: threading.Event, other: Embedder, gallery: Gallery, tmp_path: Path
+) -> None:
+    gate.set()
+    searched.make("Other")
+    shutil.copytree(gallery.photos_dir, tmp_path / "alone" / "photos")
+    alone = Retriever(
+        other, build_gallery(tmp_path / "alone" / "photos", tmp_path / "alone", other, quiet=True).gallery
+    )
+    found = [
+        {match.photo.name: match.score for match in retriever.search(sketch_in(), k=12)}
+        for retriever in (searched.open("Other"), alone)
+    ]
+    assert list(found[0]) == list(found[1])
+    assert found[0] == pytest.approx(found[1], abs=1e-5)
+
+
+def test_how_far_it_is_is_known_after_each_batch(
+    searched: ByEncoder, gate: threading.Event, other: Embedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed, goes_on = other.embed_photos, threading.Semaphore(0)
+
+    def one_batch(photos: Sequence[Image.Image]) -> Embeddings:
+        assert goes_on.acquire(timeout=60)
+        return embed(photos)
+
+    monkeypatch.setattr(other, "embed_photos", one_batch)
+    monkeypatch.setattr(other, "batch_size", 5)
+    gate.set()
+    for done in (0, 5, 10):
+        until(lambda done=done: searched.prepare("Other") == Preparing(done, 12))
+        goes_on.release()
+    until(lambda: searched.prepare("Other") is None)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_of_a_gallery_that_is_deleted_meanwhile_nothing_comes_back(
+    encoders: Encoders, embedder: Embedder, gallery: Gallery, gate: threading.Event, keeps: bool
+) -> None:
+    searched = ByEncoder(encoders, Retriever(embedder, gallery), keeps=keeps)
+    assert searched.prepare("Other") is not None
+    shutil.rmtree(gallery.folder)
+    gate.set()
+    until(lambda: failed(searched))
+    assert not gallery.folder.exists()
+
+
+def failed(searched: ByEncoder) -> bool:
+    """Whether the other encoder could not be made ready; asking does not begin again."""
+    with pytest.raises(ValueError, match=f"{SORRY}|so far; wait") as error:
+        searched.open("Other")
+    return str(error.value) == SORRY
 
 
 def test_what_was_made_is_kept_beside_and_found_the_next_time(

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.conftest import make_photo
+from tests.conftest import make_checkpoint, make_photo, until
 from tests.served import sketch_in
+from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.gallery.build import build_gallery
 from zsbir.serving.start import cache_folder, open_galleries
 
 BOMBS = """
@@ -77,3 +79,42 @@ def test_photos_are_found_though_their_gallery_cannot_be_kept(
         f"embedded anew at each start, as nothing may be written in {tmp_path / 'file'}; "
         "XDG_CACHE_HOME says where to keep their gallery."
     )
+
+
+@pytest.fixture
+def both(checkpoint_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Two encoders that come along, the second of which a gallery in `shown` was made with."""
+    other = make_checkpoint(tmp_path / "other.safetensors", seed=1)
+    shipped = {"First": other, "Second": checkpoint_path}
+    monkeypatch.setattr("zsbir.serving.start.shipped_checkpoints", lambda: shipped)
+    (tmp_path / "photos").mkdir()
+    for number in range(3):
+        make_photo("disc", np.random.default_rng(number)).save(tmp_path / "photos" / f"{number}.png")
+    build_gallery(tmp_path / "photos", tmp_path / "shown", load_embedder(checkpoint_path, "cpu"), quiet=True)
+    return [other, checkpoint_path]
+
+
+def test_what_a_gallery_lacks_for_the_first_encoder_is_made_at_the_first_start_and_never_again(
+    both: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    embedded: list[int] = []
+    embed = Embedder.embed_photos
+    monkeypatch.setattr(
+        Embedder, "embed_photos", lambda self, photos: embedded.append(len(photos)) or embed(self, photos)
+    )
+    for _ in range(2):
+        with closing(open_galleries(None, tmp_path / "shown")) as galleries:
+            assert [encoder.name for encoder in galleries.encoders.offered] == ["First", "Second"]
+            assert galleries.default.embedder.checkpoint == both[0]
+            assert len(galleries.default.search(sketch_in())) == 3
+            until(lambda: galleries.prepare("shown", "", "second") is None)
+            assert galleries.open_default("second").embedder.checkpoint == both[1]
+    assert embedded == [3]
+    assert caplog.messages == [f"{tmp_path / 'shown'} has no embeddings of First yet; they are made now."]
+
+
+def test_one_encoder_that_is_named_is_the_only_one(both: list[Path], tmp_path: Path) -> None:
+    with closing(open_galleries(both[1], tmp_path / "shown")) as galleries:
+        assert [encoder.name for encoder in galleries.encoders.offered] == [both[1].stem]
+    with pytest.raises(ValueError, match="rebuild it with"):
+        open_galleries(both[0], tmp_path / "shown")

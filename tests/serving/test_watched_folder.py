@@ -1,15 +1,17 @@
 import logging
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import make_photo, until
+from tests.conftest import make_checkpoint, make_photo, until
 from tests.served import encoded, sketch_in
 from zsbir.encoder.embedder import Embedder
 from zsbir.serving import watched_folder
+from zsbir.serving.encoders import Encoders
 from zsbir.serving.watched_folder import PhotoFolder
 
 
@@ -236,3 +238,16 @@ def test_what_is_left_out_is_said_once(
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
         "Left out: 1 video: clip.mov."
     ]
+
+
+def test_after_a_change_it_is_ready_for_every_encoder_that_it_was_ready_for(
+    photos: Path, checkpoint_path: Path, tmp_path: Path
+) -> None:
+    other = make_checkpoint(tmp_path / "other.safetensors", seed=1)
+    with closing(Encoders.in_files({"One": checkpoint_path, "Other": other})) as encoders:
+        folder = PhotoFolder(photos, tmp_path / "cache", encoders)
+        folder.searched.make("Other")
+        make_photo("bar", np.random.default_rng(9)).save(photos / "new.png")
+        assert folder.refresh()
+        for encoder in ("One", "Other"):
+            assert "new" in {match.title for match in folder.searched.open(encoder).search(sketch_in(), k=99)}

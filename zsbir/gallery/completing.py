@@ -73,6 +73,8 @@ def keep_beside(gallery: Gallery) -> None:
 
     Where that cannot be written to they are known to this process alone.
     """
+    if not gallery.folder.is_dir():
+        return  # it was deleted, and a lock would begin it anew
     try:
         with alone(gallery.folder, quiet=True):
             now = Gallery.load(gallery.folder, index="exact")
