@@ -18,19 +18,25 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def running_app(checkpoint: Path, gallery: Path, temporary: Path | None = None) -> Iterator[tuple[str, int]]:
+def running_app(
+    checkpoint: Path, gallery: Path | None, temporary: Path | None = None, *flags: object
+) -> Iterator[tuple[str, int]]:
     """Starts the app and waits until it answers; gives its address and its process.
 
     Args:
         checkpoint: The encoder.
-        gallery: What is searched.
-        temporary: The process's temporary folder; None: the system's.
+        gallery: What is searched; None: the flags say.
+        temporary: The process's temporary folder, beside which its cache lies; None: the system's.
+        flags: More of the command line.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "app.py", "--checkpoint", checkpoint, "--gallery", gallery, "--port", port]
-    environment = os.environ if temporary is None else {**os.environ, "TMPDIR": str(temporary)}
+    where = [] if gallery is None else ["--gallery", gallery]
+    command = [sys.executable, "app.py", "--checkpoint", checkpoint, *where, "--port", port, *flags]
+    environment = dict(os.environ)
+    if temporary is not None:
+        environment |= {"TMPDIR": str(temporary), "XDG_CACHE_HOME": str(temporary.with_name(f"{temporary.name}-cache"))}
     app = subprocess.Popen([str(word) for word in command], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}/"
     try:

@@ -2,12 +2,14 @@
 
 The app is started as a process with a temporary folder of its own, on loopback, and asked in all the ways that once
 broke it: far too much, far too often, by half, slowly, for what is not for everybody. Another visitor searches
-meanwhile. Each attack is bounded and says in a line what became of it; the status is 1 if anything broke.
+meanwhile. Then two apps follow one folder of photos, and one of them is asked by its tools. Each attack is bounded and
+says in a line what became of it; the status is 1 if anything broke.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import os
 import signal
 import socket
@@ -146,17 +148,26 @@ def many_sessions(target: Target) -> Outcome:
     return more < _MOST_MEMORY / 2, f"{more:.0f} MB more"
 
 
+def tool_calls(target: Target) -> Outcome:
+    """A thousand calls of a tool."""
+    picture = "data:image/png;base64," + base64.b64encode(encoded(sketch_in())).decode()
+    answers, waited = target.meanwhile(1_000, lambda _: target.odd.tool(picture), target.another.draw)
+    found = sum("'rank': 1" in answer for answer in answers)
+    files, _ = target.on_disk()
+    held = target.is_patient(waited) and found > 0 and files < 200
+    return held, f"{found} of {len(answers)} answered; another waited {waited:.2f} s; {files} files stay"
+
+
+def files_by_tools(target: Target) -> Outcome:
+    """The paths and addresses of `files_of_the_server`, given to a tool."""
+    paths = _not_for_everybody(target)
+    got = [path for path in (*paths, *(f"file://{path}" for path in paths)) if "'rank'" in target.odd.tool(path)]
+    return not got, f"{2 * len(paths)} paths; got {got or 'none'}"
+
+
 def files_of_the_server(target: Target) -> Outcome:
     """Paths, addresses and routes that lead to what is not for everybody."""
-    paths = [
-        "/etc/passwd",
-        str(ROOT / "app.py"),
-        "../app.py",
-        "/proc/self/environ",
-        "http://127.0.0.1:9/x",
-        "~/.ssh/id_rsa",
-    ]
-    paths += [str(path) for path in list(target.temporary.rglob("*"))[:20]]
+    paths = _not_for_everybody(target)
     got = [path for path in paths if target.odd.http.get(f"gradio_api/file={path}").status_code == 200]
     for path in paths:
         called = target.odd.call({"path": path, "meta": FILE_DATA})
@@ -167,10 +178,31 @@ def files_of_the_server(target: Target) -> Outcome:
     return not got, f"{len(paths)} paths; got {got or 'none'}"
 
 
+def _not_for_everybody(target: Target) -> list[str]:
+    paths = ["/etc/passwd", str(ROOT / "app.py"), "../app.py", "/proc/self/environ", "~/.ssh/id_rsa"]
+    return [*paths, "http://127.0.0.1:9/x", *map(str, list(target.temporary.rglob("*"))[:20])]
+
+
 ATTACKS: tuple[Callable[[Target], Outcome], ...] = (
     *(large_upload, many_uploads, half_sent, announced_galleries, many_calls, many_searches, heat_maps, slow_streams),
     *(many_sessions, files_of_the_server),
 )
+BESIDE: tuple[Callable[[Target], Outcome], ...] = (files_of_the_server, files_by_tools, tool_calls, many_searches)
+
+
+def beside_another(checkpoint: Path, photos: Path, temporary: Path, scale: float) -> Iterator[tuple[str, Outcome]]:
+    """Attacks on an app with tools, while another that follows the same folder of photos is asked by somebody else."""
+    flags = ("--photos", photos, "--mcp")
+    with (
+        running_app(checkpoint, None, temporary, *flags) as (address, process),
+        running_app(checkpoint, None, temporary, *flags) as (other, _),
+    ):
+        another = Visitor(other, _ANOTHER)
+        for attack, odd in zip(BESIDE, _ODD, strict=False):
+            target = Target(Visitor(address, odd), another, address, process, temporary, scale)
+            yield f"{attack.__name__}, beside another app", attack(target)
+        same = [Visitor(each, _ANOTHER).draw().json()["photos"] for each in (address, other)]
+        yield "two apps over one folder", (same[0] == same[1] != [], f"{len(same[0])} photos found by both")
 
 
 def left_by_a_crash(checkpoint: Path, gallery: Path, temporary: Path) -> Outcome:
@@ -200,17 +232,22 @@ def main(argv: list[str] | None = None) -> int:
         outcomes.append(outcome[0])
         print(f"{'held' if outcome[0] else 'BROKE'}: {attack}: {outcome[1]}", flush=True)
 
-    with tempfile.TemporaryDirectory() as folder:
-        with running_app(arguments.checkpoint, arguments.gallery, Path(folder)) as (address, process):
+    with tempfile.TemporaryDirectory() as above:
+        folder = Path(above, "temporary")  # beside which the apps keep their cache
+        folder.mkdir()
+        with running_app(arguments.checkpoint, arguments.gallery, folder) as (address, process):
             another = Visitor(address, _ANOTHER)
             another.search()
             another.draw()
             for attack, odd in zip(ATTACKS, _ODD, strict=False):
-                target = Target(Visitor(address, odd), another, address, process, Path(folder), arguments.scale)
+                target = Target(Visitor(address, odd), another, address, process, folder, arguments.scale)
                 tell(attack.__name__, attack(target))
-        left = list(Path(folder).glob("zsbir-private-*"))
+        left = list(folder.glob("zsbir-private-*"))
         tell("the_end_of_the_app", (not left, f"{len(left)} folders after the end of the app"))
-        tell("left_by_a_crash", left_by_a_crash(arguments.checkpoint, arguments.gallery, Path(folder)))
+        tell("left_by_a_crash", left_by_a_crash(arguments.checkpoint, arguments.gallery, folder))
+        photos = arguments.gallery / "photos"
+        for attack_beside, outcome in beside_another(arguments.checkpoint, photos, folder, arguments.scale):
+            tell(attack_beside, outcome)
     return int(not all(outcomes))
 
 

@@ -49,6 +49,13 @@ class Visitor:
         """Waits for what a call brought."""
         return self.http.get(f"gradio_api/call/search/{called.json()['event_id']}").text
 
+    def tool(self, sketch: str) -> str:
+        """Searches as a program of the Model Context Protocol does; the answer, or why there is none."""
+        call = {"name": "search", "arguments": {"sketch": sketch}}
+        asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+        accepted = {"Accept": "application/json, text/event-stream"}
+        return self.http.post("gradio_api/mcp/", json=asked, headers=accepted).text
+
     def draw(self) -> httpx.Response:
         """Searches as the page does."""
         return self.http.post("zsbir/search", json={"drawing": DRAWING, "gallery": None, "count": 5})

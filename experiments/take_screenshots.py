@@ -28,7 +28,7 @@ _COLOURS = 256  # of a picture: a quarter of the bytes
 def main(argv: Sequence[str] | None = None) -> int:
     """Serves the page, takes every picture, stops; returns the exit status."""
     parser = argparse.ArgumentParser(description="Take the README's pictures of the page.")
-    parser.add_argument("--checkpoint", type=Path, default=Path("checkpoints/zsbir.safetensors"))
+    parser.add_argument("--checkpoint", type=Path, help="the only encoder (those that come along)")
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"))
     parser.add_argument("--example", default="windmill", help="the example drawing to show (%(default)s)")
     parser.add_argument("--out", type=Path, default=_DOCS, help="folder of the pictures (%(default)s)")

@@ -2,7 +2,8 @@
 
 F is what `experiments.everyday` wrote. Sketches search the bundled gallery, those held out of what is taught and those
 of the categories left out; and the held-out ones search held-out photos as they are and in context, each put into a
-part of another, as training does it (`zsbir/training/context.py`). Prints a table for docs/results.md.
+part of another, as training does it (`zsbir/training/context.py`). Last, how often it is said of the held-out ones that
+the gallery has nothing alike (`zsbir/gallery/unlike.py`). Prints a table for docs/results.md.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from experiments.afterwards import Labels, Rows
 from zsbir import Gallery, load_embedder
 from zsbir.data.folder import find_photos, find_sketches, read_labels
 from zsbir.encoder.embedder import Embedder
+from zsbir.evaluation.absence import marked
 from zsbir.evaluation.embedding import EmbeddedSketches, embed_photos, embed_sketches
 from zsbir.evaluation.metrics import average_precision, precision_at, rank_gallery
 from zsbir.pictures.drawing import Drawing
@@ -43,8 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     gallery = Gallery.load(arguments.gallery)
     asked = "pictures, drawings"
-    print(f"| encoder | taught, hit@1 and hit@5: {asked} | not taught: {asked} | P@5, mAP@all: plain | in context |")
-    print("|---|---|---|---|---|")
+    print(f"| encoder | taught, hit@1 and hit@5: {asked} | not taught: {asked} | P@5, mAP@all: plain ", end="")
+    print("| in context | nothing alike: of what is there, of what is not |")
+    print("|---|---|---|---|---|---|")
     for model in arguments.models:
         embedder = load_embedder(model)
         shown = embed_photos(embedder, [[gallery.path(index) for index in range(len(gallery))]], _BATCH, quiet=True)
@@ -54,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             for part in ("held_out", "untaught")
         ]
         plain, context = among_photos(embedder, arguments.folders / "held_out", arguments.drawings)
-        print(f"| {model} | {' | '.join((*found, plain, context))} |", flush=True)
+        held = Gallery(gallery.folder, gallery.photos, shown.embeddings, embedder.checkpoint_sha256)
+        said = unlike(embedder, held, arguments.folders / "held_out", arguments.drawings)
+        print(f"| {model} | {' | '.join((*found, plain, context, said))} |", flush=True)
     return 0
 
 
@@ -70,6 +75,20 @@ def hits_of(embedder: Embedder, folder: Path, shown: Rows, named: Sequence[str],
         for rows in (~is_drawing, is_drawing)
         if rows.any()
     )
+
+
+def unlike(embedder: Embedder, gallery: Gallery, folder: Path, drawings: int) -> str:
+    """How often it is said of held-out sketches, pictures and drawings, that the gallery has nothing alike."""
+    categories = read_labels(folder / "test_labels.txt")
+    queries = some_sketches(embedder, folder, categories, drawings)
+    is_drawing = np.array([isinstance(source, Drawing) for source in queries.sources])
+    shares = []
+    for rows in (~is_drawing, is_drawing):
+        sources = tuple(source for source, is_one in zip(queries.sources, rows, strict=True) if is_one)
+        part = EmbeddedSketches(queries.embeddings[rows], queries.labels[rows], sources)
+        share = marked(embedder.known_sketches, gallery, part, categories)
+        shares.append(f"{share['present']:.3f} {share['absent']:.3f}")
+    return ", ".join(shares)
 
 
 def among_photos(embedder: Embedder, folder: Path, drawings: int) -> tuple[str, str]:

@@ -33,6 +33,34 @@ def search(http: httpx.Client, path: str, k: int = 5) -> str:
     return http.get(f"gradio_api/call/search/{event}").text
 
 
+@pytest.mark.parametrize(
+    "picture",
+    [
+        *("/etc/passwd", {"path": "/etc/passwd"}, {"path": 7, "meta": FILE_DATA}, {"path": "app.py", "meta": {}}),
+        *({"path": path, "meta": FILE_DATA} for path in ("/etc/passwd", "../../etc/passwd", "file:///etc/passwd")),
+        *({"path": path, "meta": FILE_DATA} for path in ("app.py", "", "\0", "/proc/self/environ", "~/x.png")),
+        {"path": f"{uploads().folder}/../../etc/passwd", "meta": FILE_DATA},
+        ["/etc/passwd"],
+    ],
+)
+def test_what_was_not_uploaded_is_refused_in_a_sentence(
+    http: httpx.Client, picture: object, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for endpoint in ("search", "more_like_this"):
+        refused = http.post(f"gradio_api/call/{endpoint}", json={"data": [picture, 5]})
+        assert refused.status_code == 400
+        assert refused.json()["detail"].startswith("Expected a picture that was uploaded before, or its address")
+    assert "Traceback" not in capfd.readouterr().err
+    assert kept() == []
+
+
+def test_an_upload_that_is_gone_is_one_sentence(http: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    (path,) = send(http, encoded(sketch_in())).raise_for_status().json()
+    assert "complete" in search(http, path)
+    assert "Expected a picture that was uploaded just before, found it gone" in search(http, path)
+    assert "Traceback" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(("content", "k"), [(encoded(sketch_in()), 5), (b"no picture", 5), (encoded(sketch_in()), 99)])
 def test_an_upload_is_deleted_when_it_was_used(http: httpx.Client, content: bytes, k: int) -> None:
     (path,) = send(http, content).raise_for_status().json()
@@ -109,11 +137,10 @@ def test_what_is_sent_by_half_leaves_nothing(address: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/etc/passwd", "../../etc/passwd", "file:///etc/passwd", "app.py", "", "\0", "/proc/self/environ"),
         *("http://127.0.0.1:9/x.png", "http://localhost/x.png", "http://[::1]/x", "http://169.254.169.254/latest"),
         *("http://10.0.0.1/x", "https://0.0.0.0/", "HTTP://127.0.0.1/x", "http://2130706433/x", "http://"),
     ],
 )
-def test_no_path_and_no_address_leads_to_what_is_not_meant_for_all(http: httpx.Client, path: str) -> None:
+def test_no_address_leads_to_what_is_not_meant_for_all(http: httpx.Client, path: str) -> None:
     assert "event: error" in search(http, path)
     assert kept() == []

@@ -159,6 +159,9 @@ def _answered(uploads: Uploads, file: str | None, ask: Callable[[], Entries]) ->
         return ask()
     except ValueError as error:
         raise gr.Error(str(error), print_exception=False) from error
+    except FileNotFoundError as error:  # deleted while the call waited, or used by one before
+        sentence = "Expected a picture that was uploaded just before, found it gone; upload it again."
+        raise gr.Error(sentence, print_exception=False) from error
     finally:
         if file is not None:
             uploads.used(Path(file))

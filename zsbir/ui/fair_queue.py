@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from zsbir.serving.uploads import uploads
 from zsbir.ui.visitors import visitor_of
 
 EACH, ALL = 100, 500  # calls that wait, of one visitor and of all
+_NO_UPLOAD = "Expected a picture that was uploaded before, or its address, found neither; upload it."
+_WORD = (str, int, float, type(None))  # what endpoints take besides a picture, which comes first
 _CROWDED = "Expected fewer calls at once, found too many that wait; wait for those before."
 
 
@@ -28,7 +31,10 @@ class FairQueue(Queue):
         self._served: dict[tuple[str, ...], int] = {}  # when each was last served
 
     async def push(self, body: Any, request: Any, username: str | None) -> Any:
-        """As in Gradio, after making room for it."""
+        """As in Gradio, after making room for it. A file of the server is refused here, as Gradio logs a traceback."""
+        picture, *words = body.data or (None,)
+        if not _is_taken(picture) or not all(isinstance(word, _WORD) for word in words):
+            return False, _NO_UPLOAD, "error"
         self._forget()
         visitor = visitor_of(request.scope)
         mine = [event for event in self._waiting() if _who(event)[0] == visitor]
@@ -84,6 +90,17 @@ class FairQueue(Queue):
             del self.pending_event_ids_session[session]
         if len(self._served) > 10 * ALL:
             self._served.clear()
+
+
+def _is_taken(value: object) -> bool:
+    """Whether it is none, or a picture that Gradio takes: among the uploads, or of the net."""
+    if value is None:
+        return True
+    path, meta = (value.get("path"), value.get("meta")) if isinstance(value, dict) else (None, None)
+    if not isinstance(path, str) or not isinstance(meta, dict) or meta.get("_type") != "gradio.FileData":
+        return False
+    is_address = path.lower().startswith(("http://", "https://"))
+    return is_address or Path(os.path.normpath(path)).is_relative_to(uploads().folder)
 
 
 def _who(event: Event) -> tuple[str, str]:

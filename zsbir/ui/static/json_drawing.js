@@ -3,7 +3,9 @@
 
 import { HEIGHT, PEN, WIDTH, boundsOf, checked, fitting, penOf } from "./strokes.js";
 
-const MOST_TRIED = 20; // values that are no drawing, until the search for one is given up
+const MOST_TRIED = 20; // values that are no drawing, until the search for one is given up,
+const MOST_LETTERS = 20_000_000; // and their letters
+const DEEPEST = 32; // brackets within brackets
 
 /** The first drawing in a text, and whether there are more; throws if there is none. */
 export function strokesInJson(text) {
@@ -35,8 +37,10 @@ function* drawingsIn(text) {
 /** The objects and lists in a text, whatever is between them; one that is broken is passed over with its line. */
 function* valuesIn(text) {
   const brackets = /[[{]/g;
-  for (let found = brackets.exec(text); found; found = brackets.exec(text)) {
+  let left = MOST_LETTERS;
+  for (let found = brackets.exec(text); found && left > 0; found = brackets.exec(text)) {
     const end = endOf(text, found.index);
+    left -= end - found.index;
     try {
       yield JSON.parse(text.slice(found.index, end));
       brackets.lastIndex = end;
@@ -49,7 +53,7 @@ function* valuesIn(text) {
   }
 }
 
-/** Where the value ends that begins with a bracket. */
+/** Where the value ends that begins with a bracket, or where it is too deep to be a drawing. */
 function endOf(text, start) {
   const marks = /"(?:[^"\\]|\\[^])*"|[[{]|[\]}]/g;
   marks.lastIndex = start;
@@ -57,7 +61,7 @@ function endOf(text, start) {
   for (let mark = marks.exec(text); mark; mark = marks.exec(text)) {
     if ("[{".includes(mark[0])) depth += 1;
     else if ("]}".includes(mark[0])) depth -= 1;
-    if (depth === 0) return marks.lastIndex;
+    if (depth === 0 || depth > DEEPEST) return marks.lastIndex;
   }
   return text.length;
 }

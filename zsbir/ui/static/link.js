@@ -30,7 +30,7 @@ export async function textOf(strokes) {
 
 /** The strokes of a text; throws if it is damaged, or of another version, or too much. */
 export async function strokesOf(text) {
-  const [, version, mark, encoded] = /^(\d+)([a-z])([\w-]+)$/.exec(text) ?? [];
+  const [, version, mark, encoded] = /^(\d+)([pd])([\w-]+)$/.exec(text) ?? [];
   if (version !== VERSION || encoded.length > 2 * MAX_BYTES) throw new Error("no drawing");
   const sent = fromBase64(encoded);
   const bytes = mark === "d" ? await passed(sent, "DecompressionStream") : sent;

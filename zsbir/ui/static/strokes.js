@@ -172,9 +172,18 @@ export function fitting([left, top, right, bottom]) {
 /** The width of a line as it can be drawn here. */
 export const penOf = (width) => Math.min(Math.max(width, THINNEST), THICKEST);
 
+const isWithin = (value, most) => Number.isFinite(value) && Math.abs(value) <= most;
+
+/** Ways of the eraser that were kept; throws a RangeError if they are too many, a TypeError if they are none. */
+export function checkedWays(ways) {
+  const isPlace = (point) => point.length === 2 && point.every((value) => isWithin(value, MAX_COORDINATE));
+  if (ways.length > MAX_POINTS) throw new RangeError("too much rubbed");
+  if (!ways.every(({ from, to }) => isPlace(from) && isPlace(to))) throw new TypeError("no ways");
+  return ways.map(({ from, to }) => ({ from, to }));
+}
+
 /** Strokes as somebody else gave them; throws a RangeError if they are too many, a TypeError if they are none. */
 export function checked(strokes) {
-  const isWithin = (value, most) => Number.isFinite(value) && Math.abs(value) <= most;
   const isPoint = ([x, y, ...pressure]) =>
     isWithin(x, MAX_COORDINATE) && isWithin(y, MAX_COORDINATE) && pressure.every((value) => value >= 0 && value <= 1);
   const isStroke = ({ width, points }) =>

@@ -91,6 +91,7 @@ async function measured(svg, { elements, width }) {
       const { x, y, width: across, height: down } = element.getBBox();
       const corners = [{ x, y }, { x: x + across, y }, { x, y: y + down }, { x: x + across, y: y + down }].map(matrix);
       const box = corners.map(([left, top]) => [left, top, left, top]).reduce(around, EMPTY);
+      element.getPointAtLength(0); // throws where there is no outline, as of a rectangle without a size
       return { element, length: element.getTotalLength(), box };
     });
     const box = parts.map((part) => part.box).reduce(around, EMPTY);

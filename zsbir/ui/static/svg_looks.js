@@ -11,12 +11,19 @@ const INHERITED = {
   visibility: "visible",
 };
 const OWN = { display: "inline", opacity: "1" };
+const MOST_LETTERS = 100_000; // of style sheets, read before anything else is known of them
 const MOST_RULES = 500;
+const MOST_PARTS = 3; // of a selector
 
-/** The rules of all style sheets in the file of an element, the weakest first. */
+/**
+ * The rules of all style sheets in the file of an element, the weakest first; those that ask for more than the element
+ * and what it is in are passed over, as a browser may take any time for them. Throws a RangeError if there is too much.
+ */
 export function styleRules(root) {
   const rules = [];
-  for (const { textContent } of root.ownerDocument.querySelectorAll("style")) {
+  const sheets = [...root.ownerDocument.querySelectorAll("style")].map(({ textContent }) => textContent);
+  if (sheets.join("").length > MOST_LETTERS) throw new RangeError("too many styles");
+  for (const textContent of sheets) {
     try {
       const sheet = new CSSStyleSheet(); // of no page: it fetches nothing
       sheet.replaceSync(textContent);
@@ -26,8 +33,13 @@ export function styleRules(root) {
     }
   }
   const weight = (selector) => (selector.includes("#") ? 2 : /[.[:]/.test(selector) ? 1 : 0);
-  const plain = rules.filter((rule) => rule.selectorText).slice(0, MOST_RULES);
+  const plain = rules.filter((rule) => isPlain(rule.selectorText ?? "")).slice(0, MOST_RULES);
   return plain.sort((one, other) => weight(one.selectorText) - weight(other.selectorText));
+}
+
+function isPlain(selector) {
+  const isShort = (one) => one.trim().split(/[\s>]+/).length <= MOST_PARTS;
+  return selector !== "" && !/[~+(]/.test(selector) && selector.split(",").every(isShort);
 }
 
 /** The looks of an element whose parent has some looks itself. */

@@ -2,18 +2,26 @@
 // stays one only where a piece ends; and a browser takes the longer to find a point of a path the more there is in it.
 
 const COUNTS = { M: 2, L: 2, H: 1, V: 1, C: 6, S: 4, Q: 4, T: 2, A: 7, Z: 0 }; // numbers of each command
-const NUMBER = String.raw`[\s,]*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)`;
-const FLAG = String.raw`[\s,]*([01])`; // may stand without a space before the next number
+const COMMAND = /[\s,]*([MLHVCSQTAZ])/iy;
+const NUMBER = /[\s,]*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)/y;
+const FLAG = /[\s,]*([01])/y; // may stand without a space before the next number
+const FLAGS = [3, 4]; // which numbers of an arc are flags
 
 const CURVES = { C: "C", S: "C", Q: "Q", T: "Q" }; // what they are when all their control points are written
 
-/** The lines of a path, each as the data of paths that follow each other, one for each command. */
-export function linesOf(data) {
+/**
+ * The lines of a path, each as the data of paths that follow each other, one for each command. Throws a RangeError if
+ * there are more than `most` commands.
+ */
+export function linesOf(data, most) {
   const lines = [];
+  let count = 0;
   let [x, y] = [0, 0];
   let start = [0, 0]; // of the line
   let last = { curve: "", control: [0, 0] }; // the command before, and if it was a curve, its last control point
   for (const [letter, numbers] of commandsOf(data)) {
+    count += 1;
+    if (count > most) throw new RangeError("too many commands");
     const kind = letter.toUpperCase();
     const from = [x, y];
     const [left, top] = letter === kind ? [0, 0] : from;
@@ -39,22 +47,32 @@ export function linesOf(data) {
   return lines.filter((pieces) => pieces.length);
 }
 
-/** Each command with its numbers: what may be written once for several is repeated. */
+/** Each command with its numbers, up to the first mistake: what may be written once for several is repeated. */
 function* commandsOf(data) {
-  for (const [, letter, rest] of data.matchAll(/([MLHVCSQTAZ])([^MLHVCSQTAZ]*)/gi)) {
+  let at = 0;
+  // One after the other: a pattern for all numbers of a command would try in how many ways a row of digits can be cut.
+  const take = (pattern) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(data);
+    if (found) at = pattern.lastIndex;
+    return found?.[1];
+  };
+  const takeNumbers = (kind) => {
+    const numbers = [];
+    while (numbers.length < COUNTS[kind]) {
+      const number = take(kind === "A" && FLAGS.includes(numbers.length) ? FLAG : NUMBER);
+      if (number === undefined) return null;
+      numbers.push(Number(number));
+    }
+    return numbers;
+  };
+  for (let letter = take(COMMAND); letter; letter = take(COMMAND)) {
     const kind = letter.toUpperCase();
     if (kind === "Z") yield [letter, []];
     let next = letter;
-    for (const [, ...numbers] of rest.matchAll(PATTERNS[kind])) {
-      yield [next, numbers.map(Number)];
+    for (let numbers = kind === "Z" ? null : takeNumbers(kind); numbers; numbers = takeNumbers(kind)) {
+      yield [next, numbers];
       if (kind === "M") next = letter === "M" ? "L" : "l"; // only the first of them is a leap
     }
   }
 }
-
-const PATTERNS = Object.fromEntries(
-  Object.entries(COUNTS).map(([kind, count]) => {
-    const numbers = kind === "A" ? NUMBER.repeat(3) + FLAG.repeat(2) + NUMBER.repeat(2) : NUMBER.repeat(count);
-    return [kind, new RegExp(count ? numbers : "$^", "g")];
-  }),
-);
