@@ -1,7 +1,7 @@
 """Puts tables and pictures into docs/results.md: `python -m experiments.make_results`.
 
 Tables come from the records of experiments/ladder.py (runs/) and experiments/measure.py (shipped.json), the contact
-sheet from the bundled checkpoint, gallery and example drawings. Only what stands between markers is replaced.
+sheet from the zero-shot checkpoint, gallery and example drawings. Only what stands between markers is replaced.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Measures the bundled checkpoint in all ways that docs/results.md tells of: `python -m experiments.measure --data D`.
+"""Measures the zero-shot checkpoint in all ways that docs/results.md tells of: `python -m experiments.measure --data D`.
 
 Writes experiments/shipped.json, of which experiments/make_results.py makes tables and pictures. All is embedded once.
 """
@@ -65,14 +65,14 @@ class Unseen:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures and writes."""
-    parser = argparse.ArgumentParser(description="Measure the bundled checkpoint.")
+    parser = argparse.ArgumentParser(description="Measure the zero-shot checkpoint.")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=_ROOT / "checkpoints" / "zsbir.safetensors")
     parser.add_argument("--gallery", type=Path, default=_ROOT / "gallery_cache")
     arguments = parser.parse_args(argv)
     embedder, folder = load_embedder(arguments.model), arguments.data
     split, labels = ZeroShotSplit.load(folder), folder / "test_labels.txt"
-    seen = (*split.seen, *split.validation)  # the bundled checkpoint was trained on both
+    seen = (*split.seen, *split.validation)  # the checkpoint was trained on both
     unseen = embed_unseen(embedder, folder, seen)
     measured: dict[str, Any] = {
         "checkpoint_sha256": embedder.checkpoint_sha256,
