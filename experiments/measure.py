@@ -1,4 +1,4 @@
-"""Measures the zero-shot checkpoint in all ways that docs/results.md tells of: `python -m experiments.measure --data D`.
+"""Measures the zero-shot checkpoint in all ways of docs/results.md: `python -m experiments.measure --data D`.
 
 Writes experiments/shipped.json, of which experiments/make_results.py makes tables and pictures. All is embedded once.
 """

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from zsbir.encoder.publishing import card_of
 from zsbir.encoder.shipped import SHIPPED
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +32,14 @@ def is_taken(name: str) -> bool:
     "name",
     [
         *("gallery_cache/mine/photos/a.jpg", "gallery_cache/mine/manifest.json", "my_gallery/photos/a.jpg", ".env"),
-        *("checkpoints/mine.safetensors", "zsbir/.secret.py", "zsbir/__pycache__/a.pyc", ".git/config", "data/a.jpg"),
+        *(
+            "checkpoints/mine.safetensors",
+            "checkpoints/MINE_CARD.md",
+            "zsbir/.secret.py",
+            "zsbir/__pycache__/a.pyc",
+            ".git/config",
+            "data/a.jpg",
+        ),
         *("gallery_cache/.build.lock", "runs/last.safetensors", "notes.txt", "gallery_cache/notes.txt"),
     ],
 )
@@ -42,6 +50,7 @@ def test_what_is_somebodys_own_stays_at_home(name: str) -> None:
 def test_what_the_app_needs_comes_along() -> None:
     needed = [path for path in (ROOT / "zsbir").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     needed += [ROOT / name for name in ("app.py", "requirements.txt", *(path.as_posix() for path in SHIPPED.values()))]
+    needed += [card_of(ROOT / path) for path in SHIPPED.values()]
     gallery = ROOT / "gallery_cache"
     needed += [gallery / name for name in ("manifest.json", "credits.csv", "LICENCES.md")]
     needed += [
