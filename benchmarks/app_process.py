@@ -19,12 +19,12 @@ ROOT = Path(__file__).parents[1]
 
 @contextmanager
 def running_app(
-    checkpoint: Path, gallery: Path | None, temporary: Path | None = None, *flags: object
+    checkpoint: Path | None, gallery: Path | None, temporary: Path | None = None, *flags: object
 ) -> Iterator[tuple[str, int]]:
     """Starts the app and waits until it answers; gives its address and its process.
 
     Args:
-        checkpoint: The encoder.
+        checkpoint: The encoder; None: those that come along.
         gallery: What is searched; None: the flags say.
         temporary: The process's temporary folder, beside which its cache lies; None: the system's.
         flags: More of the command line.
@@ -32,8 +32,9 @@ def running_app(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    where = [] if gallery is None else ["--gallery", gallery]
-    command = [sys.executable, "app.py", "--checkpoint", checkpoint, *where, "--port", port, *flags]
+    asked = {"--checkpoint": checkpoint, "--gallery": gallery}
+    where = [word for flag, path in asked.items() if path is not None for word in (flag, path)]
+    command = [sys.executable, "app.py", *where, "--port", port, *flags]
     environment = dict(os.environ)
     if temporary is not None:
         environment |= {"TMPDIR": str(temporary), "XDG_CACHE_HOME": str(temporary.with_name(f"{temporary.name}-cache"))}

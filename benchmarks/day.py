@@ -101,7 +101,7 @@ def jpeg(picture: Image.Image) -> bytes:
 def main() -> int:
     """Lives through two days; returns 1 if memory is above what it may be."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", type=Path, default=ROOT / "checkpoints/zsbir.safetensors")
+    parser.add_argument("--checkpoint", type=Path, help="the only encoder (those that come along)")
     parser.add_argument("--gallery", type=Path, default=ROOT / "gallery_cache")
     parser.add_argument("--share", type=float, default=1.0, help="of a day")
     arguments = parser.parse_args()
