@@ -25,6 +25,7 @@ from zsbir.serving.galleries import Galleries
 from zsbir.ui.page import launch_options
 
 ROOT = Path(__file__).parents[1]
+OURS = "GRADIO_TEMP_DIR"  # of an app in this process, see `keep_gradios_files`
 HOSTILE = "<img src=x onerror=alert(1)> ${alert(2)} {{value}} \"quoted\" 'too' `so`"
 
 
@@ -96,7 +97,7 @@ def running(*arguments: str, sandbox: Sequence[str] = (), **environment: str) ->
     """
     with subprocess.Popen(
         [*sandbox, sys.executable, "app.py", *arguments],
-        env={**os.environ, **environment},
+        env={**{name: value for name, value in os.environ.items() if name != OURS}, **environment},
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

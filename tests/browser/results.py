@@ -92,18 +92,26 @@ class Searches:
     """
 
     def __init__(self, page: Page) -> None:
-        self.under_way = self.most = self.done = 0
+        self.most = self.done = 0
         self._page = page
-        page.on("request", lambda request: self._count(request, 1))
+        self._asked: set[Request] = set()  # what was asked before is not counted when it is answered
+        page.on("request", self._begin)
         for end in ("requestfinished", "requestfailed"):
-            page.on(end, lambda request: self._count(request, -1))
+            page.on(end, self._end)
 
-    def _count(self, request: Request, change: int) -> None:
-        if not request.url.endswith(SEARCH):
-            return
-        self.under_way += change
-        self.most = max(self.most, self.under_way)
-        self.done += change < 0
+    @property
+    def under_way(self) -> int:
+        return len(self._asked)
+
+    def _begin(self, request: Request) -> None:
+        if request.url.endswith(SEARCH):
+            self._asked.add(request)
+            self.most = max(self.most, self.under_way)
+
+    def _end(self, request: Request) -> None:
+        if request in self._asked:
+            self._asked.remove(request)
+            self.done += 1
 
     def wait_until(self, under_way: int) -> None:
         """Waits until as many questions are under way."""
