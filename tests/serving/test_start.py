@@ -20,7 +20,7 @@ import io, sys, threading
 from pathlib import Path
 from PIL import Image
 from zsbir.pictures.opening import open_picture, rgb_on_white
-from zsbir.serving.freed_memory import return_freed_memory
+from zsbir.serving.start import return_freed_memory
 
 def memory(name):
     lines = Path("/proc/self/status").read_text().splitlines()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import ctypes
 import hashlib
 import logging
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +23,15 @@ from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.opening import readable
 from zsbir.serving.by_encoder import ByEncoder
 from zsbir.serving.encoders import Encoders
-from zsbir.serving.freed_memory import return_freed_memory
 from zsbir.serving.galleries import OWN, Galleries, galleries_in
 from zsbir.serving.own_folder import OwnFolder
 from zsbir.serving.watched_folder import PhotoFolder
 from zsbir.serving.zero_gpu import ZeroGpuEmbedder, on_zero_gpu
 
 BUNDLED = Path("gallery_cache")
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8  # of malloc.h
+_LARGE = 128 * 1024  # bytes
+_ARENAS = 2  # for all threads, of which a server has dozens
 _NAME = 50  # letters of a folder's name that its cache is called by
 _LOG = logging.getLogger(__name__)
 
@@ -70,6 +75,19 @@ def open_galleries(
         if retriever is not None:
             shared[_new_name(folder, shared)] = ByEncoder(encoders, retriever)
     return Galleries(encoders, shared)
+
+
+def return_freed_memory() -> None:
+    """Tells glibc to return large blocks to the system once they are freed, as a server runs for days.
+
+    By default it keeps most of what the largest pictures took, once for each thread that had one
+    (benchmarks/day.py). Elsewhere than on glibc nothing happens.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            libc = ctypes.CDLL("libc.so.6")
+            libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+            libc.mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def cache_folder(photos: Path) -> Path:
