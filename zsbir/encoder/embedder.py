@@ -41,7 +41,6 @@ class Embedder:
         dim: Length d of an embedding.
         encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs
             and says what a picture is taken for.
-        known_sketches: Embeddings (m, d) of sketches that the checkpoint knows from training; perhaps of none.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
@@ -62,7 +61,7 @@ class Embedder:
         self.preprocessing = encoder.preprocessing
         self.dim = encoder.dim
         self.encoder_dim = encoder.trained.config.embedding_dim
-        self.known_sketches: Embeddings = encoder.known_sketches().cpu().numpy()
+        self._known_sketches = encoder.known_sketches
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split
         self.checkpoint = checkpoint
@@ -102,6 +101,12 @@ class Embedder:
         if self.checkpoint.is_file() and sha256(self.checkpoint) != self.checkpoint_sha256:
             raise ValueError(f"Expected {self.checkpoint} as it was loaded, found it changed; load it again.")
         return push_checkpoint(self.checkpoint, repo, private=private)
+
+    @property
+    def known_sketches(self) -> Embeddings:
+        """Embeddings (m, d) of sketches that the checkpoint knows from training; perhaps of none. Made at each call."""
+        known: Embeddings = self._known_sketches().cpu().numpy()
+        return known
 
     def embed_sketches(self, sketches: Sequence[Image.Image | Drawing]) -> Embeddings:
         """Embeds sketches, given as pictures (any size, any mode, transparent = paper) or as drawings.

@@ -17,7 +17,7 @@ nothing_is_sent()
 import onnxruntime  # noqa: E402  (nowhere else, so that it never comes before that)
 
 _OPSET = 18
-_AT_ONCE = 4  # pictures in one pass on a CPU: more take longer each, and far more memory
+_AT_ONCE = 2  # pictures in one pass on a CPU: more take as long each, and far more memory, which is kept
 _PASSES = 2  # at the same time: more would share the same cores, and take their memory all the same
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
 
