@@ -85,8 +85,8 @@ class ByEncoder:
         with self._lock:
             if encoder.name in self._ready:
                 return None
-            if encoder.name in self._preparing:
-                return self._preparing[encoder.name]
+            if (preparing := self._preparing.get(encoder.name)) is not None:  # it may be gone in a moment
+                return preparing
             gallery = self.first.gallery.in_memory
             if gallery is None:
                 raise ValueError(
@@ -99,9 +99,9 @@ class ByEncoder:
                 return None
             if encoder.name in self._failed:
                 return Preparing()
-            self._preparing[encoder.name] = Preparing(0, len(gallery))
+            begun = self._preparing[encoder.name] = Preparing(0, len(gallery))
             self._encoders.in_background(lambda: self._make(encoder))
-            return self._preparing[encoder.name]
+            return begun
 
     def _make(self, encoder: Offered) -> None:
         gallery = self.first.gallery.in_memory

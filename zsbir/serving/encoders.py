@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.checkpoint import read_split, sha256
 from zsbir.encoder.embedder import Embedder, load_embedder
@@ -86,7 +88,7 @@ class Encoders:
         encoder = self.named(name)
         with self._loading:
             if encoder.name not in self._loaded:
-                self._loaded[encoder.name] = encoder.load()
+                self._loaded[encoder.name] = _warm(encoder.load())
             return self._loaded[encoder.name]
 
     def in_background(self, work: Callable[[], None]) -> None:
@@ -96,3 +98,10 @@ class Encoders:
     def close(self) -> None:
         """Begins nothing any more."""
         self._background.shutdown(wait=False, cancel_futures=True)
+
+
+def _warm(embedder: Embedder) -> Embedder:
+    """What is made when a sketch is first embedded is made now, or the first search would wait for it."""
+    side = embedder.preprocessing.sketch_size
+    embedder.embed_sketch_pixels([np.full((side, side), 255, dtype=np.uint8)])
+    return embedder

@@ -11,8 +11,6 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from zsbir.encoder.embedder import load_embedder
 from zsbir.encoder.shipped import shipped_checkpoints
 from zsbir.gallery.completing import completed, keep_beside
@@ -61,10 +59,7 @@ def open_galleries(
     if on_zero_gpu():
         for encoder in encoders.offered:  # later is too late for its GPU
             encoders.load(encoder.name)
-    embedder = encoders.load()
-    side = embedder.preprocessing.sketch_size
-    # What is made when a sketch is first embedded is made now, or the first visitor would wait for it.
-    embedder.embed_sketch_pixels([np.full((side, side), 255, dtype=np.uint8)])
+    encoders.load()
     shared: dict[str, ByEncoder | PhotoFolder] = {}
     if photos is not None:
         watched = PhotoFolder(photos, _writable_cache(photos), encoders, index)

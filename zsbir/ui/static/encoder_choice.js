@@ -6,7 +6,7 @@ const KEPT = "zs-encoder";
 /**
  * Fills a chooser with encoders, each with a `name` and what it `says` of itself; one alone is no choice, and its part goes.
  *
- * `gallery()` is the gallery that is searched, with the name of its own `encoder`; `prepare(name)` promises how far its
+ * `gallery()` is the gallery that is searched, with the name of its own `encoder`, if it is known yet; `prepare(name)` promises how far its
  * photos are, or throws a sentence; `tell(sentence)` tells the visitor; `changed()` is called when another encoder searches
  * than before.
  */
@@ -17,6 +17,13 @@ export function makeEncoderChoice({ select, encoders, gallery, prepare, tell, ch
   select.replaceChildren(...encoders.map(({ name, says }) => new Option(`${name}: ${says}`, name)));
   select.value = encoders.some(({ name }) => name === remembered()) ? remembered() : encoders[0].name;
   if (encoders.length < 2) select.parentElement.remove();
+  let hasSaid = false;
+
+  /** Takes away nothing that others have said. */
+  function say(sentence) {
+    if (sentence || hasSaid) tell(sentence);
+    hasSaid = sentence !== "";
+  }
 
   function use(name) {
     if (using === name) return;
@@ -26,23 +33,24 @@ export function makeEncoderChoice({ select, encoders, gallery, prepare, tell, ch
 
   /** Sees to it that the encoder that is chosen searches the gallery that is chosen. */
   async function settle() {
-    const mine = ++asked;
-    const [name, own] = [select.value, gallery().encoder];
-    tell("");
+    const [mine, name, here] = [++asked, select.value, gallery()];
+    select.title = select.selectedOptions[0].text; // there is seldom room for all of it
+    if (!here) return; // whoever learns which it is settles again
+    say("");
     use("");
-    if (name === own) return;
+    if (name === here.encoder) return;
     for (;;) {
       const answer = await prepare(name).catch((error) => ({ error }));
       if (mine !== asked) return;
       if (answer.error) {
-        select.value = own;
-        return tell(answer.error.message);
+        select.value = here.encoder;
+        return say(answer.error.message);
       }
       if (answer.ready) {
-        tell("");
+        say("");
         return use(name);
       }
-      tell(`Getting ${answer.total.toLocaleString("en")} photos ready for “${name}”: ${answer.done.toLocaleString("en")} so far …`);
+      say(`Getting ${answer.total.toLocaleString("en")} photos ready for “${name}”: ${answer.done.toLocaleString("en")} so far …`);
       await new Promise((done) => setTimeout(done, WATCH_MS));
       if (mine !== asked) return;
     }

@@ -40,6 +40,6 @@ export function start({ element, server }) {
 
   for (const select of [category, licence, order]) select.addEventListener("change", choose);
   document.addEventListener("zs-gallery", load);
-  keepBeside(document.querySelector("#zs-found"), document.querySelector("#zs-filters"));
+  keepBeside(document.querySelector("#zs-found"), document.querySelector("#zs-filters"), 1);
   load();
 }

@@ -2,9 +2,9 @@
 
 import { answerOf } from "./answer.js";
 import { makeEncoderChoice } from "./encoder_choice.js";
-import { isAway, searchOnTheWayBack } from "./journey.js";
+import { askAgain, isAway } from "./journey.js";
 import { keepBeside } from "./order.js";
-import { want } from "./search.js";
+import { prefer, want } from "./search.js";
 import { kept } from "./storage.js";
 import { makeToast } from "./toast.js";
 import { filesIn, named, sendAll, sorted } from "./upload.js";
@@ -78,10 +78,11 @@ export function start({ element, props, server }) {
     return own;
   }
 
-  /** Its photos have changed, or the encoder: the same drawing finds those that it finds now, in their order. */
+  /** Its photos have changed, or the encoder: what is shown is asked for again, and found in its order. */
   function follow() {
-    if (isAway()) searchOnTheWayBack();
-    else want({ gallery: choice });
+    prefer({ gallery: choice });
+    if (isAway()) askAgain();
+    else want({});
     document.dispatchEvent(new Event("zs-gallery"));
   }
 
@@ -96,15 +97,15 @@ export function start({ element, props, server }) {
     kept.setItem("zs-gallery", name);
     tell("");
     if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
+    encoder.settle(); // before the question: what the gallery is not ready for does not search it
     want({ gallery: choice });
     document.dispatchEvent(new Event("zs-gallery"));
-    encoder.settle();
   }
 
   const encoder = makeEncoderChoice({
     select: find(".zs-encoder"),
     encoders: props.encoders,
-    gallery: () => JSON.parse(listed).find(({ name }) => name === select.value),
+    gallery: () => listed && JSON.parse(listed).find(({ name }) => name === select.value),
     prepare: (name) => ask("prepare_encoder", { gallery: select.value, encoder: name }),
     tell,
     changed: follow,

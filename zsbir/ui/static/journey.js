@@ -80,6 +80,17 @@ export function searchOnTheWayBack() {
   drawn = null;
 }
 
+/** Asks for what is shown once more, in the gallery and by the encoder chosen now; for the drawing, on the way back. */
+export async function askAgain() {
+  drawn = null;
+  const [id, step] = [current, { ...entry().step, gallery: gallery() }];
+  const answer = await ask(step);
+  if (current !== id || answer.error) return;
+  answers.set(id, answer);
+  change({ ...entry(), step });
+  parts.show(answer);
+}
+
 // ---- Back and forth
 
 function back() {

@@ -3,15 +3,20 @@
 
 const small = matchMedia("(max-width: 720px), (max-height: 500px)"); // as in the styles
 
-/** Keeps a component before the photos, or a part that holds them, on a large screen, and after them on a small one. */
-export function keepBeside(photos, component) {
+/**
+ * Keeps a component before the photos, or a part that holds them, on a large screen, and after them on a small one: there
+ * in the order of `rank`, whichever of several comes first.
+ */
+export function keepBeside(photos, component, rank = 0) {
   function place() {
     const focused = component.contains(document.activeElement) ? document.activeElement : null;
-    if (small.matches) photos.after(component);
+    const before = [...photos.parentElement.children].filter((it) => it !== component && it.dataset.rank < rank);
+    if (small.matches) (before.at(-1) ?? photos).after(component);
     else photos.before(component);
     focused?.focus({ preventScroll: true }); // moving takes it away
   }
 
+  component.dataset.rank = rank;
   small.addEventListener("change", place);
   place();
 }

@@ -12,9 +12,14 @@ let answered = 0; // version of the newest answer
 let isAsking = false;
 let askedAt = null; // when the question on its way was asked; null: none is
 
+/** Changes what is searched for from the next question on. */
+export function prefer(change) {
+  Object.assign(wish, change);
+}
+
 /** Changes what is searched for. `drawing` and `gallery` are functions: only what is asked is worked out. */
 export function want(change) {
-  Object.assign(wish, change);
+  prefer(change);
   version += 1;
   keepAsking();
 }
