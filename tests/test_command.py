@@ -2,6 +2,8 @@
 
 import argparse
 import importlib
+import io
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -98,3 +100,11 @@ def test_work_may_say_the_status_itself_and_several_sentences(capsys: pytest.Cap
 
     assert run(argparse.ArgumentParser(prog="it"), [], fail) == 2
     assert capsys.readouterr().err == "it: One.\nit: Two.\n"
+
+
+def test_a_name_that_the_output_cannot_write_costs_no_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))
+    assert run(argparse.ArgumentParser(), [], lambda _: sys.stdout.write("egg, 卵: 0.5\n") * 0) == 0
+    sys.stdout.flush()
+    assert written.getvalue().split(b"\n")[0].strip() == b"egg, \\u5375: 0.5"

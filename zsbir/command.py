@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -71,6 +72,8 @@ def run(
         Any other error is ours, and its traceback is wanted.
     """
     arguments = parser.parse_args(argv)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that cannot be written must not cost the whole report
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with interrupt.is_raised():
             return work(arguments) or 0

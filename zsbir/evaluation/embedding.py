@@ -98,7 +98,7 @@ def _prepared(
 ) -> Iterator[_Part[T]]:
     """A batch at a time, as memory must not grow with the number of pictures."""
     flat = [(label, source) for label, group in enumerate(groups) for source in group]
-    with tqdm(total=len(flat), desc=f"embedding {unit}", unit=unit[:-1], disable=quiet) as bar:
+    with tqdm(total=len(flat), desc=f"embedding {unit}", unit=f" {unit}", disable=quiet) as bar:
         for start in range(0, len(flat), batch_size):
             part: _Part[T] = _Part([], [], [])
             for label, source in flat[start : start + batch_size]:
