@@ -6,6 +6,7 @@ import argparse
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from zsbir import interrupt
@@ -73,7 +74,8 @@ def run(
     """
     arguments = parser.parse_args(argv)
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that cannot be written must not cost the whole report
-        sys.stdout.reconfigure(errors="backslashreplace")
+        with suppress(OSError):  # what is written to may have been exchanged behind its back
+            sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with interrupt.is_raised():
             return work(arguments) or 0
