@@ -152,7 +152,7 @@ def tool_calls(target: Target) -> Outcome:
     """A thousand calls of a tool."""
     picture = "data:image/png;base64," + base64.b64encode(encoded(sketch_in())).decode()
     answers, waited = target.meanwhile(1_000, lambda _: target.odd.tool(picture), target.another.draw)
-    found = sum("'rank': 1" in answer for answer in answers)
+    found = sum(r"\"rank\": 1" in answer for answer in answers)  # JSON in JSON
     files, _ = target.on_disk()
     held = target.is_patient(waited) and found > 0 and files < 200
     return held, f"{found} of {len(answers)} answered; another waited {waited:.2f} s; {files} files stay"
