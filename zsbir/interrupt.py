@@ -41,6 +41,9 @@ def is_raised() -> Iterator[None]:
     sys.unraisablehook = _not_lost
     try:
         yield
+    except KeyboardInterrupt:
+        sys.excepthook = lambda *_: None  # what other threads lose by it, as who hands over pictures of workers
+        raise
     finally:
         signal.signal(signal.SIGINT, handler)
         sys.unraisablehook = hook
