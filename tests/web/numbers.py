@@ -14,19 +14,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
+from tests.pictures.paper_pages import (
+    as_jpeg,
+    cat,
+    house,
+    lamp,
+    negative,
+    on_glass,
+    on_table,
+    photo,
+    printed,
+    wood,
+)  # fmt: skip
+from zsbir.encoder.explanation import explain
 from zsbir.gallery.calm import calm_order
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.photo import Photo
 from zsbir.gallery.retriever import Match, Retriever
 from zsbir.pictures.drawing import Drawing, parse_canvas, rasterise
-from zsbir.pictures.slant import upright_drawing
+from zsbir.pictures.preparation import prepare_photo, prepare_sketch
+from zsbir.pictures.slant import prepare_upright, upright_drawing
+from zsbir.ui.query import png_data_url, read_query
 
 ROOT = Path(__file__).parents[2]
 NUMBERS = ROOT / "web" / "tests" / "numbers"
 _STATIC = ROOT / "zsbir" / "ui" / "static"
 _SIZES = 112, 128  # of sketches, in pixels
 _MAX_SLANT = 10.0
+_PAGE, _LINED = (200, 160), (400, 320)
 _DIM = 8  # of embeddings
 _EVERY = 9  # of the page's own drawings, one is taken
 
@@ -127,8 +144,8 @@ def ranking() -> dict[str, Any]:
             }
         )
     unlike = {
-        "means": retriever.unlike._mean.tolist(),
-        "deviations": retriever.unlike._deviation.tolist(),
+        "means": retriever.unlike.means.tolist(),
+        "deviations": retriever.unlike.deviations.tolist(),
         "least": retriever.unlike.least,
     }
     described = [
@@ -165,7 +182,108 @@ def calm() -> list[dict[str, Any]]:
     return cases
 
 
-KINDS = {"drawings": drawings, "ranking": ranking, "calm": calm}
+def photos() -> list[dict[str, Any]]:
+    """Photos of four channels, and what the encoder sees of each."""
+    random = np.random.default_rng(0)
+    found = []
+    for (width, height), size in (((90, 60), 12), ((20, 47), 32), ((50, 50), 25), ((2050, 2), 16), ((33, 7), 24)):
+        pixels = random.integers(0, 256, (height, width, 4), dtype=np.uint8)
+        pixels[: height // 2 if width < 2_000 else height, :, 3] = 255  # of what is reduced twice, all
+        prepared = np.asarray(prepare_photo(Image.fromarray(pixels), size))
+        found.append({"photo": packed(pixels), "size": size, "prepared": packed(prepared)})
+    return found
+
+
+def paper() -> list[dict[str, Any]]:
+    """Pictures of a sketch, plain and on paper, small as they are kept here, and what the encoder sees of each."""
+    sketch = house()
+    pages = [
+        (sketch, _PAGE),
+        (negative(as_jpeg(sketch, 60)), _PAGE),
+        (on_glass(sketch, 255), _PAGE),
+        (ImageOps.expand(sketch, (0, 0, 9, 25), 0), _PAGE),  # a scanner's edges
+        (ImageOps.expand(sketch, (80, 60), 50), _PAGE),  # a sheet, seen by a program
+        (sketch.resize((1210, 968)), (1210, 968)),
+        (photo(sketch, lamp()), _PAGE),
+        (photo(sketch, lamp(0.3), 0.7, printed(24, squares=True)), _LINED),
+        (on_table(photo(sketch, lamp(0.3)), wood()), _PAGE),
+    ]
+    found = []
+    for picture, size in pages:
+        shown = (
+            picture.resize(size, Image.Resampling.BOX).quantize(32).convert("RGB")
+        )  # few colours: they take less room
+        page = shown if picture.mode != "RGBA" else picture.resize(size, Image.Resampling.BOX)
+        prepared = prepare_upright(page, _SIZES[1], _MAX_SLANT)
+        found.append(
+            {
+                "page": packed(np.asarray(page)),
+                "size": _SIZES[1],
+                "max_slant": _MAX_SLANT,
+                "prepared": packed(np.asarray(prepared)),
+            }
+        )
+    return found
+
+
+def opened() -> list[dict[str, Any]]:
+    """Canvases with an opened picture, rubbed and drawn on, and what the encoder sees of each."""
+    glass = prepare_sketch(cat(), 512)
+    found = []
+    for at, canvas in enumerate(canvases()[:2]):
+        canvas["rubbed"] = [{"from": [400.5, 100], "to": [620, 700]}][: 1 - at]
+        canvas["picture"] = png_data_url(on_glass(glass))
+        prepared = prepare_upright(read_query(json.dumps(canvas)).sketch, _SIZES[0], _MAX_SLANT)
+        del canvas["picture"]
+        found.append(
+            {"canvas": canvas, "size": _SIZES[0], "max_slant": _MAX_SLANT, "prepared": packed(np.asarray(prepared))}
+        )
+    return [{"page": packed(np.asarray(cat())), "glass": packed(np.asarray(glass)), "canvases": found}]
+
+
+class _Blocks:
+    """An embedder that sees nothing but how dark blocks of a picture are."""
+
+    def __init__(self, sketch: NDArray[np.uint8], photo: NDArray[np.uint8]) -> None:
+        self._sketch, self._photo = sketch, photo
+
+    def sketch_pixels(self, _: object) -> NDArray[np.uint8]:
+        return self._sketch
+
+    def photo_pixels(self, _: object) -> NDArray[np.uint8]:
+        return self._photo
+
+    def embed_sketch_pixels(self, pixels: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        blocks = 256 - np.stack(pixels).reshape(len(pixels), 4, 4, 4, 4, -1).mean(axis=(2, 4, 5)).reshape(-1, 16)
+        return np.asarray(blocks / np.linalg.norm(blocks, axis=1, keepdims=True), dtype=np.float32)
+
+    embed_photo_pixels = embed_sketch_pixels
+
+
+def explanation() -> dict[str, Any]:
+    """A sketch and a photo of 16 pixels, and their heat."""
+    random = np.random.default_rng(0)
+    sketch, photo = (random.integers(0, 256, (16, 16, *rest), dtype=np.uint8) for rest in ((), (3,)))
+    sketch[:8, :8] = 255
+    found = explain(_Blocks(sketch, photo), None, None)  # type: ignore[arg-type]
+    return {
+        "sketch": packed(sketch),
+        "photo": packed(photo),
+        "similarity": found.similarity,
+        "ofSketch": found.sketch.ravel().tolist(),
+        "ofPhoto": found.photo.ravel().tolist(),
+    }
+
+
+KINDS = {
+    "paper": paper,
+    "opened": opened,
+    "photos": photos,
+    "explanation": explanation,
+    "drawings": drawings,
+    "ranking": ranking,
+    "calm": calm,
+}
 
 
 def main() -> None:

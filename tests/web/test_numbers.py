@@ -1,6 +1,8 @@
 """The numbers by which the scripts of `web/` are checked are those that Python computes today."""
 
+import base64
 import json
+import zlib
 
 import pytest
 
@@ -19,4 +21,8 @@ def _rounded(value: object) -> object:
         return round(value, 4)
     if isinstance(value, list):
         return [_rounded(member) for member in value]
-    return {name: _rounded(member) for name, member in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    if "pixels" in value:  # deflated alike or not
+        return zlib.decompress(base64.b64decode(value["pixels"]))
+    return {name: _rounded(member) for name, member in value.items()}

@@ -19,42 +19,42 @@ export function halfToEven(value) {
   return rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1;
 }
 
-/** Black lines from each of some points [x, y] to the next, without joints; `width` is a whole number, at least 1. */
-export function drawLine(picture, points, width) {
+/** Lines from each of some points [x, y] to the next, without joints; `width` is a whole number, at least 1. */
+export function drawLine(picture, points, width, level = 0) {
   for (let at = 1; at < points.length; at += 1) {
     const [x0, y0, x1, y1] = [...points[at - 1], ...points[at]].map(trunc);
-    if (width > 1) drawWide(picture, x0, y0, x1, y1, width);
-    else drawThin(picture, x0, y0, x1, y1);
+    if (width > 1) drawWide(picture, x0, y0, x1, y1, width, level);
+    else drawThin(picture, x0, y0, x1, y1, level);
   }
 }
 
-/** A black disc in a box. */
-export function drawDisc(picture, [left, top, right, bottom]) {
+/** A disc in a box. */
+export function drawDisc(picture, [left, top, right, bottom], level = 0) {
   const [x, y] = [trunc(left), trunc(top)];
   const [across, down] = [trunc(right) - x, trunc(bottom) - y];
   for (const [row, reach] of rowsOf(across, down)) {
     const [from, to] = [x + (across - reach) / 2, x + (across + reach) / 2];
-    fillRow(picture, y + (down + row) / 2, from, to);
-    fillRow(picture, y + (down - row) / 2, from, to);
+    fillRow(picture, y + (down + row) / 2, from, to, level);
+    fillRow(picture, y + (down - row) / 2, from, to, level);
   }
 }
 
-function fillRow({ width, height, data }, y, from, to) {
+function fillRow({ width, height, data }, y, from, to, level) {
   if (y < 0 || y >= height || max(from, to) < 0 || min(from, to) >= width) return;
   const [start, end] = [max(0, min(from, to)), min(width - 1, max(from, to))];
-  data.fill(0, y * width + start, y * width + end + 1);
+  data.fill(level, y * width + start, y * width + end + 1);
 }
 
 // ---- Lines
 
-function drawThin(picture, x0, y0, x1, y1) {
+function drawThin(picture, x0, y0, x1, y1, level) {
   const [dx, dy] = [abs(x1 - x0), abs(y1 - y0)];
   const [stepX, stepY] = [x1 < x0 ? -1 : 1, y1 < y0 ? -1 : 1];
   const isFlat = dx > dy;
   const [long, short] = isFlat ? [dx, dy] : [dy, dx];
   let [x, y, error] = [x0, y0, 2 * short - long];
   for (let step = 0; step < long; step += 1) {
-    fillRow(picture, y, x, x);
+    fillRow(picture, y, x, x, level);
     if (error >= 0 && short > 0) {
       if (isFlat) y += stepY;
       else x += stepX;
@@ -64,25 +64,26 @@ function drawThin(picture, x0, y0, x1, y1) {
     if (isFlat) x += stepX;
     else y += stepY;
   }
-  fillRow(picture, y1, x1, x1);
+  fillRow(picture, y1, x1, x1, level);
 }
 
-function drawWide(picture, x0, y0, x1, y1, width) {
+function drawWide(picture, x0, y0, x1, y1, width, level) {
   const [dx, dy] = [x1 - x0, y1 - y0];
   if (dx === 0 && dy === 0) {
-    fillRow(picture, y0, x0, x0);
+    fillRow(picture, y0, x0, x0, level);
     return;
   }
   const length = Math.sqrt(dx * dx + dy * dy);
   const half = (width - 1) / 2;
   const [far, near] = [upwards(half) / length, downwards(half) / length]; // an even width has no middle
   const [nearX, farX, nearY, farY] = [near * dy, far * dy, near * dx, far * dx].map(downwards);
-  fillPolygon(picture, [
+  const corners = [
     [x0 - nearX, y0 + farY],
     [x1 - nearX, y1 + farY],
     [x1 + farX, y1 - nearY],
     [x0 + farX, y0 - nearY],
-  ]);
+  ];
+  fillPolygon(picture, corners, level);
 }
 
 // ---- Polygons
@@ -95,14 +96,15 @@ function edgeBetween([x0, y0], [x1, y1]) {
 /** Where an edge crosses a row. */
 const crossing = ({ x, y, slope }, row) => fround(fround((row - y) * slope) + x);
 
-function fillPolygon(picture, corners) {
+/** A polygon, given by corners at whole pixels. */
+export function fillPolygon(picture, corners, level = 0) {
   const edges = corners.map((corner, at) => edgeBetween(corner, corners[(at + 1) % corners.length]));
-  for (const { top, bottom, left, right } of edges) if (top === bottom) fillRow(picture, top, left, right);
+  for (const { top, bottom, left, right } of edges) if (top === bottom) fillRow(picture, top, left, right, level);
   const bottom = min(picture.height, max(...edges.map((edge) => edge.bottom)));
   const sloping = edges.filter((edge) => edge.top !== edge.bottom);
   for (let row = max(0, min(...edges.map((edge) => edge.top))); row <= bottom; row += 1) {
     const places = placesOn(row, sloping, bottom).sort((one, other) => one - other);
-    for (let at = 1; at < places.length; at += 2) fillRow(picture, row, upwards(places[at - 1]), downwards(places[at]));
+    for (let at = 1; at < places.length; at += 2) fillRow(picture, row, upwards(places[at - 1]), downwards(places[at]), level);
   }
 }
 

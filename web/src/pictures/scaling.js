@@ -28,13 +28,16 @@ export function resized(picture, width, height, filter, from = [0, 0, picture.wi
   return keepsRows ? narrow : down(narrow, height, filter, top, bottom);
 }
 
-/** A picture at a fraction of its size: each pixel is the mean of a block, at the right and lower ends of what is left. */
-export function reduced(picture, factor) {
+/**
+ * A picture at a fraction of its size, perhaps another fraction down than across: each pixel is the mean of a block, at the
+ * right and lower ends of what is left of one.
+ */
+export function reduced(picture, factor, factorDown = factor) {
   const { width, height, data, channels = 1 } = picture;
-  const [columns, rows] = [ceil(width / factor), ceil(height / factor)];
+  const [columns, rows] = [ceil(width / factor), ceil(height / factorDown)];
   const small = new Uint8Array(columns * rows * channels);
   for (let row = 0; row < rows; row += 1) {
-    const [top, bottom] = [row * factor, min(height, (row + 1) * factor)];
+    const [top, bottom] = [row * factorDown, min(height, (row + 1) * factorDown)];
     for (let column = 0; column < columns; column += 1) {
       const [left, right] = [column * factor, min(width, (column + 1) * factor)];
       const count = (bottom - top) * (right - left);
@@ -54,26 +57,31 @@ export function reduced(picture, factor) {
 /** At half of its size. */
 export const halved = (picture) => reduced(picture, 2);
 
-/** For each of `count` pixels: where in the picture it begins to look, and with which weights. */
-function weightsOf(size, count, { weight, reach }, start, end) {
+/** For each of `count` pixels: where in the picture it begins to look, and with which weights; they add up to one. */
+export function weightsOf(size, count, { weight, reach }, start = 0, end = size) {
   const scale = (end - start) / count;
   const stretch = max(scale, 1);
   return Array.from({ length: count }, (_, at) => {
     const middle = start + (at + 0.5) * scale;
     const first = max(0, trunc(middle - reach * stretch + 0.5));
     const last = min(size, trunc(middle + reach * stretch + 0.5));
-    const exact = Array.from({ length: last - first }, (__, step) => weight((step + first - middle + 0.5) / stretch));
-    const sum = exact.reduce((total, it) => total + it, 0) || 1;
-    const whole = exact.map((it) => trunc((it < 0 ? -0.5 : 0.5) + (it / sum) * 2 ** PRECISION));
-    return { first, weights: Int32Array.from(whole) };
+    const found = Array.from({ length: last - first }, (__, step) => weight((step + first - middle + 0.5) / stretch));
+    const sum = found.reduce((total, it) => total + it, 0) || 1;
+    return { first, weights: found.map((it) => it / sum) };
   });
+}
+
+/** The same as whole numbers. */
+function wholeWeightsOf(...places) {
+  const whole = (it) => trunc((it < 0 ? -0.5 : 0.5) + it * 2 ** PRECISION);
+  return weightsOf(...places).map(({ first, weights }) => ({ first, weights: Int32Array.from(weights, whole) }));
 }
 
 const level = (sum) => min(255, max(0, sum >> PRECISION));
 
 function across({ width, height, data, channels = 1 }, columns, filter, start, end) {
   const result = new Uint8Array(columns * height * channels);
-  const places = weightsOf(width, columns, filter, start, end);
+  const places = wholeWeightsOf(width, columns, filter, start, end);
   for (let row = 0; row < height; row += 1) {
     for (let column = 0; column < columns; column += 1) {
       const { first, weights } = places[column];
@@ -91,7 +99,7 @@ function across({ width, height, data, channels = 1 }, columns, filter, start, e
 function down({ width, height, data, channels = 1 }, rows, filter, start, end) {
   const line = width * channels;
   const result = new Uint8Array(line * rows);
-  for (const [row, { first, weights }] of weightsOf(height, rows, filter, start, end).entries()) {
+  for (const [row, { first, weights }] of wholeWeightsOf(height, rows, filter, start, end).entries()) {
     for (let column = 0; column < line; column += 1) {
       let sum = 2 ** (PRECISION - 1);
       let at = first * line + column;
