@@ -1,0 +1,37 @@
+// The worker in which everything is computed, so that nothing holds up the pen. Messages are { id, name, asked }, the ones
+// back { id, answer }, where what went wrong is an `error` of one sentence; and { loaded, total } while an encoder comes.
+
+import { openRuntime } from "./engine/runtime.js";
+import { openSite } from "./engine/site.js";
+
+let opening = null;
+
+/** The site, opened once; what failed is tried anew with the next question. */
+function site(address) {
+  opening ??= (async () => {
+    const { runtime, words } = await openRuntime();
+    self.postMessage({ words });
+    return openSite(address, runtime, (loaded, total) => self.postMessage({ loaded, total }));
+  })().catch((error) => {
+    opening = null;
+    throw error;
+  });
+  return opening;
+}
+
+self.addEventListener("message", async ({ data: { id, address, name, asked } }) => {
+  try {
+    const answer = await (await site(address))[name](asked);
+    self.postMessage({ id, answer });
+  } catch (error) {
+    console.error(error);
+    self.postMessage({ id, answer: { error: sentenceOf(error) } });
+  }
+});
+
+/** What is thrown on purpose is a sentence; anything else is our fault. */
+function sentenceOf(error) {
+  if (error?.constructor === Error) return error.message;
+  if (error instanceof RangeError && /memory|allocation/i.test(error.message)) return "There is too little memory for this; close other pages and try again.";
+  return "That failed in this browser; reload the page and try again.";
+}
