@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.canvas import FIRST, SECOND, draw, open_picture, query
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, expect_shown, more_like, open_map, photos, shown, slider, status
-from tests.served import encoded, make_gallery
-from zsbir.encoder.embedder import load_embedder
+from tests.browser.static_site import Serve, built, kept_servers
+from tests.served import encoded
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.drawing import parse_canvas
-from zsbir.site.build import build_site
-from zsbir.site.serve import HEADERS, site_server
 from zsbir.ui.query import read_query
 
 pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="Node is not installed")
@@ -28,36 +25,24 @@ expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="module")
-def retriever(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Retriever:
-    embedder = load_embedder(checkpoint_path, "cpu")
-    return Retriever(embedder, make_gallery(tmp_path_factory.mktemp("gallery"), embedder))
+def found_in(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Retriever]:
+    return built(checkpoint_path, tmp_path_factory.mktemp("static"))
 
 
-@pytest.fixture(scope="module")
-def site(retriever: Retriever, checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("static") / "site"
-    build_site({"Tested": checkpoint_path}, retriever.gallery.folder, folder)
-    return folder
+@pytest.fixture
+def site(found_in: tuple[Path, Retriever]) -> Path:
+    return found_in[0]
 
 
-Serve = Callable[[Path], str]
+@pytest.fixture
+def retriever(found_in: tuple[Path, Retriever]) -> Retriever:
+    return found_in[1]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Serves folders until the test is over."""
-    servers = []
-
-    def begin(folder: Path) -> str:
-        server = site_server(folder, port=0)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_address[1]}/"
-
-    yield begin
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with kept_servers() as serve:
+        yield serve
 
 
 @pytest.fixture
@@ -199,10 +184,7 @@ def test_an_encoder_that_is_cut_short_is_told(
 
 
 def test_a_browser_without_webassembly_is_told(context: BrowserContext, site: Path, serve: Serve) -> None:
-    worker = next((site / "assets").glob("worker-*.js")).read_text(encoding="utf-8")
-    body = f"delete globalThis.WebAssembly;{worker}"
-    headers = {**HEADERS, "Content-Type": "text/javascript"}
-    context.route("**/assets/worker-*", lambda route: route.fulfill(headers=headers, body=body))
+    serve.before_worker(context, site, "delete globalThis.WebAssembly;")
     page = opened(context, serve(site))
     draw(page, *FIRST)
     expect(page.locator(".zs-status")).to_contain_text("This browser has no WebAssembly")

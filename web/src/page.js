@@ -20,7 +20,11 @@ const SMALL = 400; // the longest side of small copies of photos, see copies.py
 followTheme();
 const element = (name) => document.querySelector(`#zs-${name}`);
 const loading = showLoading(document.querySelector(".zs-footer"));
-const server = startAnswering(new URL("data/", document.baseURI).href, loading.told);
+let followOwn = () => {};
+const server = startAnswering(new URL("data/", document.baseURI).href, (message) => {
+  loading.told(message);
+  if (message.own) followOwn(message.own);
+});
 
 /** The answer to a search; what went wrong is said in place of photos. */
 async function ask(question) {
@@ -28,7 +32,7 @@ async function ask(question) {
   return answer.error ? { photos: [], places: question.count, sentence: answer.error } : answer;
 }
 
-startGalleryBar({ element: element("gallery"), server });
+startGalleryBar({ element: element("gallery"), server }).then((follow) => (followOwn = follow));
 startFilters({ element: element("filters"), server });
 startCount({ element: element("count") });
 showFound({ element: element("found"), props: { small: SMALL }, server, ask, excuse: loading.excuse });

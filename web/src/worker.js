@@ -1,5 +1,5 @@
 // The worker in which everything is computed, so that nothing holds up the pen. Messages are { id, name, asked }, the ones
-// back { id, answer }, where what went wrong is an `error` of one sentence; and { loaded, total } while an encoder comes.
+// back { id, answer }, where what went wrong is an `error` of one sentence; and others as an encoder or own photos come.
 
 import { openRuntime } from "./engine/runtime.js";
 import { openSite } from "./engine/site.js";
@@ -11,7 +11,7 @@ function site(address) {
   opening ??= (async () => {
     const { runtime, words } = await openRuntime();
     self.postMessage({ words });
-    return openSite(address, runtime, (loaded, total) => self.postMessage({ loaded, total }));
+    return openSite(address, runtime, (message) => self.postMessage(message));
   })().catch((error) => {
     opening = null;
     throw error;
@@ -22,7 +22,7 @@ function site(address) {
 self.addEventListener("message", async ({ data: { id, address, name, asked } }) => {
   try {
     const answer = await (await site(address))[name](asked);
-    self.postMessage({ id, answer });
+    self.postMessage({ id, answer: answer ?? {} });
   } catch (error) {
     console.error(error);
     self.postMessage({ id, answer: { error: sentenceOf(error) } });
