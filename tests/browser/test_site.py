@@ -6,11 +6,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.canvas import FIRST, SECOND, draw, open_picture, query
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, expect_shown, more_like, open_map, photos, shown, slider, status
@@ -199,3 +201,50 @@ def test_the_page_fits_a_phone(browser: Browser, site: Path, serve: Serve) -> No
     expect(photos(page)).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     context.close()
+
+
+@pytest.mark.parametrize(("theme", "width", "height"), [("light", 1280, 900), ("dark", 390, 844)])
+def test_axe_finds_no_violation(
+    browser: Browser, site: Path, serve: Serve, theme: Literal["light", "dark"], width: int, height: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce", bypass_csp=True
+    )
+    page = opened(context, serve(site))
+    assert violations(page) == "", "the empty page"
+    example(page, "butterfly")
+    slider(page).fill("12")
+    expect(photos(page)).to_have_count(12)
+    open_map(page)
+    page.get_by_text("What it was trained on").click()
+    page.get_by_role("button", name="Search your own photos").click()
+    expect(page.locator(".zs-map-match").first).to_be_visible()
+    assert violations(page) == "", "the map, the categories and the place for own photos open"
+    photos(page).first.click()
+    page.get_by_role("button", name="Why this photo?").click()
+    expect(page.locator(".zs-because")).to_be_visible()
+    assert violations(page) == "", "a photo open, with the reason for it"
+    context.close()
+
+
+def test_a_new_version_says_so_and_is_used_when_wanted(
+    context: BrowserContext, site: Path, serve: Serve, tmp_path: Path
+) -> None:
+    shutil.copytree(site, tmp_path / "site")
+    page = opened(context, serve(tmp_path / "site"))
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    for name, old, new in (
+        ("index.html", "Draw to find photos</title>", "Another page</title>"),
+        ("version.js", '"version":"', '"version":"new'),
+    ):
+        path = tmp_path / "site" / name
+        changed = path.read_text(encoding="utf-8").replace(old, new)
+        path.unlink()
+        path.write_text(changed, encoding="utf-8")
+    page.reload()
+    expect(page).to_have_title("Draw to find photos")
+    page.get_by_role("button", name="Use it").click()
+    expect(page).to_have_title("Another page")
+    assert (
+        page.evaluate("caches.keys().then((names) => names.filter((name) => name.startsWith('zsbir new')).length)") == 1
+    )

@@ -108,7 +108,7 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
     expect(page.locator(".zs-gallery")).to_have_value("Your photos")
     expect(page.locator(".zs-status")).to_contain_text("Searched 6 photos")
     page.get_by_role("button", name="Search your own photos").click()
-    page.get_by_role("button", name="Delete them from this browser").click()
+    page.get_by_role("button", name="Delete them").click()
     expect(page.locator(".zs-gallery option")).to_have_count(1)
     page.reload()
     expect(page.locator(".zs-gallery option")).to_have_count(1)

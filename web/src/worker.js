@@ -24,7 +24,6 @@ self.addEventListener("message", async ({ data: { id, address, name, asked } }) 
     const answer = await (await site(address))[name](asked);
     self.postMessage({ id, answer: answer ?? {} });
   } catch (error) {
-    console.error(error);
     self.postMessage({ id, answer: { error: sentenceOf(error) } });
   }
 });
@@ -32,6 +31,8 @@ self.addEventListener("message", async ({ data: { id, address, name, asked } }) 
 /** What is thrown on purpose is a sentence; anything else is our fault. */
 function sentenceOf(error) {
   if (error?.constructor === Error) return error.message;
-  if (error instanceof RangeError && /memory|allocation/i.test(error.message)) return "There is too little memory for this; close other pages and try again.";
+  console.error(error);
+  const isMemory = error instanceof RangeError && /memory|allocation/i.test(error.message);
+  if (isMemory) return "There is too little memory for this; close other pages and try again.";
   return "That failed in this browser; reload the page and try again.";
 }

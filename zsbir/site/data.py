@@ -40,6 +40,7 @@ from zsbir.ui.map_view import describe_map
 from zsbir.ui.results import describe
 
 FORMAT_VERSION = 1
+CREDITS = ("credits.csv", "LICENCES.md")  # of a gallery
 _DIGEST = 16  # hexadecimal digits of a checkpoint's, in names
 
 
@@ -147,6 +148,10 @@ def _places(match: Match, gallery: Gallery) -> tuple[str, str]:
 
 
 def _copy_photos(gallery: Gallery, folder: Path) -> None:
+    """With the credits that lie beside them."""
+    for name in CREDITS:
+        if (gallery.folder / name).is_file():
+            shutil.copyfile(gallery.folder / name, folder / name)
     for photo in gallery.photos:
         source, target = gallery.photos_dir / photo.file, folder / PHOTOS / photo.file
         target.parent.mkdir(parents=True, exist_ok=True)
