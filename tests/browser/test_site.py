@@ -17,12 +17,13 @@ from tests.browser.canvas import FIRST, SECOND, draw, open_picture, query
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, expect_shown, more_like, open_map, photos, shown, slider, status
 from tests.browser.static_site import Serve, built, kept_servers
+from tests.node import needs_packages
 from tests.served import encoded
 from zsbir.gallery.retriever import Retriever
 from zsbir.pictures.drawing import parse_canvas
 from zsbir.ui.query import read_query
 
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="Node is not installed")
+pytestmark = needs_packages
 expect.set_options(timeout=TIMEOUT_MS)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +18,10 @@ from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import photos
 from tests.browser.static_site import Serve, built, kept_servers
 from tests.conftest import CORNERS, make_photo
+from tests.node import needs_packages
 from tests.served import encoded
 
-pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="Node is not installed")
+pytestmark = needs_packages
 expect.set_options(timeout=TIMEOUT_MS)
 MANY = 2_000
 

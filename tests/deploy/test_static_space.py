@@ -1,24 +1,23 @@
 """The page without a server as a static Space: what is uploaded, and under which front matter."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 from huggingface_hub import metadata_load
 
 from tests.hub_stand_in import Hub
+from tests.node import needs_packages
 from zsbir.deploy.__main__ import main
 from zsbir.deploy.static_space import readme
 
 REPO = "somebody/draw"
-needs_node = pytest.mark.skipif(shutil.which("npm") is None, reason="Node is not installed")
 
 
 def run(*arguments: str) -> int:
     return main(["--repo", REPO, "--static", *arguments])
 
 
-@needs_node
+@needs_packages
 def test_the_space_is_a_site_with_threads_and_no_more(tree: Path, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     space = hub.repositories[f"spaces/{REPO}"]
@@ -34,7 +33,7 @@ def test_the_space_is_a_site_with_threads_and_no_more(tree: Path, hub: Hub, caps
     assert space["theirs.txt"] == b"kept"
 
 
-@needs_node
+@needs_packages
 def test_a_dry_run_uploads_nothing(tree: Path, hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--dry-run") == 0
     assert not hub.repositories

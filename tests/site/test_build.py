@@ -1,13 +1,13 @@
 """What a site is made of, and what it is not made without."""
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import make_checkpoint
+from tests.node import needs_packages
 from zsbir.encoder.embedder import load_embedder
 from zsbir.gallery.retriever import Retriever
 from zsbir.site import __main__ as command
@@ -59,7 +59,7 @@ def test_other_files_are_never_replaced(retriever: Retriever, checkpoint_path: P
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-@pytest.mark.skipif(shutil.which("npm") is None, reason="Node is not installed")
+@needs_packages
 def test_a_site_takes_the_place_of_an_older_one(retriever: Retriever, checkpoint_path: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
     for _ in range(2):

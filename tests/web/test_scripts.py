@@ -1,16 +1,14 @@
 """The scripts of `web/` compute what Python computes: their own tests, which Node runs."""
 
-import shutil
 import subprocess
 
-import pytest
-
+from tests.node import needs_node
 from tests.web.numbers import ROOT
 
 WEB = ROOT / "web"
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
+@needs_node
 def test_the_scripts_compute_what_python_computes() -> None:
     tests = sorted(path.relative_to(WEB).as_posix() for path in (WEB / "tests").glob("*.test.js"))
     run = subprocess.run(["node", "--test", *tests], cwd=WEB, capture_output=True, text=True, check=False)

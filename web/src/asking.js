@@ -11,16 +11,16 @@ export function startAnswering(address, told) {
   const waiting = new Map(); // what settles a question, by its number
   let count = 0;
 
-  worker.addEventListener("message", ({ data: { id, answer, ...message } }) => {
+  worker.onmessage = ({ data: { id, answer, ...message } }) => {
     if (id === undefined) told(message);
     else waiting.get(id)(answer);
     waiting.delete(id);
-  });
-  worker.addEventListener("error", () => {
+  };
+  worker.onerror = () => {
     const error = "The search could not be started in this browser; reload the page.";
     for (const settle of waiting.values()) settle({ error });
     waiting.clear();
-  });
+  };
 
   const ask = (name, asked) =>
     new Promise((settle) => {

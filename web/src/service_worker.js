@@ -28,6 +28,7 @@ async function keep() {
     const response = known ?? (await fetch(address, { cache: "no-cache" }));
     if (!response.ok) throw new Error(`${file}: ${response.status}`);
     await cache.put(address, response);
+    await (await caches.open(SEEN)).delete(address);
   }));
 }
 

@@ -41,6 +41,11 @@ def check_tools() -> None:
         )
 
 
+def is_installed() -> bool:
+    """Whether the page can be bundled at once, without a network."""
+    return _VITE.is_file() and shutil.which("node") is not None and shutil.which("npm") is not None
+
+
 def install() -> None:
     """Installs the packages that the page is made of, if they are not there.
 

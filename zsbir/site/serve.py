@@ -24,7 +24,7 @@ _TYPES = {
     ".wasm": "application/wasm",
     ".onnx": "application/octet-stream",
 }
-_COMPRESSED = frozenset({".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".onnx", ".bin", ".webmanifest"})
+_COMPRESSED = frozenset({".html", ".js", ".mjs", ".css", ".json", ".svg", ".wasm", ".onnx", ".webmanifest"})
 _LEAST = 1_000  # bytes that are worth it
 
 

@@ -14,7 +14,15 @@ export async function fetched(address, bytes, progress = () => {}) {
     progress(loaded);
   }
   if (loaded !== bytes) throw damaged(address);
+  keep(address, content).catch(() => {}); // no room, or nothing may be kept: it is fetched again
   return content;
+}
+
+/** Lays a file where the service worker finds it, which would fetch it once more otherwise. */
+async function keep(address, content) {
+  if (!globalThis.caches || (await caches.match(address))) return;
+  const seen = await caches.open("zsbir seen"); // service_worker.js has the same
+  await seen.put(address, new Response(content));
 }
 
 /** What a file of JSON says. */
