@@ -161,8 +161,7 @@ def test_after_one_visit_the_page_works_without_a_network(context: BrowserContex
     address = serve(site)
     page = opened(context, address)
     found = drawn_on(page)
-    page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.state)")
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
     page.reload()  # what is fetched from now on is kept, photos too
     expect(photos(page)).to_have_count(5)
     page.wait_for_timeout(500)
@@ -233,7 +232,7 @@ def test_a_new_version_says_so_and_is_used_when_wanted(
 ) -> None:
     shutil.copytree(site, tmp_path / "site")
     page = opened(context, serve(tmp_path / "site"))
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
     for name, old, new in (
         ("index.html", "Draw to find photos</title>", "Another page</title>"),
         ("version.js", '"version":"', '"version":"new'),

@@ -184,7 +184,7 @@ def test_own_photos_are_there_without_a_network(context: BrowserContext, site: P
     page = opened(context, serve(site))
     bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(3)))
     expect_ready(page, 3)
-    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
     context.set_offline(True)
     page.reload()
     draw(page, *FIRST)

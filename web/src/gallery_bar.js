@@ -8,8 +8,10 @@ import { bringOwn } from "./bringing.js";
 const REFRESH_MS = 2_000; // between two looks at the list while own photos come
 
 /** Fills the bar; `server` answers. Returns what is to be called with the progress of own photos. */
-export async function startGalleryBar({ element, server }) {
+export function startGalleryBar({ element, server }) {
   const tell = makeToast(element.querySelector(".zs-gone"));
+  let choice = null; // as long as the encoders are not known
+  let refreshedAt = 0;
 
   async function ask(question, more = {}) {
     const answer = await server[question](more);
@@ -18,29 +20,24 @@ export async function startGalleryBar({ element, server }) {
   }
 
   keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
-  try {
+  const panel = bringOwn({ element, ask, choose: (name) => choice?.choose(name) }); // visitors may be quick
+
+  async function begin() {
     const encoders = await ask("list_encoders");
-    const choice = makeGalleryChoice({ element, encoders, ask, who: "", tell, gone: () => {} });
-    const panel = bringOwn({ element, ask, choose: choice.choose });
+    choice = makeGalleryChoice({ element, encoders, ask, who: "", tell, gone: () => {} });
     await choice.resume();
-    panel.show(await ask("own_state"));
-    return followWith(choice, panel);
-  } catch (error) {
-    tell(error.message);
-    return () => {};
+    await follow(await ask("own_state"));
   }
-}
 
-/** Shows progress, and looks at the list of galleries as own photos come and go, but not after every one. */
-function followWith(choice, panel) {
-  let refreshedAt = 0;
-
-  return async (progress) => {
-    const isDue = performance.now() - refreshedAt > REFRESH_MS;
-    if (isDue || !progress.busy) {
+  /** Shows progress, and looks at the list of galleries as own photos come and go, but not after every one. */
+  async function follow(progress) {
+    if (!progress.busy || performance.now() - refreshedAt > REFRESH_MS) {
       refreshedAt = performance.now();
-      await choice.refresh().catch(() => {}); // the next one may get through
+      await choice?.refresh().catch(() => {}); // the next one may get through
     }
     panel.show(progress);
-  };
+  }
+
+  begin().catch((error) => tell(error.message));
+  return follow;
 }

@@ -20,7 +20,6 @@ const SMALL = 400; // the longest side of small copies of photos, see copies.py
 followTheme();
 const element = (name) => document.querySelector(`#zs-${name}`);
 const loading = showLoading(document.querySelector(".zs-footer"));
-let followOwn = () => {};
 const server = startAnswering(new URL("data/", document.baseURI).href, (message) => {
   loading.told(message);
   if (message.own) followOwn(message.own);
@@ -32,7 +31,7 @@ async function ask(question) {
   return answer.error ? { photos: [], places: question.count, sentence: answer.error } : answer;
 }
 
-startGalleryBar({ element: element("gallery"), server }).then((follow) => (followOwn = follow));
+const followOwn = startGalleryBar({ element: element("gallery"), server });
 startFilters({ element: element("filters"), server });
 startCount({ element: element("count") });
 showFound({ element: element("found"), props: { small: SMALL }, server, ask, excuse: loading.excuse });
