@@ -1,0 +1,156 @@
+"""What visitors do on the page with a server and on the page without one: the same tests for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.canvas import FIRST, SECOND, clear, draw, erase, ink, open_picture, press_pen, stroke_count
+from tests.browser.conftest import TIMEOUT_MS, opened
+from tests.browser.results import example, open_map, photos, shown, slider
+from tests.browser.static_site import built, kept_servers
+from tests.node import needs_packages
+from tests.served import HOSTILE, make_gallery, serving
+from zsbir.encoder.embedder import load_embedder
+from zsbir.gallery.retriever import Retriever
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+@pytest.fixture(scope="module", params=["server", pytest.param("site", marks=needs_packages)])
+def either_address(
+    request: pytest.FixtureRequest, checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("either")
+    if request.param == "server":
+        embedder = load_embedder(checkpoint_path, "cpu")
+        with serving(Retriever(embedder, make_gallery(folder, embedder))) as address:
+            yield address
+        return
+    with kept_servers() as serve:
+        yield serve(built(checkpoint_path, folder)[0])
+
+
+@pytest.fixture(scope="module")
+def either_page(browser: Browser, either_address: str) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    yield opened(context, either_address)
+    context.close()
+
+
+@pytest.fixture
+def either(either_page: Page) -> Page:
+    clear(either_page)
+    expect(photos(either_page)).to_have_count(0)
+    return either_page
+
+
+def test_drawing_undo_redo_and_clear(either: Page) -> None:
+    draw(either, *FIRST)
+    one = ink(either)
+    draw(either, *SECOND)
+    assert stroke_count(either) == 2
+    either.keyboard.press("Control+z")
+    assert (stroke_count(either), ink(either)) == (1, one)
+    either.get_by_role("button", name="Redo").click()
+    assert stroke_count(either) == 2
+    expect(photos(either)).to_have_count(5)
+    either.get_by_role("button", name="Clear").click()
+    expect(photos(either)).to_have_count(0)
+    expect(either.locator(".zs-status")).to_contain_text("Draw, or pick an example")
+
+
+def test_pen_and_eraser(either: Page) -> None:
+    press_pen(either, (0.2, 0.3), (0.8, 0.6))
+    drawn = ink(either)
+    erase(either, (0.5, 0.1), (0.5, 0.9))
+    assert 0 < ink(either) < drawn
+    assert stroke_count(either) == 2
+
+
+def test_photos_follow_the_drawing_and_their_number(either: Page) -> None:
+    example(either, "butterfly")
+    expect(photos(either)).to_have_count(5)
+    slider(either).fill("8")
+    expect(photos(either)).to_have_count(8)
+    slider(either).fill("5")
+    expect(photos(either)).to_have_count(5)
+    assert len({*shown(either)}) == 5
+    expect(either.locator(".zs-score").first).to_contain_text("match")
+
+
+def test_what_photos_are_called_is_text(either: Page) -> None:
+    draw(either, *FIRST)
+    expect(photos(either)).to_have_count(5)
+    assert HOSTILE in either.locator(".zs-author").first.inner_text()
+    assert either.locator("#zs-found img[src=x]").count() == 0
+
+
+def test_the_way_on_and_back(either: Page) -> None:
+    draw(either, *FIRST)
+    expect(photos(either)).to_have_count(5)
+    either.wait_for_timeout(2_000)
+    found = shown(either)
+    photos(either).nth(2).click()
+    either.get_by_role("dialog").get_by_role("button", name="More like this").click()
+    expect(either.locator(".zs-status")).to_contain_text("Most like")
+    assert found[2] not in shown(either)
+    either.keyboard.press("Escape")
+    expect(either.locator(".zs-status")).to_contain_text("Searched")
+    assert shown(either) == found
+
+
+def test_a_category_alone(either: Page) -> None:
+    example(either, "butterfly")
+    either.locator(".zs-category").select_option("square")
+    expect(photos(either)).to_have_count(2)
+    expect(either.locator(".zs-status")).to_contain_text("of “square” alone")
+    either.locator(".zs-category").select_option("")
+    expect(photos(either)).to_have_count(5)
+
+
+def test_an_opened_picture_is_ink_that_can_be_rubbed_and_kept(either: Page) -> None:
+    open_picture(either)
+    opened_ink = ink(either)
+    assert opened_ink > 1_000
+    erase(either, (0.5, 0.1), (0.5, 0.9))
+    assert ink(either) < opened_ink
+    expect(photos(either)).to_have_count(5)
+
+
+def test_a_link_holds_the_drawing(either: Page) -> None:
+    draw(either, *FIRST)
+    either.locator(".zs-save summary").click()
+    either.get_by_role("button", name="Copy link").click()
+    expect(either.locator(".zs-notice")).to_contain_text("Link copied")
+    link: str = either.evaluate("navigator.clipboard.readText()")
+    other = either.context.new_page()
+    other.goto(link)
+    other.wait_for_function("() => document.querySelector('#zs-canvas canvas')?.query?.().includes('points')")
+    assert stroke_count(other) == 1
+    expect(photos(other)).to_have_count(5)
+    other.close()
+
+
+def test_the_map_shows_where_the_drawing_is(either: Page) -> None:
+    example(either, "butterfly")
+    expect(photos(either)).to_have_count(5)
+    if either.locator("#zs-map details[open]").count() == 0:
+        open_map(either)
+    expect(either.locator(".zs-map-drawing")).to_be_visible()
+    either.locator(".zs-map-plane").focus()
+    either.keyboard.press("ArrowRight")
+    either.keyboard.press("Enter")
+    expect(either.get_by_role("dialog")).to_be_visible()
+    either.get_by_role("button", name="Close").click()
+
+
+def test_what_was_taught_is_told(either: Page) -> None:
+    if either.locator("#zs-known details[open]").count() == 0:
+        either.get_by_text("What it was trained on").click()
+    expect(either.get_by_text("Never trained on: 2 categories", exact=True)).to_be_visible()
