@@ -45,7 +45,7 @@ def test_python_and_command_line_take_the_same_first_step(
 
     monkeypatch.setattr(TrainingRun, "step", kept)
     monkeypatch.setattr(  # is not what is compared
-        "zsbir.training.loop.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
+        "zsbir.training.run.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
     )
     short = ["--steps_per_epoch", "1", "--workers", "0"]
     run = ["--data_dir", str(data_folder), "--epochs", "1", "--batch_size", "4", *short]
@@ -78,7 +78,7 @@ OTHER_VALUES: dict[str, object] = {
     **{"teacher_weights": "hub", "teacher_size": 160, "teacher_temperature": 2.0, "class_names": 0.5},
     **{"frozen_stages": 3, "frozen_depthwise": True, "learning_rate": 1e-3, "head_speed": 2.0},
     **{"weight_decay": 0.1, "average_decay": 0.9, "hub_sketches": 3, "steps_per_epoch": 7, "print_every": 5},
-    **{"context_ratio": 0.3, "recognition": 0.2, "workers": 3, "seed": 4},
+    **{"start_from": "s", "start_share": 0.3, "context_ratio": 0.3, "recognition": 0.2, "workers": 3, "seed": 4},
 }
 
 
