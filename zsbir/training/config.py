@@ -11,6 +11,7 @@ from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.distributed import Processes
 from zsbir.training.learner import LossConfig
 from zsbir.training.teacher import TeacherConfig
+from zsbir.training.text_tower import TextTowerConfig
 
 _PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors", "start_from")
 
@@ -47,6 +48,7 @@ class TrainConfig:
         context_ratio: Share of the photos of a batch that become a small part of another's scene, at times cut off by
             the frame, as things are in photos that people take.
         teacher: Whose knowledge of ImageNet is preserved.
+        names: What says what the names of categories mean.
         frozen_stages: First stages of the backbone that keep their ImageNet weights.
         frozen_depthwise: Depthwise filters keep theirs; faster on a CPU.
         learning_rate: Peak rate of the backbone.
@@ -82,6 +84,7 @@ class TrainConfig:
     pseudo_sketch_ratio: float = 0.2
     context_ratio: float = 0.0
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
+    names: TextTowerConfig = field(default_factory=TextTowerConfig)
     frozen_stages: int = 0
     frozen_depthwise: bool = False
     learning_rate: float = 3e-4
@@ -106,6 +109,11 @@ class TrainConfig:
             raise ValueError(f"Expected recognition to count 0 or more, found {self.recognition}.")
         if self.recognition and not self.losses.classification_loss_ratio:
             raise ValueError("Expected classification to be learned where it counts, found a ratio of 0; raise it.")
+        if self.word_vectors and self.names.text_tower:
+            raise ValueError(
+                f"Expected word vectors or a text tower to say what names mean, found {self.word_vectors} and "
+                f"{self.names.text_tower}; give one."
+            )
         if not 0 <= self.start_share < 1:
             raise ValueError(f"Expected a share of the start that is less than 1, found {self.start_share}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:

@@ -32,6 +32,7 @@ from zsbir.training.record import TrainingLog
 from zsbir.training.run import CHECKPOINT_NAME, TrainingRun, begin_run
 from zsbir.training.start import Start
 from zsbir.training.teacher import teacher_targets
+from zsbir.training.text_tower import load_text_tower
 from zsbir.training.validation import Validation
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
@@ -69,6 +70,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
     start = Start.load(Path(config.start_from)) if config.start_from else None
     if start:
         start.check(config)
+    tower = load_text_tower(config.names) if config.names.text_tower else None
     if group.is_leader:
         remove_partials(Path(config.checkpoint_dir))
     split, data = own_data(folder, extra) if start else training_data(folder, extra)
@@ -97,9 +99,10 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
     if config.losses.teacher_loss_ratio:
         kept_in = Path(config.checkpoint_dir) / TEACHER_NAME
         with group.leader_first():
-            targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
+            targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, tower, quiet=quiet)
     torch.manual_seed(config.seed)
-    run = begin_run(config, start.split(split) if start else split, data, targets, device, group, start)
+    run = begin_run(config, start.split(split) if start else split, data, targets, device, group, start, tower)
+    del tower  # its weights may be large
     if resume:
         run.restore()
     with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:

@@ -29,6 +29,7 @@ from zsbir.training.record import RunRecord
 from zsbir.training.start import NO_START, Start
 from zsbir.training.state import restore_state, save_state
 from zsbir.training.teacher import TeacherTargets
+from zsbir.training.text_tower import TextTower
 
 CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
 LAST_NAME = "last.safetensors"  # of the last
@@ -43,6 +44,7 @@ def build_learner(
     targets: TeacherTargets | None,
     group: Processes,
     start: Start | None = None,
+    tower: TextTower | None = None,
 ) -> Learner:
     """What learns in a run, with ImageNet's weights or those that it starts from, and with all frozen that shall be.
 
@@ -58,7 +60,7 @@ def build_learner(
     meanings = None
     if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
         word_vectors = Path(config.word_vectors) if config.word_vectors else None
-        meanings = class_name_vectors(data.categories, word_vectors, quiet=not group.is_leader)
+        meanings = class_name_vectors(data.categories, word_vectors, tower, quiet=not group.is_leader)
     classes = targets.categories.shape[1] if targets else 0
     learner = Learner(encoder, config.losses, len(data.categories), classes, group, meanings)
     if start:
@@ -76,6 +78,7 @@ def begin_run(
     device: torch.device,
     group: Processes = ALONE,
     start: Start | None = None,
+    tower: TextTower | None = None,
 ) -> TrainingRun:
     """A run before its first step.
 
@@ -87,12 +90,13 @@ def begin_run(
         device: Where it learns.
         group: The processes that learn together.
         start: The encoder that it starts from; None: ImageNet's.
+        tower: Says what names mean; None: the sentence encoder does.
 
     Raises:
         FileNotFoundError: Weights or word vectors are not there.
         ValueError: They do not fit.
     """
-    learner = build_learner(config, data, targets, group, start)
+    learner = build_learner(config, data, targets, group, start, tower)
     if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
         synchronise_batch_norm(learner.encoder, device)
     place(learner, device)
