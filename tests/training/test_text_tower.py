@@ -100,7 +100,7 @@ def broken(folder: Path, tmp_path: Path) -> Path:
         (["--text_tower", "vit_small_patch14_dinov2"], "has a text tower, found 'vit_small_patch14_dinov2'"),
         (["--text_tower", "ViT-B-32"], "found none; give --text_weights."),
         (["--text_tower", "ViT-B-32", "--text_weights", "absent.pt"], "found absent.pt; give --text_weights."),
-        (["--text_tower", "ViT-S-32-alt"], "a file as open_clip has none of it, found none"),
+        (["--text_tower", "ViT-S-32-alt"], "a file (open_clip has none of it), found none"),
         (["--text_tower", "ViT-S-32-alt", "--text_weights", "{}/weights.safetensors"], "with weights that fit"),
         (["--text_tower", "{}/pictures"], "found one of pictures alone; give another."),
         (["--text_tower", "{}/others"], "with weights that fit"),

@@ -110,7 +110,7 @@ def begin_run(
         fused=True,  # all parameters in one go: a fourth of the time
     )
     started = start.description if start else NO_START
-    record = RunRecord({**settings(config, group), **started}, config.seed)
+    record = RunRecord({**started, **settings(config, group)}, config.seed)
     peak_rates = [group["lr"] for group in optimizer.param_groups]
     return TrainingRun(
         config, split, data, targets, device, group, start, learner, forward, average, optimizer, peak_rates, record

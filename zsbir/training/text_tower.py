@@ -127,10 +127,8 @@ def _check(open_clip: Any, name: str, weights: str) -> None:
         )
     tags = open_clip.list_pretrained_tags_by_model(name)
     if weights not in tags and not Path(weights).is_file():
-        tagged = f"or one of {some(tags)}" if tags else "as open_clip has none of it"
-        raise ValueError(
-            f"Expected weights of {name}, a file {tagged}, found {weights or 'none'}; give --text_weights."
-        )
+        tagged = f" or one of {some(tags)}" if tags else " (open_clip has none of it)"
+        raise ValueError(f"Expected weights of {name}, a file{tagged}, found {weights or 'none'}; give --text_weights.")
 
 
 @contextmanager
