@@ -29,7 +29,6 @@ def finish(
     each: int,
     recognition: Recognition | None = None,
     *,
-    before: FinishedEncoder | None = None,
     quiet: bool = False,
 ) -> FinishedEncoder:
     """The encoder with whitening, a correction of hubs by what it was trained on, and recognition of that.
@@ -40,12 +39,8 @@ def finish(
         data: The categories trained on; some may have no sketches, or no photos.
         each: How many sketches and photos of a category are taken, from all over its lists; 0: neither is done.
         recognition: What also counts, if anything.
-        before: The finished encoder that this one started from. A few categories say little of how embeddings vary and
-            what hubs there are, so its whitening stays, and so do its known sketches beside the new ones.
         quiet: No progress bars.
     """
-    if before:
-        return _finish_like(before, encoder, data, each, recognition, quiet)
     plain = FinishedEncoder(encoder, preprocessing)
     sketches = [spread(of_category, each) for of_category in data.sketches]
     photos = [spread(of_category, each) for of_category in data.photos]
@@ -58,23 +53,6 @@ def finish(
     hubs = HubCorrection(whitening(known))
     device = next(encoder.parameters()).device
     return FinishedEncoder(encoder, preprocessing, whitening.to(device), hubs.to(device), recognition)
-
-
-def _finish_like(
-    before: FinishedEncoder,
-    encoder: SketchPhotoEncoder,
-    data: CategoryData,
-    each: int,
-    recognition: Recognition | None,
-    quiet: bool,
-) -> FinishedEncoder:
-    hubs = before.hubs
-    sketches = [spread(of_category, each) for of_category in data.sketches]
-    if hubs and any(sketches):
-        whitened = Embedder(FinishedEncoder(encoder, before.preprocessing, before.whitening))
-        known = torch.from_numpy(embed_sketches(whitened, sketches, _BATCH, quiet=quiet).embeddings)
-        hubs = HubCorrection(torch.cat([hubs.sketches, known.to(hubs.sketches)]))
-    return FinishedEncoder(encoder, before.preprocessing, before.whitening, hubs, recognition)
 
 
 def spread(members: Sequence[T], count: int) -> Sequence[T]:

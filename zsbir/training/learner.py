@@ -153,7 +153,7 @@ class Learner(nn.Module):
         """What counts beside similarity with this weight, by the prototypes as they are now; None at 0."""
         if not weight:
             return None
-        return Recognition(self.category_prototypes.directions.detach(), weight)
+        return Recognition(nn.functional.normalize(self.category_prototypes.vectors.detach(), dim=1), weight)
 
     def _whole(self, rows: Tensor, *tensors: Tensor) -> list[Tensor]:
         """The rows of all processes, each at its place in the whole batch."""

@@ -70,26 +70,16 @@ class Prototypes(nn.Module):
 
     Source: Wang et al., "NormFace", 2017, equation 4. Both domains share the vectors, so sketches and
     photos of a class are drawn to the same place.
-
-    Attributes:
-        others: Directions (m, d) of further classes that pictures are told apart from; they do not learn.
     """
 
     def __init__(self, classes: int, embedding_dim: int, scale: float) -> None:
         super().__init__()
         self.scale = scale
         self.vectors = nn.Parameter(F.normalize(torch.randn(classes, embedding_dim), dim=1))
-        self.register_buffer("others", torch.zeros(0, embedding_dim), persistent=False)
-        self.others: Tensor
-
-    @property
-    def directions(self) -> Tensor:
-        """Of all classes (classes + m, d), rows of unit length, those of the others last."""
-        return F.normalize(torch.cat([self.vectors, self.others]), dim=1)
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """Embeddings (n, d) -> logits (n, classes + m), in ± scale."""
-        return self.scale * embeddings @ self.directions.T
+        """Embeddings (n, d) -> logits (n, classes), in ± scale."""
+        return self.scale * embeddings @ F.normalize(self.vectors, dim=1).T
 
 
 def soft_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:

@@ -63,6 +63,11 @@ def averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
     return average
 
 
+def stages_of(encoder: SketchPhotoEncoder) -> int:
+    """How many stages (timm's coarse groups, the stem first) each of its backbones has."""
+    return len(_stages(next(iter(encoder.backbones.values()))))
+
+
 def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -> None:
     """Stops parts of every backbone from learning, those that cost most and say least of what is seen.
 
@@ -75,7 +80,7 @@ def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -
         ValueError: The backbone has fewer stages.
     """
     for backbone in encoder.backbones.values():
-        groups = timm.models.group_parameters(backbone, backbone.group_matcher(coarse=True))  # type: ignore[operator]
+        groups = _stages(backbone)
         if not 0 <= stages <= len(groups):
             raise ValueError(f"Expected 0 to {len(groups)} frozen stages of this backbone, found {stages}.")
         for group in sorted(groups)[:stages]:
@@ -84,3 +89,12 @@ def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -
         for layer in backbone.modules():
             if depthwise and isinstance(layer, nn.Conv2d) and layer.groups > 1:
                 layer.requires_grad_(False)
+
+
+def _stages(backbone: nn.Module) -> dict[int, list[str]]:
+    """The names of the parameters of each stage."""
+    groups: dict[int, list[str]] = timm.models.group_parameters(
+        backbone,
+        backbone.group_matcher(coarse=True),  # type: ignore[operator]
+    )
+    return groups

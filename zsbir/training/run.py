@@ -170,15 +170,10 @@ class TrainingRun:
 
     def finished(self, each: int, *, quiet: bool) -> FinishedEncoder:
         """The encoder that is validated and shipped; see `finish`."""
-        return finish(
-            self.averaged_encoder,
-            self.config.preprocessing,
-            self.data,
-            each,
-            self.learner.recognition(self.config.recognition),
-            before=self.start.checkpoint.encoder if self.start else None,
-            quiet=quiet,
-        )
+        encoder, recognition = self.averaged_encoder, self.learner.recognition(self.config.recognition)
+        if self.start:
+            return self.start.finish(encoder, self.data, each, recognition, quiet=quiet)
+        return finish(encoder, self.config.preprocessing, self.data, each, recognition, quiet=quiet)
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""

@@ -1,8 +1,9 @@
 """The encoder of ours that a run starts from: what it hands on to the one that is taught further categories.
 
-Few pictures of few things are soon known by heart, and what was known of all others is lost meanwhile. So prototypes
-begin where the start puts the new pictures, those that it has of what it knows stay among them, and the mean of old and
-new weights is kept (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+Few pictures of few things are soon known by heart, and what was known of all others is lost meanwhile. So only the last
+layers learn, slowly; prototypes begin where the start puts the new pictures; what finishes the start stays, beside what
+is added; and a mean of old and new weights is kept (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR
+2022). docs/training.md says what that brings and costs.
 """
 
 from __future__ import annotations
@@ -20,16 +21,20 @@ from torch.nn import functional
 from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, sha256
 from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.evaluation.embedding import Labels, embed_photos, embed_sketches
 from zsbir.training.config import TrainConfig
 from zsbir.training.finishing import spread
 from zsbir.training.learner import Learner
+from zsbir.training.optimizer import stages_of
 from zsbir.training.teacher import TeacherTargets
 
 NO_START = {"started_from": "", "started_from_sha256": ""}  # what other checkpoints say
 _BATCH = 64
+_LEARNING = 2  # stages of the backbone, the last ones
 _EACH = 25  # sketches and photos of a category that its prototype begins from
 
 
@@ -65,7 +70,7 @@ class Start:
     @property
     def recognition(self) -> float:
         """How much it counts for the start what pictures are taken for."""
-        recognition = self.checkpoint.encoder.recognition
+        recognition = self._recognition
         return round(float(recognition.weight), 3) if recognition else 0.0  # it was kept in half precision
 
     def check(self, config: TrainConfig) -> None:
@@ -99,6 +104,40 @@ class Start:
         validation = _joined(before.validation, own.validation, without=seen)
         return ZeroShotSplit(seen, validation, _joined(before.unseen, own.unseen, without=(*seen, *validation)))
 
+    def finish(
+        self,
+        encoder: SketchPhotoEncoder,
+        data: CategoryData,
+        each: int,
+        recognition: Recognition | None,
+        *,
+        quiet: bool,
+    ) -> FinishedEncoder:
+        """Finishes an encoder that was taught further categories.
+
+        They are few and say little of how embeddings vary and of what hubs there are. So the start's whitening stays,
+        and its known sketches and prototypes are kept beside the new ones.
+
+        Args:
+            encoder: Trained.
+            data: The further categories.
+            each: How many sketches of each become known.
+            recognition: Of them, in the order of the data.
+            quiet: No progress bars.
+        """
+        before = copy.deepcopy(self.checkpoint.encoder).to(next(encoder.parameters()).device)
+        hubs, sketches = before.hubs, [spread(of_category, each) for of_category in data.sketches]
+        if hubs and any(sketches):
+            whitened = Embedder(FinishedEncoder(encoder, before.preprocessing, before.whitening))
+            known = torch.from_numpy(embed_sketches(whitened, sketches, _BATCH, quiet=quiet).embeddings)
+            hubs = HubCorrection(torch.cat([hubs.sketches, known.to(hubs.sketches)]))
+        if recognition and self._recognition and before.recognition:
+            kept = [place for place, name in enumerate(self.checkpoint.split.seen) if name not in data.categories]
+            prototypes = torch.cat([recognition.prototypes, before.recognition.prototypes[kept]])
+            recognition = Recognition(prototypes, float(recognition.weight))
+        finished = FinishedEncoder(encoder, before.preprocessing, before.whitening, hubs, recognition)
+        return finished.to(next(encoder.parameters()).device)
+
     def encoder(self) -> SketchPhotoEncoder:
         """A copy of its network, which may learn."""
         return copy.deepcopy(self.checkpoint.encoder.trained)
@@ -114,7 +153,6 @@ class Start:
         """
         means = self._mean_embeddings(data)
         learner.category_prototypes.vectors.copy_(means)
-        learner.category_prototypes.others = self._prototypes_beside(data.categories)
         if targets:
             directions = functional.normalize(targets.categories.T @ means, dim=1)
             learner.teacher_prototypes.vectors.copy_(directions)
@@ -129,13 +167,11 @@ class Start:
                 tensor.lerp_(old[name].to(tensor), share)
         return mixture
 
-    def _prototypes_beside(self, taught: Sequence[str]) -> Tensor:
-        """Prototypes of what it knows, without what is taught anew; none if it keeps none."""
-        recognition, known = self.checkpoint.encoder.recognition, self.checkpoint.split.seen
-        if recognition is None or len(recognition.prototypes) != len(known):
-            return torch.zeros(0, self.checkpoint.encoder.trained.config.embedding_dim)
-        kept = [place for place, name in enumerate(known) if name not in taught]
-        return recognition.prototypes[kept]
+    @property
+    def _recognition(self) -> Recognition | None:
+        """Its own, if that has a prototype of each category that it was taught."""
+        recognition = self.checkpoint.encoder.recognition
+        return recognition if recognition and len(recognition.prototypes) == len(self.checkpoint.split.seen) else None
 
     def _mean_embeddings(self, data: CategoryData) -> Tensor:
         """Of each category the mean direction of its sketches and photos, both sides weighing the same: (c, d)."""
@@ -163,8 +199,9 @@ def tuned(config: TrainConfig) -> TrainConfig:
         losses=replace(config.losses, teacher_loss_ratio=0.0),
         backbone_weights=TrainConfig.backbone_weights,
         recognition=start.recognition,
-        frozen_stages=3,
+        frozen_stages=stages_of(start.checkpoint.encoder.trained) - _LEARNING,
         frozen_depthwise=True,
+        learning_rate=1e-4,
         steps_per_epoch=50,
         grl_threshold_epoch=1.0,
     )
