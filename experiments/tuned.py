@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments.everyday import likeness
-from zsbir.data.folder import find_photos, find_sketches, pictures_of, read_labels
+from zsbir.data.folder import drawings_of, find_photos, find_sketches, pictures_of, read_labels
 from zsbir.encoder.embedder import Embedder, load_embedder
 from zsbir.evaluation.embedding import embed_photos, embed_sketches
 from zsbir.evaluation.metrics import average_precision, precision_at, rank_gallery
@@ -101,9 +101,11 @@ def set_apart(source: Path, things: Sequence[str], own: Path, seed: int) -> Aske
         taught, rest = _some(find_photos(source, name), _TAUGHT, rng)
         photos.append(tuple(photo for photo in rest if not _shows_the_same(photo, taught)))
         drawn = {photo.stem for photo in taught}
-        pictures, asked = _some(pictures_of(source / "sketches", name).pictures, _TAUGHT_PICTURES, rng)
+        strokes = drawings_of(source / "sketches", name)
+        lines = strokes.read_text(encoding="utf-8").splitlines() if strokes else []
+        found = pictures_of(source / "sketches", name).pictures
+        pictures, asked = _some(found, _TAUGHT_PICTURES if lines else _TAUGHT, rng)
         asked = [picture for picture in asked if picture.stem.rsplit("-", 1)[0] not in drawn]
-        lines = (source / "sketches" / f"{name}.ndjson").read_text(encoding="utf-8").splitlines()
         drawings, other_drawings = _some(lines, _TAUGHT - len(pictures), rng)
         sketches.append((*asked[:_ASKED], *map(parse_quickdraw, other_drawings[:_ASKED])))
         _link(own / "photos" / name, taught)

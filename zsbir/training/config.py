@@ -76,7 +76,7 @@ class TrainConfig:
     extra_dir: str = ""
     extra_ratio: float = 0.33
     start_from: str = ""
-    start_share: float = 0.5
+    start_share: float = 0.6
     backbone_weights: str = "package"
     word_vectors: str = ""
     grl_threshold_epoch: float = 5.0
