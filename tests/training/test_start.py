@@ -20,6 +20,7 @@ from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.recognition import Recognition
 from zsbir.encoder.whitening import Whitening
+from zsbir.evaluation.embedding import open_sketch
 from zsbir.evaluation.metrics import retrieval_figures
 from zsbir.pictures.opening import open_picture
 from zsbir.training.config import TrainConfig
@@ -128,24 +129,39 @@ def test_made_up_things_are_found_better(start_path: Path, tmp_path: Path) -> No
         queries, gallery = embedder.embed_sketches(sketches), embedder.embed_photos(photos)
         return float(retrieval_figures(queries, gallery, labels, labels)["mAP@all"].mean())
 
-    options = ["--steps_per_epoch", "40", "--learning_rate", "3e-3", "--frozen_stages", "0", "--no-frozen_depthwise"]
-    options = [option for option in options if option != "--no-frozen_depthwise"]
+    options = ["--steps_per_epoch", "30", "--learning_rate", "3e-3", "--frozen_stages", "0", "--start_share", "0"]
     assert train.main(run_arguments(tmp_path / "own", start_path, tmp_path / "run", *options)) == 0
     assert found(tmp_path / "run" / "zsbir.safetensors") > found(start_path) + 0.15
 
 
-def test_prototypes_begin_where_the_start_puts_the_pictures(start: Start, data_folder: Path) -> None:
+def test_prototypes_begin_at_what_tells_the_pictures_from_what_is_known(start: Start, data_folder: Path) -> None:
     data = CategoryData.load(data_folder, ("square", "disc"))
     data = replace(data, sketches=(data.sketches[0], ()))
     learner = Learner(start.encoder(), LossConfig(), 2, 3)
     targets = TeacherTargets(torch.rand(12, 3), torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]))
     start.place_prototypes(learner, data, targets)
+    vectors = learner.category_prototypes.vectors.detach()
     plain = Embedder(FinishedEncoder(start.encoder(), start.checkpoint.preprocessing))
     discs = torch.from_numpy(plain.embed_photos([open_picture(photo) for photo in data.photos[1]])).mean(0)
-    vectors = learner.category_prototypes.vectors.detach()
-    assert torch.allclose(vectors[1], torch.nn.functional.normalize(discs, dim=0), atol=1e-5)
+    finished = start.checkpoint.encoder
+    assert finished.whitening is not None
+    assert finished.hubs is not None
+    inverse = finished.whitening.matrix.inverse()
+    known = torch.nn.functional.normalize(finished.hubs.sketches @ inverse, dim=1).mean(0)
+    expected = (torch.nn.functional.normalize(discs, dim=0) - known) @ (inverse @ inverse).inverse()
+    assert torch.allclose(vectors[1], torch.nn.functional.normalize(expected, dim=0), atol=1e-3)
     assert torch.allclose(vectors.norm(dim=1), torch.ones(2), atol=1e-5)
     assert torch.allclose(learner.teacher_prototypes.vectors[2].detach(), vectors[1], atol=1e-5)
+
+
+def test_without_anything_known_prototypes_are_means_of_both_sides(checkpoint_path: Path, data_folder: Path) -> None:
+    start, data = Start.load(checkpoint_path), CategoryData.load(data_folder, ("square", "disc"))
+    plain = Embedder(FinishedEncoder(start.encoder(), start.checkpoint.preprocessing))
+    sketches = plain.embed_sketches([open_sketch(sketch) for sketch in data.sketches[0]]).mean(axis=0)
+    photos = plain.embed_photos([open_picture(photo) for photo in data.photos[0]]).mean(axis=0)
+    expected = sketches / np.linalg.norm(sketches) + photos / np.linalg.norm(photos)
+    found = start.prototypes(start.encoder(), data)[0].numpy()
+    assert found == pytest.approx(expected / np.linalg.norm(expected), abs=1e-4)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25])

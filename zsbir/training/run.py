@@ -170,10 +170,11 @@ class TrainingRun:
 
     def finished(self, each: int, *, quiet: bool) -> FinishedEncoder:
         """The encoder that is validated and shipped; see `finish`."""
-        encoder, recognition = self.averaged_encoder, self.learner.recognition(self.config.recognition)
+        config, encoder = self.config, self.averaged_encoder
         if self.start:
-            return self.start.finish(encoder, self.data, each, recognition, quiet=quiet)
-        return finish(encoder, self.config.preprocessing, self.data, each, recognition, quiet=quiet)
+            return self.start.finish(encoder, self.data, each, config.recognition, quiet=quiet)
+        recognition = self.learner.recognition(config.recognition)
+        return finish(encoder, config.preprocessing, self.data, each, recognition, quiet=quiet)
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""

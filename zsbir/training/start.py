@@ -1,9 +1,9 @@
 """The encoder of ours that a run starts from: what it hands on to the one that is taught further categories.
 
 Few pictures of few things are soon known by heart, and what was known of all others is lost meanwhile. So only the last
-layers learn, slowly; prototypes begin where the start puts the new pictures; what finishes the start stays, beside what
-is added; and a mean of old and new weights is kept (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR
-2022). docs/training.md says what that brings and costs.
+layers learn, slowly; prototypes begin at what tells the new pictures from all others; what finishes the start stays,
+beside what is added; and a mean of old and new weights is kept (Wortsman et al., "Robust fine-tuning of zero-shot
+models", CVPR 2022). docs/training.md says what that brings and costs.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Start:
         encoder: SketchPhotoEncoder,
         data: CategoryData,
         each: int,
-        recognition: Recognition | None,
+        recognition: float,
         *,
         quiet: bool,
     ) -> FinishedEncoder:
@@ -122,7 +122,7 @@ class Start:
             encoder: Trained.
             data: The further categories.
             each: How many sketches of each become known.
-            recognition: Of them, in the order of the data.
+            recognition: How much it counts what pictures are taken for.
             quiet: No progress bars.
         """
         before = copy.deepcopy(self.checkpoint.encoder).to(next(encoder.parameters()).device)
@@ -131,11 +131,12 @@ class Start:
             whitened = Embedder(FinishedEncoder(encoder, before.preprocessing, before.whitening))
             known = torch.from_numpy(embed_sketches(whitened, sketches, _BATCH, quiet=quiet).embeddings)
             hubs = HubCorrection(torch.cat([hubs.sketches, known.to(hubs.sketches)]))
-        if recognition and self._recognition and before.recognition:
+        recognised = None
+        if recognition and before.recognition:
             kept = [place for place, name in enumerate(self.checkpoint.split.seen) if name not in data.categories]
-            prototypes = torch.cat([recognition.prototypes, before.recognition.prototypes[kept]])
-            recognition = Recognition(prototypes, float(recognition.weight))
-        finished = FinishedEncoder(encoder, before.preprocessing, before.whitening, hubs, recognition)
+            new = self.prototypes(encoder, data).to(before.recognition.prototypes)
+            recognised = Recognition(torch.cat([new, before.recognition.prototypes[kept]]), recognition)
+        finished = FinishedEncoder(encoder, before.preprocessing, before.whitening, hubs, recognised)
         return finished.to(next(encoder.parameters()).device)
 
     def encoder(self) -> SketchPhotoEncoder:
@@ -144,17 +145,17 @@ class Start:
 
     @torch.no_grad()
     def place_prototypes(self, learner: Learner, data: CategoryData, targets: TeacherTargets | None) -> None:
-        """Lets the prototypes of a learner begin where the start puts the pictures of each category.
+        """Lets the prototypes of a learner begin at what tells the pictures of each category from others.
 
         Args:
             learner: With as many categories as there are data of.
             data: What is taught.
             targets: The teacher's soft labels, if there is a teacher.
         """
-        means = self._mean_embeddings(data)
-        learner.category_prototypes.vectors.copy_(means)
+        prototypes = self.prototypes(self.encoder(), data)
+        learner.category_prototypes.vectors.copy_(prototypes)
         if targets:
-            directions = functional.normalize(targets.categories.T @ means, dim=1)
+            directions = functional.normalize(targets.categories.T @ prototypes, dim=1)
             learner.teacher_prototypes.vectors.copy_(directions)
 
     @torch.no_grad()
@@ -173,9 +174,29 @@ class Start:
         recognition = self.checkpoint.encoder.recognition
         return recognition if recognition and len(recognition.prototypes) == len(self.checkpoint.split.seen) else None
 
-    def _mean_embeddings(self, data: CategoryData) -> Tensor:
+    @torch.no_grad()
+    def prototypes(self, encoder: SketchPhotoEncoder, data: CategoryData) -> Tensor:
+        """Of each category the direction that tells its pictures, as an encoder embeds them, from all others: (c, d).
+
+        That is Σ^(−1) (m_c − m), with the mean m_c of its sketches and photos, and the covariance Σ and the mean m of
+        what the start knows; it needs no pictures of anything else (Hariharan et al., "Discriminative decorrelation for
+        clustering and classification", ECCV 2012). A mean alone is near to everything else, too, beside prototypes that
+        were learned. It is taken where the start knows neither.
+
+        Args:
+            encoder: The start's, or what was made of it.
+            data: A few pictures of each category.
+        """
+        means, before = self._mean_embeddings(encoder, data), self.checkpoint.encoder
+        if before.hubs is None or before.whitening is None:
+            return means
+        matrix = before.whitening.matrix  # Σ^(−1/2)
+        known = functional.normalize(before.hubs.sketches @ matrix.inverse(), dim=1)
+        return functional.normalize((means - known.mean(dim=0)) @ matrix @ matrix, dim=1)
+
+    def _mean_embeddings(self, encoder: SketchPhotoEncoder, data: CategoryData) -> Tensor:
         """Of each category the mean direction of its sketches and photos, both sides weighing the same: (c, d)."""
-        embedder = Embedder(FinishedEncoder(self.encoder(), self.checkpoint.preprocessing))
+        embedder = Embedder(FinishedEncoder(encoder, self.checkpoint.preprocessing))
         sketches = embed_sketches(embedder, [spread(some, _EACH) for some in data.sketches], _BATCH, quiet=True)
         photos = embed_photos(embedder, [spread(some, _EACH) for some in data.photos], _BATCH, quiet=True)
         sides = [_sums(side.embeddings, side.labels, len(data.categories)) for side in (sketches, photos)]
