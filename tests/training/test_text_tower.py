@@ -32,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_name_is_the_mean_of_its_prompts(folder: Path) -> None:
     tower = load_text_tower(TextTowerConfig(str(folder)))
+    assert tower is not None
     names = ["hot_dog", "cat", *(f"thing {number}" for number in range(40))]  # more than go at once
     embeddings = tower.embed(names, quiet=True)
     assert embeddings.shape == (len(names), 16)
@@ -46,6 +47,7 @@ def test_a_name_is_the_mean_of_its_prompts(folder: Path) -> None:
 
 def test_names_are_compared_by_it(folder: Path) -> None:
     tower = load_text_tower(TextTowerConfig(str(folder)))
+    assert tower is not None
     likeness = class_name_likeness(["goldfish", "cat"], tower)
     assert likeness.shape == (2, 1000)
     assert int(likeness[0].argmax()) == 1  # ImageNet's class of the same name

@@ -9,7 +9,7 @@ vectors of words from a file.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -46,9 +46,10 @@ def class_name_likeness(names: Sequence[str], tower: TextTower | None = None) ->
     Raises:
         FileNotFoundError: The packages that know word meanings are not installed.
     """
+    embed = _reader(tower)
     info = ImageNetInfo("imagenet-1k")
     classes = [info.index_to_description(index).split(",")[0] for index in range(1000)]
-    embeddings = _meanings([*classes, *names], tower)
+    embeddings = embed([*classes, *names])
     centred = F.normalize(embeddings - embeddings[: len(classes)].mean(dim=0), dim=1)
     similarity = centred[len(classes) :] @ centred[: len(classes)].T
     return (similarity / _TEMPERATURE).softmax(dim=1)
@@ -74,7 +75,7 @@ def class_name_vectors(
     """
     if word_vectors is not None:
         return read_word_vectors(word_vectors, names, quiet=quiet)
-    embeddings = _meanings(names, tower)
+    embeddings = _reader(tower)(names)
     return F.normalize(embeddings - embeddings.mean(dim=0), dim=1)
 
 
@@ -87,8 +88,12 @@ def _model_folder() -> Path:
     return folder / "model"
 
 
-def _meanings(names: Sequence[str], tower: TextTower | None) -> Tensor:
-    return tower.embed(names) if tower else _embed(_model_folder(), names)
+def _reader(tower: TextTower | None) -> Callable[[Sequence[str]], Tensor]:
+    """What embeds names; the sentence encoder is looked for at once."""
+    if tower:
+        return tower.embed
+    folder = _model_folder()
+    return lambda names: _embed(folder, names)
 
 
 def _embed(folder: Path, names: Sequence[str]) -> Tensor:

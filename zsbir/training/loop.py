@@ -70,7 +70,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
     start = Start.load(Path(config.start_from)) if config.start_from else None
     if start:
         start.check(config)
-    tower = load_text_tower(config.names) if config.names.text_tower else None
+    tower = load_text_tower(config.names)
     if group.is_leader:
         remove_partials(Path(config.checkpoint_dir))
     split, data = own_data(folder, extra) if start else training_data(folder, extra)

@@ -44,12 +44,6 @@ class TextTowerConfig:
     text_tower: str = ""
     text_weights: str = ""
 
-    def __post_init__(self) -> None:
-        if self.text_weights and not self.text_tower:
-            raise ValueError(
-                f"Expected the text tower of the weights {self.text_weights}, found none; give --text_tower."
-            )
-
 
 class TextTower:
     """Embeds names.
@@ -77,13 +71,19 @@ class TextTower:
         return torch.cat(rows)
 
 
-def load_text_tower(config: TextTowerConfig) -> TextTower:
-    """The tower that the settings name.
+def load_text_tower(config: TextTowerConfig) -> TextTower | None:
+    """The tower that the settings name, if they do.
 
     Raises:
         FileNotFoundError: The package is not installed.
         ValueError: There is no such model, it has no text tower, or its weights do not fit.
     """
+    if not config.text_tower:
+        if config.text_weights:
+            raise ValueError(
+                f"Expected the text tower of the weights {config.text_weights}, found none; give --text_tower."
+            )
+        return None
     import_torchvision()  # open_clip needs it too
     try:
         import open_clip  # noqa: PLC0415  (optional, and seconds to import)
