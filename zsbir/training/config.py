@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from zsbir.encoder.backbone import input_scaling
+from zsbir.encoder.backbone import input_scaling, taken_size
 from zsbir.encoder.model import EncoderConfig
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.distributed import Processes
 from zsbir.training.learner import LossConfig
 from zsbir.training.teacher import TeacherConfig
+from zsbir.training.tuning import TuningConfig
 
 _PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors")
 
@@ -32,8 +33,8 @@ class TrainConfig:
             discrepancy", 2019).
         extra_dir: Folder of further categories to train on, of sketches or photos alone.
         extra_ratio: Their photos, and their sketches, as a share of batch_size.
-        backbone_weights: ImageNet's: package = of a pip package (lite0; lite1 and lite2 if installed), hub = timm's
-            download, or a file.
+        backbone_weights: What it begins with: package = ImageNet's of a pip package (lite0; lite1 and lite2 if
+            installed), hub = timm's download, or a file.
         word_vectors: GloVe file that says what names mean, for semantic hard negatives; a package says it if none is
             given.
         grl_threshold_epoch: Epoch at which the reversal strength reaches 1.
@@ -42,8 +43,7 @@ class TrainConfig:
         context_ratio: Share of the photos of a batch that become a small part of another's scene, at times cut off by
             the frame, as things are in photos that people take.
         teacher: Whose knowledge of ImageNet is preserved.
-        frozen_stages: First stages of the backbone that keep their ImageNet weights.
-        frozen_depthwise: Depthwise filters keep theirs; faster on a CPU.
+        tuning: What of the backbone learns.
         learning_rate: Peak rate of the backbone.
         head_speed: New layers learn this much faster than the backbone.
         weight_decay: Of AdamW.
@@ -75,8 +75,7 @@ class TrainConfig:
     pseudo_sketch_ratio: float = 0.2
     context_ratio: float = 0.0
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
-    frozen_stages: int = 0
-    frozen_depthwise: bool = False
+    tuning: TuningConfig = field(default_factory=TuningConfig)
     learning_rate: float = 3e-4
     head_speed: float = 3.0
     weight_decay: float = 1e-4
@@ -101,6 +100,7 @@ class TrainConfig:
             raise ValueError("Expected classification to be learned where it counts, found a ratio of 0; raise it.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
+        taken_size(self.encoder.backbone, self.train_size)  # refuses what is no such network before anything is read
         mean, std = input_scaling(self.encoder.backbone)
         object.__setattr__(self, "preprocessing", replace(self.preprocessing, mean=mean, std=std))
 

@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from zsbir import interrupt
 from zsbir.atomic import remove_partials
 from zsbir.data.folder import training_data
-from zsbir.encoder.backbone import freeze_batch_norm
+from zsbir.encoder.batch_norm import freeze_batch_norm
 from zsbir.encoder.device import choose_device
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.training.adversary import reversal_strength
@@ -89,7 +89,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         with group.leader_first():
             targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
     torch.manual_seed(config.seed)
-    run = begin_run(config, split, targets, device, group)
+    run = begin_run(config, split, targets, device, group, data=data, quiet=quiet)
     if resume:
         run.restore()
     with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:

@@ -11,22 +11,26 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
+from tqdm.auto import tqdm
 
-from zsbir.data.folder import ZeroShotSplit
-from zsbir.encoder.backbone import load_imagenet_classifier
+from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
 from zsbir.encoder.device import place
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder, normalise
+from zsbir.encoder.pretrained import head_of, load_pretrained
+from zsbir.training.beginning import by_classifier, by_pictures
 from zsbir.training.category_names import class_name_vectors
 from zsbir.training.config import TrainConfig, settings
 from zsbir.training.dataset import Pictures
 from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
 from zsbir.training.learner import Learner
-from zsbir.training.optimizer import averaging, freeze_early, parameter_groups
+from zsbir.training.lora import merged
+from zsbir.training.optimizer import averaging, parameter_groups
 from zsbir.training.record import RunRecord
 from zsbir.training.state import restore_state, save_state
-from zsbir.training.teacher import TeacherTargets
+from zsbir.training.teacher import IMAGENET_CLASSES, TeacherTargets
+from zsbir.training.tuning import choose_what_learns, without_effect
 
 CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
 LAST_NAME = "last.safetensors"  # of the last
@@ -36,27 +40,69 @@ _MAY_CHANGE = ("epochs", "print_every", "workers")  # at --resume
 
 
 def build_learner(
-    config: TrainConfig, split: ZeroShotSplit, targets: TeacherTargets | None, group: Processes
+    config: TrainConfig,
+    data: CategoryData,
+    targets: TeacherTargets | None,
+    device: torch.device,
+    group: Processes,
+    *,
+    quiet: bool = False,
 ) -> Learner:
-    """What learns in a run, with ImageNet's weights and with all frozen that shall be.
+    """What learns in a run, with the weights that it begins with and with all frozen that shall be.
+
+    Args:
+        config: What is asked for.
+        data: The categories trained on.
+        targets: The teacher's soft labels; None: there is no teacher.
+        device: Where it learns.
+        group: The processes that learn together.
+        quiet: Nothing is said.
 
     Raises:
         FileNotFoundError: Weights or word vectors are not there.
         ValueError: They do not fit.
     """
     encoder = SketchPhotoEncoder(config.encoder)
-    classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
-    encoder.load_backbone(classifier)
-    freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
+    published = load_pretrained(config.encoder.backbone, config.backbone_weights)
+    encoder.load_backbone(published)
+    place(encoder, device)
+    categories, classes = _first_directions(config, encoder, head_of(published), data, targets, quiet=quiet)
+    choose_what_learns(encoder, config.tuning)
+    for sentence in () if quiet else without_effect(encoder, config.tuning):
+        tqdm.write(sentence)
     meanings = None
     if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
         word_vectors = Path(config.word_vectors) if config.word_vectors else None
-        meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
-    classes = targets.categories.shape[1] if targets else 0
-    learner = Learner(encoder, config.losses, len(split.seen), classes, group, meanings)
-    if targets:
-        learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
+        meanings = class_name_vectors(data.categories, word_vectors, quiet=quiet)
+    learner = Learner(
+        encoder, config.losses, len(data.categories), targets.categories.shape[1] if targets else 0, group, meanings
+    )
+    place(learner, device)
+    if categories is not None:
+        learner.start_from(categories, classes)
     return learner
+
+
+def _first_directions(
+    config: TrainConfig,
+    encoder: SketchPhotoEncoder,
+    head: nn.Linear | None,
+    data: CategoryData,
+    targets: TeacherTargets | None,
+    *,
+    quiet: bool,
+) -> tuple[Tensor | None, Tensor | None]:
+    """Where the prototypes of categories and of the teacher's classes begin; None: where chance puts them."""
+    device = next(encoder.parameters()).device
+    if head is not None and head.out_features == IMAGENET_CLASSES:
+        if targets is None:
+            return None, None
+        classes = by_classifier(encoder, head)
+        return targets.categories.to(device) @ classes, classes
+    if not config.losses.classification_loss_ratio and targets is None:
+        return None, None
+    categories = by_pictures(encoder, config.preprocessing, data, quiet=quiet).to(device)
+    return categories, targets.categories.to(device).T @ categories if targets else None
 
 
 def begin_run(
@@ -65,6 +111,9 @@ def begin_run(
     targets: TeacherTargets | None,
     device: torch.device,
     group: Processes = ALONE,
+    *,
+    data: CategoryData,
+    quiet: bool = False,
 ) -> TrainingRun:
     """A run before its first step.
 
@@ -74,22 +123,25 @@ def begin_run(
         targets: The teacher's soft labels; None: there is no teacher.
         device: Where it learns.
         group: The processes that learn together.
+        data: Their pictures.
+        quiet: No progress bars, and nothing is said.
 
     Raises:
         FileNotFoundError: Weights or word vectors are not there.
         ValueError: They do not fit.
     """
-    learner = build_learner(config, split, targets, group)
+    learner = build_learner(config, data, targets, device, group, quiet=quiet)
     if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
         synchronise_batch_norm(learner.encoder, device)
-    place(learner, device)
     forward: nn.Module = learner
     if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         forward = DistributedDataParallel(learner)
     average = AveragedModel(learner.encoder, avg_fn=averaging(config.average_decay))
     optimizer = torch.optim.AdamW(
-        parameter_groups(learner, config.learning_rate, config.head_speed, config.weight_decay),
+        parameter_groups(
+            learner, config.learning_rate, config.head_speed, config.weight_decay, config.tuning.layer_decay
+        ),
         fused=True,  # all parameters in one go: a fourth of the time
     )
     record = RunRecord(settings(config, group), config.seed)
@@ -142,7 +194,7 @@ class TrainingRun:
         """The weights that are validated and shipped."""
         encoder = self.average.module
         assert isinstance(encoder, SketchPhotoEncoder)
-        return encoder
+        return merged(encoder)
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""
