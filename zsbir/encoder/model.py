@@ -133,11 +133,12 @@ class SketchPhotoEncoder(nn.Module):
 
     def at_size(self, size: int) -> SketchPhotoEncoder:
         """A copy for pictures of this side alone, which can be exported; itself where all sizes are alike."""
+        taken = taken_size(self.config.backbone, size)  # here, as nothing can be tried while a graph is written
         if not any(knows_positions(backbone) for backbone in self.backbones.values()):
             return self
         network = copy.deepcopy(self)
         for backbone in network.backbones.values():
-            fix_size(backbone, taken_size(self.config.backbone, size))
+            fix_size(backbone, taken)
         return network
 
     def _folded(self, published: nn.Module) -> nn.Module:
