@@ -61,9 +61,14 @@ def test_a_disk_that_is_full_is_met_by_training_and_not_by_a_thread_alone(
 
     before = threading.excepthook
     monkeypatch.setattr("tensorboard.summary.writer.record_writer.RecordWriter.write", full)
-    with pytest.raises(OSError, match="no space"), TrainingLog(tmp_path, 0) as log:
-        for step in range(10_000):
-            log.write(1, step, {"loss": 0.5})
-            time.sleep(0.001)
+
+    def log_on() -> None:
+        with TrainingLog(tmp_path, 0) as log:
+            for step in range(10_000):
+                log.write(1, step, {"loss": 0.5})
+                time.sleep(0.001)
+
+    with pytest.raises(OSError, match="no space"):
+        log_on()
     assert capsys.readouterr().err == ""
     assert threading.excepthook is before
