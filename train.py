@@ -10,13 +10,15 @@ if __name__ == "__main__":
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from zsbir.command import run_made
 from zsbir.training.config import TrainConfig
 from zsbir.training.distributed import in_charge
 from zsbir.training.loop import train
 from zsbir.training.presets import PRESETS
+from zsbir.training.start import tuned
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses arguments and trains; returns the exit status."""
     before = argparse.ArgumentParser(prog="train.py", add_help=False, allow_abbrev=False)
     before.add_argument("--preset")
-    preset = PRESETS.get(before.parse_known_args(argv)[0].preset, PRESETS["default"])
+    before.add_argument("--start_from")
+    given = before.parse_known_args(argv)[0]
     unset = TrainConfig("", "", epochs=1, batch_size=1)  # its needed values are not looked at
-    return run_made("train.py", Training, argv, _train, Training(preset(unset)))
+    config = PRESETS.get(given.preset, PRESETS["default"])(unset)
+    if given.start_from:
+        with suppress(OSError, ValueError):  # which are told when training starts
+            config = tuned(replace(config, start_from=given.start_from))
+    return run_made("train.py", Training, argv, _train, Training(config))
 
 
 def _train(arguments: Training) -> None:

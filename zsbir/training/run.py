@@ -11,126 +11,62 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
-from tqdm.auto import tqdm
 
 from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
-from zsbir.encoder.device import place
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder, normalise
-from zsbir.encoder.pretrained import head_of, load_pretrained
-from zsbir.training.beginning import by_classifier, by_pictures
-from zsbir.training.category_names import class_name_vectors
+from zsbir.training.beginning import build_learner
 from zsbir.training.config import TrainConfig, settings
 from zsbir.training.dataset import Pictures
 from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
+from zsbir.training.finishing import finish
 from zsbir.training.learner import Learner
 from zsbir.training.lora import merged
 from zsbir.training.optimizer import averaging, parameter_groups
 from zsbir.training.record import RunRecord
+from zsbir.training.start import NO_START, Start
 from zsbir.training.state import restore_state, save_state
-from zsbir.training.teacher import IMAGENET_CLASSES, TeacherTargets
-from zsbir.training.tuning import choose_what_learns, without_effect
+from zsbir.training.teacher import TeacherTargets
+from zsbir.training.text_tower import TextTower
 
 CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
 LAST_NAME = "last.safetensors"  # of the last
 STATE_NAME = "training_state.safetensors"
 RECORD_NAME = "run.json"
-_MAY_CHANGE = ("epochs", "print_every", "workers")  # at --resume
-
-
-def build_learner(
-    config: TrainConfig,
-    data: CategoryData,
-    targets: TeacherTargets | None,
-    device: torch.device,
-    group: Processes,
-    *,
-    quiet: bool = False,
-) -> Learner:
-    """What learns in a run, with the weights that it begins with and with all frozen that shall be.
-
-    Args:
-        config: What is asked for.
-        data: The categories trained on.
-        targets: The teacher's soft labels; None: there is no teacher.
-        device: Where it learns.
-        group: The processes that learn together.
-        quiet: Nothing is said.
-
-    Raises:
-        FileNotFoundError: Weights or word vectors are not there.
-        ValueError: They do not fit.
-    """
-    encoder = SketchPhotoEncoder(config.encoder)
-    published = load_pretrained(config.encoder.backbone, config.backbone_weights)
-    encoder.load_backbone(published)
-    place(encoder, device)
-    categories, classes = _first_directions(config, encoder, head_of(published), data, targets, quiet=quiet)
-    choose_what_learns(encoder, config.tuning)
-    for sentence in () if quiet else without_effect(encoder, config.tuning):
-        tqdm.write(sentence)
-    meanings = None
-    if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
-        word_vectors = Path(config.word_vectors) if config.word_vectors else None
-        meanings = class_name_vectors(data.categories, word_vectors, quiet=quiet)
-    learner = Learner(
-        encoder, config.losses, len(data.categories), targets.categories.shape[1] if targets else 0, group, meanings
-    )
-    place(learner, device)
-    if categories is not None:
-        learner.start_from(categories, classes)
-    return learner
-
-
-def _first_directions(
-    config: TrainConfig,
-    encoder: SketchPhotoEncoder,
-    head: nn.Linear | None,
-    data: CategoryData,
-    targets: TeacherTargets | None,
-    *,
-    quiet: bool,
-) -> tuple[Tensor | None, Tensor | None]:
-    """Where the prototypes of categories and of the teacher's classes begin; None: where chance puts them."""
-    device = next(encoder.parameters()).device
-    if head is not None and head.out_features == IMAGENET_CLASSES:
-        if targets is None:
-            return None, None
-        classes = by_classifier(encoder, head)
-        return targets.categories.to(device) @ classes, classes
-    if not config.losses.classification_loss_ratio and targets is None:
-        return None, None
-    categories = by_pictures(encoder, config.preprocessing, data, quiet=quiet).to(device)
-    return categories, targets.categories.to(device).T @ categories if targets else None
+_MAY_CHANGE = ("epochs", "print_every", "workers", "started_from")  # at --resume
 
 
 def begin_run(
     config: TrainConfig,
     split: ZeroShotSplit,
+    data: CategoryData,
     targets: TeacherTargets | None,
     device: torch.device,
     group: Processes = ALONE,
+    start: Start | None = None,
+    tower: TextTower | None = None,
     *,
-    data: CategoryData,
     quiet: bool = False,
 ) -> TrainingRun:
     """A run before its first step.
 
     Args:
         config: What is asked for.
-        split: The categories; the seen ones are those of the targets.
+        split: The categories that the checkpoint will name.
+        data: What is taught, the categories of the targets.
         targets: The teacher's soft labels; None: there is no teacher.
         device: Where it learns.
         group: The processes that learn together.
-        data: Their pictures.
+        start: The encoder that it starts from; None: ImageNet's.
+        tower: Says what names mean; None: the sentence encoder does.
         quiet: No progress bars, and nothing is said.
 
     Raises:
         FileNotFoundError: Weights or word vectors are not there.
         ValueError: They do not fit.
     """
-    learner = build_learner(config, data, targets, device, group, quiet=quiet)
+    learner = build_learner(config, data, targets, device, group, start, tower, quiet=quiet)
     if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
         synchronise_batch_norm(learner.encoder, device)
     forward: nn.Module = learner
@@ -144,9 +80,12 @@ def begin_run(
         ),
         fused=True,  # all parameters in one go: a fourth of the time
     )
-    record = RunRecord(settings(config, group), config.seed)
+    started = start.description if start else NO_START
+    record = RunRecord({**started, **settings(config, group)}, config.seed)
     peak_rates = [group["lr"] for group in optimizer.param_groups]
-    return TrainingRun(config, split, targets, device, group, learner, forward, average, optimizer, peak_rates, record)
+    return TrainingRun(
+        config, split, data, targets, device, group, start, learner, forward, average, optimizer, peak_rates, record
+    )
 
 
 @dataclass(eq=False)
@@ -155,10 +94,12 @@ class TrainingRun:
 
     Attributes:
         config: What is asked for.
-        split: The categories.
+        split: The categories that the checkpoint names.
+        data: What is taught.
         targets: The teacher's soft labels, if there is a teacher.
         device: Where it learns.
         group: The processes that learn together.
+        start: The encoder that it started from, if that is not ImageNet's.
         learner: What learns.
         forward: The same; of several processes, what also exchanges their gradients.
         average: The running average of its weights.
@@ -169,9 +110,11 @@ class TrainingRun:
 
     config: TrainConfig
     split: ZeroShotSplit
+    data: CategoryData
     targets: TeacherTargets | None
     device: torch.device
     group: Processes
+    start: Start | None
     learner: Learner
     forward: nn.Module
     average: AveragedModel
@@ -192,9 +135,17 @@ class TrainingRun:
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
         """The weights that are validated and shipped."""
-        encoder = self.average.module
-        assert isinstance(encoder, SketchPhotoEncoder)
-        return merged(encoder)
+        average = self.average.module
+        assert isinstance(average, SketchPhotoEncoder)
+        encoder = merged(average)
+        return self.start.mixed(encoder, self.config.start_share) if self.start else encoder
+
+    def finished(self, each: int, *, quiet: bool) -> FinishedEncoder:
+        """The encoder that is validated and shipped; see `finish`."""
+        encoder, recognition = self.averaged_encoder, self.learner.recognition(self.config.recognition)
+        if self.start:
+            return self.start.finish(encoder, self.data, each, recognition, quiet=quiet)
+        return finish(encoder, self.config.preprocessing, self.data, each, recognition, quiet=quiet)
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""

@@ -29,6 +29,7 @@ from zsbir.encoder.pretrained import load_pretrained
 from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
 from zsbir.training.category_names import class_name_likeness
 from zsbir.training.dataset import Pictures
+from zsbir.training.text_tower import TextTower
 
 IMAGENET_CLASSES = 1000
 _BATCH = 32
@@ -92,6 +93,7 @@ def teacher_targets(
     photos: Sequence[Photos],
     kept_in: Path,
     device: torch.device,
+    tower: TextTower | None = None,
     *,
     quiet: bool = False,
 ) -> TeacherTargets:
@@ -103,6 +105,7 @@ def teacher_targets(
         photos: Photos of each category.
         kept_in: File of the labels, as asking takes minutes.
         device: Where to compute.
+        tower: Says what names mean; None: the sentence encoder does.
         quiet: No progress bar.
 
     Raises:
@@ -112,6 +115,8 @@ def teacher_targets(
     """
     counts = [len(members) for members in photos]
     question = {**asdict(config), "categories": list(data.categories), "photos": counts}
+    if tower:
+        question |= asdict(tower.config)
     if kept_in.exists():
         tensors, answered = load_training_state(kept_in)
         if answered == question:
@@ -127,20 +132,22 @@ def teacher_targets(
     preprocessing = PreprocessConfig(photo_size=side, mean=mean, std=std)
     flat = (members[index] for members in photos for index in range(len(members)))  # they may not fit into memory
     labels = ask_teacher(classifier, flat, sum(counts), preprocessing, config.teacher_temperature, device, quiet=quiet)
-    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names))
+    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names, tower))
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     save_training_state(kept_in, {"photos": targets.photos, "categories": targets.categories}, question)
     return targets
 
 
-def _of_categories(labels: Tensor, names: Sequence[str], counts: Sequence[int], class_names: float) -> Tensor:
+def _of_categories(
+    labels: Tensor, names: Sequence[str], counts: Sequence[int], class_names: float, tower: TextTower | None
+) -> Tensor:
     parts = torch.split(labels, list(counts))
     if class_names == 0 and all(counts):
         return torch.stack([part.mean(dim=0) for part in parts])
     return torch.stack(
         [
             class_names * likeness + (1 - class_names) * part.mean(dim=0) if len(part) else likeness
-            for part, likeness in zip(parts, class_name_likeness(names), strict=True)
+            for part, likeness in zip(parts, class_name_likeness(names, tower), strict=True)
         ]
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import nn
 
@@ -32,8 +32,8 @@ class TuningConfig:
     trainable: str = "all"
     layer_decay: float = 1.0
     frozen_stages: int = 0
-    frozen_depthwise: bool = False
-    gradient_checkpointing: bool = False
+    frozen_depthwise: bool = field(default=False, metadata={"negation": True})
+    gradient_checkpointing: bool = field(default=False, metadata={"negation": True})
 
     def __post_init__(self) -> None:
         if not _TRAINABLE.fullmatch(self.trainable):
@@ -72,6 +72,14 @@ def without_effect(encoder: SketchPhotoEncoder, config: TuningConfig) -> list[st
     ):
         said.append(f"{name} has no batch norm: --batch_norm per_domain changes nothing.")
     return said
+
+
+def stages_of(encoder: SketchPhotoEncoder) -> int:
+    """How many stages (timm's coarse groups, the stem first) each of its backbones has; 0 where it does not say."""
+    backbone = next(iter(encoder.backbones.values()))
+    if not hasattr(backbone, "group_matcher"):
+        return 0
+    return max(depths(backbone, encoder.config.backbone, coarse=True).values()) + 1
 
 
 def depths(backbone: nn.Module, name: str, *, coarse: bool = False) -> dict[str, int]:
