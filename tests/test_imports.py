@@ -18,7 +18,8 @@ BEFORE_ALL = (
 )
 ORDER = (
     *BEFORE_ALL,
-    *("pictures", "data", "download", "encoder", "gallery", "evaluation", "training", "serving", "ui", "deploy"),
+    *("pictures", "data", "download", "encoder", "gallery", "evaluation", "training"),
+    *("serving", "ui", "site", "deploy"),
     *(*FILES_AT_THE_DOOR, "__main__"),
 )
 MODULES_AT_START = 900  # of a command without torch, which alone has more
