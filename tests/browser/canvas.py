@@ -64,7 +64,7 @@ def open_picture(page: Page) -> None:
     page.locator("#zs-canvas input[type=file]").set_input_files(
         {"name": "sketch.png", "mimeType": "image/png", "buffer": encoded(sketch)}
     )
-    page.wait_for_function("document.querySelector('#zs-canvas canvas').query().includes('\"picture\"')")
+    page.wait_for_function("() => document.querySelector('#zs-canvas canvas').query().includes('\"picture\"')")
 
 
 def press_pen(page: Page, start: Point, end: Point) -> None:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.results import open_map, photos
 
 expect.set_options(timeout=TIMEOUT_MS)
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
 LOOKS = {"light": (1280, 900), "dark": (390, 844)}  # colours do not depend on the size, nor places on the theme
-
-
-def violations(page: Page) -> str:
-    """What axe-core finds wrong, for people; empty if nothing is."""
-    results = Axe().run(page, options=RULES)
-    return results.generate_report() if results.violations_count else ""
 
 
 @pytest.mark.parametrize("theme", LOOKS)

@@ -77,7 +77,7 @@ def test_no_name_of_a_category_is_part_of_a_template(retriever: Retriever, monke
 
 
 def test_the_categories_of_a_gallery_that_is_gone_are_one_sentence(visitor: Visitor, retriever: Retriever) -> None:
-    """The page chooses the first gallery then, and asks again (static/gallery_bar.js)."""
+    """The page chooses the first gallery then, and asks again (static/gallery_choice.js)."""
     gone = json.dumps({"gallery": "gone", "visitor": "v" * 32})
     told = visitor.ask("zs-known", "list_categories", {"gallery": gone})
     assert list(told) == ["error"]

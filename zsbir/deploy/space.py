@@ -19,6 +19,7 @@ from zsbir.gallery.copies import SMALL, find_small_copy
 from zsbir.gallery.embeddings import EMBEDDINGS, embeddings_path
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.manifest import MANIFEST, PHOTOS
+from zsbir.site.data import CREDITS
 
 README = "README.md"
 CHECKPOINT = DEFAULT_CHECKPOINT.as_posix()
@@ -30,7 +31,6 @@ CODE = [
     *(f"docs/**/*.{suffix}" for suffix in ("md", "png", "svg")),  # what README.md shows and links to
 ]
 FOLDERS = frozenset({"zsbir", "docs", "checkpoints", GALLERY})  # hold in the Space what is uploaded, and nothing else
-CREDITS = ("credits.csv", "LICENCES.md")  # of a gallery
 MAX_DESCRIPTION = 60  # the Hub refuses more
 _PYTHONS = ("3.10", "3.11", "3.12", "3.13")  # those for which requirements.txt installs
 _COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
@@ -176,6 +176,23 @@ def _other_embeddings(encoders: Mapping[str, Path], gallery: Gallery) -> dict[st
         embeddings_path(gallery.folder, digest) for checkpoint, digest in gallery.others.items() if checkpoint in wanted
     ]
     return {f"{GALLERY}/{path.name}": path for path in files}
+
+
+def bare_photos(gallery: Gallery, folder: Path) -> list[str]:
+    """One sentence if photos of a gallery have no licence: they must not be published."""
+    bare = [photo.file for photo in gallery.photos if not photo.licence]
+    if not bare:
+        return []
+    return [
+        f"Expected a licence for every photo of {folder}, found none for {len(bare)}, first of them {bare[0]}; "
+        "name them in a credits.csv beside the photos and build the gallery again."
+    ]
+
+
+def names_of(encoders: Mapping[str, Path]) -> dict[str, Path]:
+    """Encoders of a Space by the names that people read; those for use first."""
+    shipped = {path.as_posix(): name for name, path in SHIPPED.items()}
+    return {shipped[place]: path for place, path in encoders.items()}
 
 
 def file_problems(root: Path, files: dict[str, Path]) -> list[str]:

@@ -6,6 +6,7 @@ in the root of the repository.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,12 +65,7 @@ def check_tree(root: Path, checkpoint: Path | None, gallery: Path) -> Deployment
         for name, path in encoders.items()
         if (card := space.card_for(name)) not in files
     ]
-    bare = [photo.file for photo in found.photos if not photo.licence]
-    if bare:
-        problems.append(
-            f"Expected a licence for every photo of {gallery}, found none for {len(bare)}, first of them {bare[0]}; "
-            "name them in a credits.csv beside the photos and build the gallery again."
-        )
+    problems += space.bare_photos(found, gallery)
     if problems:
         raise ValueError("\n".join(problems))
     return Deployment(root, files)
@@ -92,17 +88,40 @@ def upload(deployment: Deployment, repo: str, *, private: bool = False) -> str:
         FileNotFoundError: There is no such user or organisation, or this token may not see it.
         ValueError: No access token, or the Hub refuses.
     """
+    files = {name: path for name, path in deployment.files.items() if name != space.README}
+    return put(
+        repo, "gradio", files, lambda address: space.readme_for(deployment.root, address), space.FOLDERS, private
+    )
+
+
+def put(
+    repo: str, sdk: str, files: Mapping[str, Path], readme: Callable[[str], str], folders: Set[str], private: bool
+) -> str:
+    """Makes a Space if need be, and its files these in one commit.
+
+    Args:
+        repo: "user/name".
+        sdk: What runs it.
+        files: Path in the Space and file here.
+        readme: What its README says, given the address of the Space.
+        folders: What else lies in these folders of the Space is deleted there; all others stay.
+        private: Whether a new Space is seen by its owner alone.
+
+    Returns:
+        The address of the Space.
+
+    Raises:
+        FileNotFoundError: There is no such user or organisation, or this token may not see it.
+        ValueError: No access token, or the Hub refuses.
+    """
     api = HfApi(token=require_token())
     with plain_refusals(repo):
-        address = str(api.create_repo(repo, repo_type="space", space_sdk="gradio", private=private, exist_ok=True))
-        stale = [
-            name
-            for name in api.list_repo_files(repo, repo_type="space")
-            if name.partition("/")[0] in space.FOLDERS and name not in deployment.files
-        ]
+        address = str(api.create_repo(repo, repo_type="space", space_sdk=sdk, private=private, exist_ok=True))
+        there = api.list_repo_files(repo, repo_type="space")
+        stale = [name for name in there if name.partition("/")[0] in folders and name not in files]
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
-            *(CommitOperationAdd(name, str(path)) for name, path in deployment.files.items() if name != space.README),
-            CommitOperationAdd(space.README, space.readme_for(deployment.root, address).encode()),
+            *(CommitOperationAdd(name, str(path)) for name, path in files.items()),
+            CommitOperationAdd(space.README, readme(address).encode()),
             *(CommitOperationDelete(name) for name in stale),
         ]
         api.create_commit(repo, operations, repo_type="space", commit_message="Deploy")

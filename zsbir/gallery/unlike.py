@@ -29,6 +29,8 @@ class Unlike:
     """What known sketches get in a gallery.
 
     Attributes:
+        means: Of what they get, for each photo: float32 (n,).
+        deviations: The standard deviations of that.
         least: What a sketch gets at least that has something alike.
 
     Args:
@@ -38,12 +40,12 @@ class Unlike:
 
     def __init__(self, known: Embeddings, photos: Embeddings) -> None:
         self._photos = photos
-        self._mean = np.empty(len(photos), dtype=np.float32)
-        self._deviation = np.empty(len(photos), dtype=np.float32)
+        self.means = np.empty(len(photos), dtype=np.float32)
+        self.deviations = np.empty(len(photos), dtype=np.float32)
         for block in self._blocks():
             similarity = known @ np.asarray(photos[block]).T
-            self._mean[block], self._deviation[block] = similarity.mean(axis=0), similarity.std(axis=0)
-        self._deviation = np.maximum(self._deviation, _FLAT)
+            self.means[block], self.deviations[block] = similarity.mean(axis=0), similarity.std(axis=0)
+        self.deviations = np.maximum(self.deviations, _FLAT)
         self.least = float(np.quantile(self.likeness(known), _SHARE))
 
     def likeness(self, sketches: Embeddings) -> Floats:
@@ -51,7 +53,7 @@ class Unlike:
         best = np.empty((len(sketches), 0), dtype=np.float32)
         for block in self._blocks():
             similarity = sketches @ np.asarray(self._photos[block]).T
-            scores = np.concatenate([best, (similarity - self._mean[block]) / self._deviation[block]], axis=1)
+            scores = np.concatenate([best, (similarity - self.means[block]) / self.deviations[block]], axis=1)
             best = np.sort(scores, axis=1)[:, -_BEST:]
         mean: Floats = best.mean(axis=1)
         return mean

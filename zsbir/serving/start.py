@@ -9,6 +9,8 @@ import hashlib
 import logging
 import os
 import sys
+from collections.abc import Container
+from itertools import count
 from pathlib import Path
 
 from zsbir.encoder.embedder import load_embedder
@@ -64,11 +66,11 @@ def open_galleries(
     if photos is not None:
         watched = PhotoFolder(photos, _writable_cache(photos), encoders, index)
         watched.watch()
-        shared[_new_name(photos, shared)] = watched
+        shared[shown_name(photos, shared)] = watched
     for folder in galleries_in(gallery) or ([gallery] if photos is None else []):
         retriever = _open(folder, encoders, index, must_fit=not shared)
         if retriever is not None:
-            shared[_new_name(folder, shared)] = ByEncoder(encoders, retriever)
+            shared[shown_name(folder, shared)] = ByEncoder(encoders, retriever)
     return Galleries(encoders, shared)
 
 
@@ -141,10 +143,10 @@ def _ready(gallery: Gallery, encoders: Encoders, index: str) -> Retriever:
     return retriever
 
 
-def _new_name(folder: Path, taken: dict[str, ByEncoder | PhotoFolder]) -> str:
+def shown_name(folder: Path, taken: Container[str] = ()) -> str:
     """What people read: the folder's name, numbered if there is another of this name."""
     plain = (
         "Demo gallery" if folder == BUNDLED else readable(folder.resolve().name).replace("_", " ").strip() or "Photos"
     )
-    numbers = (plain if number == 1 else f"{plain} {number}" for number in range(1, len(taken) + 3))
+    numbers = (plain if number == 1 else f"{plain} {number}" for number in count(1))
     return next(name for name in numbers if name not in taken and name != OWN)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from zsbir.encoder.backbone import input_scaling
+from zsbir.encoder.backbone import input_scaling, taken_size
 from zsbir.encoder.model import EncoderConfig
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.distributed import Processes
 from zsbir.training.learner import LossConfig
 from zsbir.training.teacher import TeacherConfig
 from zsbir.training.text_tower import TextTowerConfig
+from zsbir.training.tuning import TuningConfig
 
 _PATHS = ("data_dir", "extra_dir", "checkpoint_dir", "word_vectors", "start_from")
 
@@ -38,8 +39,8 @@ class TrainConfig:
             defines the network and of what suits few pictures.
         start_share: How much of it stays in the weights that are validated and shipped, 0 to 1; the more, the less of
             what it knew is lost.
-        backbone_weights: ImageNet's: package = of a pip package (lite0; lite1 and lite2 if installed), hub = timm's
-            download, or a file.
+        backbone_weights: What it begins with: package = ImageNet's of a pip package (lite0; lite1 and lite2 if
+            installed), hub = timm's download, or a file.
         word_vectors: GloVe file that says what names mean, for semantic hard negatives; a package says it if none is
             given.
         grl_threshold_epoch: Epoch at which the reversal strength reaches 1.
@@ -49,8 +50,7 @@ class TrainConfig:
             the frame, as things are in photos that people take.
         teacher: Whose knowledge of ImageNet is preserved.
         names: What says what the names of categories mean.
-        frozen_stages: First stages of the backbone that keep their ImageNet weights.
-        frozen_depthwise: Depthwise filters keep theirs; faster on a CPU.
+        tuning: What of the backbone learns.
         learning_rate: Peak rate of the backbone.
         head_speed: New layers learn this much faster than the backbone.
         weight_decay: Of AdamW.
@@ -85,8 +85,7 @@ class TrainConfig:
     context_ratio: float = 0.0
     teacher: TeacherConfig = field(default_factory=TeacherConfig)
     names: TextTowerConfig = field(default_factory=TextTowerConfig)
-    frozen_stages: int = 0
-    frozen_depthwise: bool = False
+    tuning: TuningConfig = field(default_factory=TuningConfig)
     learning_rate: float = 3e-4
     head_speed: float = 3.0
     weight_decay: float = 1e-4
@@ -118,6 +117,7 @@ class TrainConfig:
             raise ValueError(f"Expected a share of the start that is less than 1, found {self.start_share}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
+        taken_size(self.encoder.backbone, self.train_size)  # refuses what is no such network before anything is read
         if not self.start_from:  # whose own they stay
             mean, std = input_scaling(self.encoder.backbone)
             object.__setattr__(self, "preprocessing", replace(self.preprocessing, mean=mean, std=std))

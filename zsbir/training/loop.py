@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from zsbir import interrupt
 from zsbir.atomic import remove_partials
 from zsbir.data.folder import own_data, training_data
-from zsbir.encoder.backbone import freeze_batch_norm
+from zsbir.encoder.batch_norm import freeze_batch_norm
 from zsbir.encoder.device import choose_device
 from zsbir.training.adversary import reversal_strength
 from zsbir.training.batches import BalancedBatches
@@ -101,7 +101,8 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         with group.leader_first():
             targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, tower, quiet=quiet)
     torch.manual_seed(config.seed)
-    run = begin_run(config, start.split(split) if start else split, data, targets, device, group, start, tower)
+    names = start.split(split) if start else split
+    run = begin_run(config, names, data, targets, device, group, start, tower, quiet=quiet)
     del tower  # its weights may be large
     if resume:
         run.restore()

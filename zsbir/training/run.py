@@ -13,18 +13,17 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
 from zsbir.data.folder import CategoryData, ZeroShotSplit
-from zsbir.encoder.backbone import load_imagenet_classifier
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
-from zsbir.encoder.device import place
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder, normalise
-from zsbir.training.category_names import class_name_vectors
+from zsbir.training.beginning import build_learner
 from zsbir.training.config import TrainConfig, settings
 from zsbir.training.dataset import Pictures
 from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
 from zsbir.training.finishing import finish
 from zsbir.training.learner import Learner
-from zsbir.training.optimizer import averaging, freeze_early, parameter_groups
+from zsbir.training.lora import merged
+from zsbir.training.optimizer import averaging, parameter_groups
 from zsbir.training.record import RunRecord
 from zsbir.training.start import NO_START, Start
 from zsbir.training.state import restore_state, save_state
@@ -38,38 +37,6 @@ RECORD_NAME = "run.json"
 _MAY_CHANGE = ("epochs", "print_every", "workers", "started_from")  # at --resume
 
 
-def build_learner(
-    config: TrainConfig,
-    data: CategoryData,
-    targets: TeacherTargets | None,
-    group: Processes,
-    start: Start | None = None,
-    tower: TextTower | None = None,
-) -> Learner:
-    """What learns in a run, with ImageNet's weights or those that it starts from, and with all frozen that shall be.
-
-    Raises:
-        FileNotFoundError: Weights or word vectors are not there.
-        ValueError: They do not fit.
-    """
-    encoder = start.encoder() if start else SketchPhotoEncoder(config.encoder)
-    if not start:
-        classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
-        encoder.load_backbone(classifier)
-    freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
-    meanings = None
-    if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
-        word_vectors = Path(config.word_vectors) if config.word_vectors else None
-        meanings = class_name_vectors(data.categories, word_vectors, tower, quiet=not group.is_leader)
-    classes = targets.categories.shape[1] if targets else 0
-    learner = Learner(encoder, config.losses, len(data.categories), classes, group, meanings)
-    if start:
-        start.place_prototypes(learner, data, targets)
-    elif targets:
-        learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
-    return learner
-
-
 def begin_run(
     config: TrainConfig,
     split: ZeroShotSplit,
@@ -79,6 +46,8 @@ def begin_run(
     group: Processes = ALONE,
     start: Start | None = None,
     tower: TextTower | None = None,
+    *,
+    quiet: bool = False,
 ) -> TrainingRun:
     """A run before its first step.
 
@@ -91,22 +60,24 @@ def begin_run(
         group: The processes that learn together.
         start: The encoder that it starts from; None: ImageNet's.
         tower: Says what names mean; None: the sentence encoder does.
+        quiet: No progress bars, and nothing is said.
 
     Raises:
         FileNotFoundError: Weights or word vectors are not there.
         ValueError: They do not fit.
     """
-    learner = build_learner(config, data, targets, group, start, tower)
+    learner = build_learner(config, data, targets, device, group, start, tower, quiet=quiet)
     if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
         synchronise_batch_norm(learner.encoder, device)
-    place(learner, device)
     forward: nn.Module = learner
     if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         forward = DistributedDataParallel(learner)
     average = AveragedModel(learner.encoder, avg_fn=averaging(config.average_decay))
     optimizer = torch.optim.AdamW(
-        parameter_groups(learner, config.learning_rate, config.head_speed, config.weight_decay),
+        parameter_groups(
+            learner, config.learning_rate, config.head_speed, config.weight_decay, config.tuning.layer_decay
+        ),
         fused=True,  # all parameters in one go: a fourth of the time
     )
     started = start.description if start else NO_START
@@ -164,8 +135,9 @@ class TrainingRun:
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
         """The weights that are validated and shipped."""
-        encoder = self.average.module
-        assert isinstance(encoder, SketchPhotoEncoder)
+        average = self.average.module
+        assert isinstance(average, SketchPhotoEncoder)
+        encoder = merged(average)
         return self.start.mixed(encoder, self.config.start_share) if self.start else encoder
 
     def finished(self, each: int, *, quiet: bool) -> FinishedEncoder:

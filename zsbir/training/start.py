@@ -29,8 +29,8 @@ from zsbir.evaluation.embedding import Labels, embed_photos, embed_sketches
 from zsbir.training.config import TrainConfig
 from zsbir.training.finishing import spread
 from zsbir.training.learner import Learner
-from zsbir.training.optimizer import stages_of
 from zsbir.training.teacher import TeacherTargets
+from zsbir.training.tuning import TuningConfig, stages_of
 
 NO_START = {"started_from": "", "started_from_sha256": ""}  # what other checkpoints say
 _BATCH = 64
@@ -153,10 +153,7 @@ class Start:
             targets: The teacher's soft labels, if there is a teacher.
         """
         prototypes = self.prototypes(self.encoder(), data)
-        learner.category_prototypes.vectors.copy_(prototypes)
-        if targets:
-            directions = functional.normalize(targets.categories.T @ prototypes, dim=1)
-            learner.teacher_prototypes.vectors.copy_(directions)
+        learner.start_from(prototypes, targets.categories.T @ prototypes if targets else None)
 
     @torch.no_grad()
     def mixed(self, encoder: SketchPhotoEncoder, share: float) -> SketchPhotoEncoder:
@@ -220,8 +217,9 @@ def tuned(config: TrainConfig) -> TrainConfig:
         losses=replace(config.losses, teacher_loss_ratio=0.0),
         backbone_weights=TrainConfig.backbone_weights,
         recognition=start.recognition,
-        frozen_stages=stages_of(start.checkpoint.encoder.trained) - _LEARNING,
-        frozen_depthwise=True,
+        tuning=TuningConfig(
+            frozen_stages=max(0, stages_of(start.checkpoint.encoder.trained) - _LEARNING), frozen_depthwise=True
+        ),
         learning_rate=1e-4,
         steps_per_epoch=50,
         grl_threshold_epoch=1.0,

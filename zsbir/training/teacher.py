@@ -20,15 +20,18 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from zsbir.data.folder import CategoryData
-from zsbir.encoder.backbone import fold_batch_norm, load_imagenet_classifier
+from zsbir.encoder.backbone import input_scaling, taken_size
+from zsbir.encoder.batch_norm import folded_copy
 from zsbir.encoder.checkpoint import load_training_state, save_training_state
 from zsbir.encoder.device import place
 from zsbir.encoder.model import normalise
+from zsbir.encoder.pretrained import load_pretrained
 from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
 from zsbir.training.category_names import class_name_likeness
 from zsbir.training.dataset import Pictures
 from zsbir.training.text_tower import TextTower
 
+IMAGENET_CLASSES = 1000
 _BATCH = 32
 
 
@@ -118,8 +121,15 @@ def teacher_targets(
         tensors, answered = load_training_state(kept_in)
         if answered == question:
             return TeacherTargets(tensors["photos"], tensors["categories"])
-    classifier = load_imagenet_classifier(config.teacher, config.teacher_weights)
-    preprocessing = PreprocessConfig(photo_size=config.teacher_size)
+    classifier = load_pretrained(config.teacher, config.teacher_weights)
+    if (classes := getattr(classifier, "num_classes", 0)) != IMAGENET_CLASSES:
+        raise ValueError(
+            f"Expected a teacher that tells ImageNet's {IMAGENET_CLASSES:,} classes apart, found {config.teacher} with "
+            f"{classes:,}; choose another --teacher, or --teacher_loss_ratio 0."
+        )
+    mean, std = input_scaling(config.teacher)
+    side = taken_size(config.teacher, config.teacher_size)
+    preprocessing = PreprocessConfig(photo_size=side, mean=mean, std=std)
     flat = (members[index] for members in photos for index in range(len(members)))  # they may not fit into memory
     labels = ask_teacher(classifier, flat, sum(counts), preprocessing, config.teacher_temperature, device, quiet=quiet)
     targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names, tower))
@@ -156,7 +166,7 @@ def ask_teacher(
     """Asks an ImageNet classifier about every photo.
 
     Args:
-        classifier: (n, 3, size, size) -> logits (n, c). Its batch norm is folded.
+        classifier: (n, 3, size, size) -> logits (n, c).
         photos: Any size.
         count: How many they are.
         config: Preprocessing; its `photo_size` counts.
@@ -167,7 +177,8 @@ def ask_teacher(
     Returns:
         float32 (photos, c), rows sum to 1.
     """
-    classifier = place(fold_batch_norm(classifier.eval()), device)
+    noise = torch.zeros(1, 3, config.photo_size, config.photo_size)
+    classifier = place(folded_copy(classifier, noise) or classifier, device)
     rows: list[Tensor] = []
     waiting = iter(photos)
     with tqdm(total=count, desc="asking the teacher", unit="photo", disable=quiet) as bar:

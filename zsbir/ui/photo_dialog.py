@@ -1,6 +1,6 @@
 """The photos found, and ways on from them: others like one, those of a category, and why one was found.
 
-Its behaviour is static/results.js, static/photo_dialog.js and static/journey.js.
+Its behaviour is static/results.js, static/found.js, static/photo_dialog.js and static/journey.js.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the page is told of a search: photos as plain data, which results.js writes into the page as text."""
+"""What the page is told of a search: photos as plain data, which found.js writes into the page as text."""
 
 from __future__ import annotations
 

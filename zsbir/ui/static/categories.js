@@ -10,7 +10,7 @@ export function start({ element, server }) {
   const section = element.querySelector("details");
   const lists = element.querySelector(".zs-lists");
   const about = element.querySelector(".zs-about-category");
-  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_choice.js
   let shown = null; // whose numbers are shown, or on their way
   let chosen = null; // the button of the category that `about` is about
 

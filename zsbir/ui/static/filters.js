@@ -8,7 +8,7 @@ import { want } from "./search.js";
 export function start({ element, server }) {
   const find = (name) => element.querySelector(`.zs-${name}`);
   const [category, licence, order] = ["category", "licence", "order"].map(find);
-  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_choice.js
   let asked = 0;
 
   function choose() {

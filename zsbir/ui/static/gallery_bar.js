@@ -1,10 +1,8 @@
 // Which gallery is searched, and a gallery of the visitor's own pictures.
 
 import { answerOf } from "./answer.js";
-import { makeEncoderChoice } from "./encoder_choice.js";
-import { askAgain, isAway } from "./journey.js";
+import { makeGalleryChoice } from "./gallery_choice.js";
 import { keepBeside } from "./order.js";
-import { prefer, want } from "./search.js";
 import { kept } from "./storage.js";
 import { makeToast } from "./toast.js";
 import { filesIn, named, sendAll, sorted } from "./upload.js";
@@ -41,7 +39,6 @@ window.addEventListener("pagehide", () => navigator.sendBeacon(new URL("goodbye"
 export function start({ element, props, server }) {
   const limits = props.limits;
   const find = (selector) => element.querySelector(selector);
-  const select = find(".zs-gallery");
   const tell = makeToast(find(".zs-gone"));
 
   /** Asks the server; the answer is thrown if it is an error. */
@@ -51,64 +48,13 @@ export function start({ element, props, server }) {
     return answer;
   }
 
-  // ---- The list of galleries
-
-  let listed = "";
-
-  /** Shows the galleries there are now; returns what is known of the visitor's own. */
-  async function refresh() {
-    const { galleries, own } = await ask("list_galleries");
-    if (JSON.stringify(galleries) === listed) return own;
-    const former = listed && JSON.parse(listed).find(({ name }) => name === select.value);
-    listed = JSON.stringify(galleries);
-    const before = select.value;
-    select.replaceChildren(
-      ...galleries.map(({ name, count }) => new Option(`${name} (${count.toLocaleString("en")} photo${count === 1 ? "" : "s"})`, name)),
-    );
-    if (galleries.some(({ name }) => name === before)) {
-      select.value = before;
-    } else if (before) {
-      choose(galleries[0].name);
-      if (!isBusy) putAway();
-      tell(`“${before}” ${before.endsWith("s") ? "were" : "was"} deleted. You are back in “${galleries[0].name}”.`);
-    }
-    const now = galleries.find(({ name }) => name === select.value);
-    if (find(".zs-behind").textContent !== now.trouble) find(".zs-behind").textContent = now.trouble;
-    if (former?.name === now.name && former.version !== now.version) follow();
-    return own;
-  }
-
-  /** Its photos have changed, or the encoder: what is shown is asked for again, and found in its order. */
-  function follow() {
-    prefer({ gallery: choice });
-    if (isAway()) askAgain();
-    else want({});
-    document.dispatchEvent(new Event("zs-gallery"));
-  }
-
-  /** What the server is told of it; until the list is there it is the first, which needs no name. */
-  function choice() {
-    return select.value && JSON.stringify({ gallery: select.value, visitor, encoder: encoder.using() });
-  }
-
-  /** Searches in another gallery; a photo beside the drawing belongs to the old one and goes. */
-  function choose(name) {
-    select.value = name;
-    kept.setItem("zs-gallery", name);
-    tell("");
-    if (document.querySelector(".zs-reference:not([hidden])")) document.querySelector("#zs-canvas canvas").refineWith(null);
-    encoder.settle(); // before the question: what the gallery is not ready for does not search it
-    want({ gallery: choice });
-    document.dispatchEvent(new Event("zs-gallery"));
-  }
-
-  const encoder = makeEncoderChoice({
-    select: find(".zs-encoder"),
+  const { select, listed, refresh, choose, resume: chooseAgain } = makeGalleryChoice({
+    element,
     encoders: props.encoders,
-    gallery: () => listed && JSON.parse(listed).find(({ name }) => name === select.value),
-    prepare: (name) => ask("prepare_encoder", { gallery: select.value, encoder: name }),
+    ask,
+    who: visitor,
     tell,
-    changed: follow,
+    gone: () => !isBusy && putAway(),
   });
 
   // ---- Bringing pictures
@@ -145,7 +91,7 @@ export function start({ element, props, server }) {
   /** Follows the gallery while it is made. */
   async function watch(goesOn, left) {
     for (;;) {
-      const own = await refresh();
+      const { own } = await refresh();
       if (!goesOn()) return;
       if (!own) throw new Error("Your pictures were deleted; add them again.");
       if (own.stage === "failed") throw new Error(own.sentence);
@@ -255,9 +201,6 @@ export function start({ element, props, server }) {
     find(".zs-drop").classList.remove("zs-over");
     if (!isBusy) drop(event.dataTransfer);
   });
-  select.addEventListener("change", () => choose(select.value));
-  select.addEventListener("focus", () => refresh().catch(() => {}));
-  select.choice = choice; // for photo_dialog.js and map.js
 
   let refreshedAt = 0;
   document.addEventListener("zs-found", () => {
@@ -273,19 +216,16 @@ export function start({ element, props, server }) {
   });
 
   setInterval(() => {
-    if (listed.includes('"is_private":true')) refresh().catch(() => {}); // the next sign may get through
+    if (listed().some((gallery) => gallery.is_private)) refresh().catch(() => {}); // the next sign may get through
   }, SIGN_MS);
 
   setInterval(() => {
-    if (!document.hidden && listed.includes('"is_watched":true')) refresh().catch(() => {}); // the next look may get through
+    if (!document.hidden && listed().some((gallery) => gallery.is_watched)) refresh().catch(() => {}); // the next look may get through
   }, FOLLOW_MS);
 
   /** After a reload: the gallery that was chosen, and the visitor's own where it had got to. */
   async function resume() {
-    const own = await refresh();
-    const before = kept.getItem("zs-gallery");
-    if (before && before !== select.value && Array.from(select.options).some(({ value }) => value === before)) choose(before);
-    else encoder.settle();
+    const { own } = await chooseAgain();
     if (own?.stage === "ready") report(own, []);
     else if (own && ["waiting", "reading", "embedding"].includes(own.stage)) {
       const asked = ++current;

@@ -23,7 +23,7 @@ const entry = () => history.state?.[OURS] ?? DRAWING;
 const change = (ours) => history.replaceState({ ...history.state, [OURS]: ours }, "");
 const add = (ours) => history.pushState({ [OURS]: ours }, "");
 const newId = () => `${Math.floor(performance.timeOrigin)}-${(ids += 1)}`; // none of before a reload
-const gallery = () => document.querySelector("#zs-gallery select")?.choice?.(); // see gallery_bar.js
+const gallery = () => document.querySelector("#zs-gallery select")?.choice?.(); // see gallery_choice.js
 
 /**
  * Takes the parts of the page: `button` leads back, `dialog` is that of photos, `show(answer)` shows photos, `ask(step)`

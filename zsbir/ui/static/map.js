@@ -14,7 +14,7 @@ export function start({ element, server }) {
   const about = moveAbout({ view, plane, smaller: part(".zs-smaller"), larger: part(".zs-larger") });
   const cursor = part(".zs-map-cursor");
   const dot = part(".zs-map-drawing");
-  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_choice.js
   let map = null;
   let mapped = null; // which gallery is shown, or on its way
   let photoIn = new Map(); // by cell

@@ -37,7 +37,7 @@ export function makeDialog(server) {
 
   const part = (selector) => dialog.querySelector(selector);
   const drawing = () => document.querySelector("#zs-canvas canvas");
-  const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_bar.js
+  const gallery = () => document.querySelector("#zs-gallery select").choice(); // see gallery_choice.js
   let shown = null; // what is known of the photo in the dialog
 
   /** Opens a photo: what results.py describes, and `url`. */

@@ -1,5 +1,5 @@
 // What is searched for, and one search at a time: while one is on its way the wish may change as often as it likes, and
-// when the answer is there the newest wish is asked. Who answers is not known here (see results.js).
+// when the answer is there the newest wish is asked. Who answers is not known here (see found.js).
 
 const PACE_MS = 100; // between two questions, at least: the machine that answers may be the one that is drawn on
 const RETRY_MS = 1_000; // after a question that was lost

@@ -1,0 +1,148 @@
+"""What a visit of the page without a server costs, in real Chromium: `python -m benchmarks.site_visit [--photos N]`.
+
+The site with the bundled gallery is built and served from loopback. Printed are the bytes over the wire of a first
+visit without photos and of the next; the time from opening to the first answer, and from the end of a stroke to an
+answer; the memory of the page; and, of N photos of the visitor's own, how many are embedded in a second, how many
+decoding and encoder alone would do, and how long a search among them takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from zsbir.encoder.shipped import shipped_checkpoints
+from zsbir.serving.start import BUNDLED
+from zsbir.site.build import build_site
+from zsbir.site.serve import site_server
+
+_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--enable-precise-memory-info", "--disable-background-networking")
+_STROKES = 30
+_OWN_SIDE = (900, 600)  # pixels of own photos
+
+
+def main() -> None:
+    """Builds, visits and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=int, default=0)
+    parser.add_argument("--site", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        site = arguments.site or Path(folder) / "site"
+        if arguments.site is None:
+            build_site(shipped_checkpoints(), BUNDLED, site)
+        server = site_server(site, port=0)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_ARGUMENTS))
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        page = first_visit(context, address)
+        search_times(page)
+        memory(page)
+        if arguments.photos:
+            own_photos(page, Path(folder) / "own", arguments.photos)
+            memory(page)
+        browser.close()
+        server.shutdown()
+
+
+def counted(context: BrowserContext, page: Page) -> list[tuple[str, int]]:
+    """Addresses and bytes over the wire as they come, those of the worker and of the service worker too."""
+    seen: list[tuple[str, int]] = []
+    page.context.on("requestfinished", lambda request: seen.append((request.url, _bytes(request))))
+    return seen
+
+
+def _bytes(request: Any) -> int:
+    sizes = request.sizes()
+    return int(sizes["responseBodySize"] + sizes["responseHeadersSize"])
+
+
+def _told(seen: list[tuple[str, int]]) -> str:
+    photos = sum(size for url, size in seen if "/photos/" in url or "/small/" in url)
+    return f"{(sum(size for _, size in seen) - photos) / 1e6:.2f} MB without photos, {photos / 1e6:.2f} MB of photos"
+
+
+def first_visit(context: BrowserContext, address: str) -> Page:
+    """Opens the page, picks an example at once, and opens it again."""
+    page = context.new_page()
+    seen = counted(context, page)
+    begin = time.perf_counter()
+    page.goto(address)
+    page.locator(".zs-examples button").nth(3).click()
+    page.locator("#zs-found [data-photo]").first.wait_for()
+    print(f"first answer after {time.perf_counter() - begin:.2f} s; {page.locator('.zs-runs span').inner_text()}")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+    page.wait_for_timeout(2_000)
+    print(f"first visit: {_told(seen)}")
+    seen.clear()
+    begin = time.perf_counter()
+    page.reload()
+    page.locator("#zs-found [data-photo]").first.wait_for()
+    print(f"next visit: first answer after {time.perf_counter() - begin:.2f} s, {_told(seen)}")
+    return page
+
+
+def search_times(page: Page) -> None:
+    """From the end of a stroke to the answer to a question that was asked after it, until it is shown."""
+    page.evaluate(
+        """() => {
+            window.zsWaits = []; let up = 0;
+            addEventListener("pointerup", () => (up = performance.now()), true);
+            document.addEventListener("zs-found", () => {
+                if (up) requestAnimationFrame(() => { zsWaits.push(performance.now() - up); up = 0; });
+            });
+        }"""
+    )
+    box = page.locator("#zs-canvas canvas").bounding_box()
+    assert box is not None
+    rng = np.random.default_rng(0)
+    for _ in range(_STROKES):
+        start, end = rng.uniform(0.1, 0.9, (2, 2)) * (box["width"], box["height"]) + (box["x"], box["y"])
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end, steps=8)
+        page.mouse.up()
+        page.wait_for_timeout(2_000)
+    waits = page.evaluate("zsWaits")
+    print(f"from the last stroke to the photos: median {statistics.median(waits):.0f} ms, slowest {max(waits):.0f} ms")
+
+
+def memory(page: Page) -> None:
+    """Of the page and its worker, as Chromium counts it."""
+    used = page.evaluate("performance.measureUserAgentSpecificMemory().then(({ bytes }) => bytes)")
+    print(f"memory {used / 1e6:.0f} MB")
+
+
+def own_photos(page: Page, folder: Path, count: int) -> None:
+    """Makes photos, brings them, and searches among them."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        small = Image.fromarray(rng.integers(0, 256, (12, 18, 3), dtype=np.uint8))
+        small.resize(_OWN_SIDE, Image.Resampling.BICUBIC).save(folder / f"{number:05}.jpg", quality=85)
+    page.get_by_role("button", name="Search your own photos").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a folder").click()
+    begin = time.perf_counter()
+    chooser.value.set_files(folder)
+    page.locator(".zs-report p").filter(has_text=f"{count:,} photos").wait_for(timeout=3_600_000)
+    seconds = time.perf_counter() - begin
+    print(f"own photos: {count:,} in {seconds:.0f} s, {count / seconds:.1f} a second")
+    page.wait_for_timeout(3_000)
+    page.locator(".zs-examples button").nth(5).click()
+    page.wait_for_timeout(3_000)
+    print(page.locator(".zs-status").inner_text())
+
+
+if __name__ == "__main__":
+    main()

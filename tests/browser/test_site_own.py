@@ -1,0 +1,192 @@
+"""The visitor's own photos in the page without a server: embedded and kept in the browser, sent nowhere."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.canvas import FIRST, draw
+from tests.browser.conftest import TIMEOUT_MS, opened
+from tests.browser.results import photos
+from tests.browser.static_site import Serve, built, kept_servers
+from tests.conftest import CORNERS, make_photo
+from tests.node import needs_packages
+from tests.served import encoded
+
+pytestmark = needs_packages
+expect.set_options(timeout=TIMEOUT_MS)
+MANY = 2_000
+
+
+@pytest.fixture(scope="module")
+def site(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(checkpoint_path, tmp_path_factory.mktemp("static"))[0]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with kept_servers() as serve:
+        yield serve
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+def jpeg(seed: int, **options: Any) -> bytes:
+    rng = np.random.default_rng(seed)
+    return encoded(make_photo([*CORNERS][seed % len(CORNERS)], rng), "JPEG", **options)
+
+
+def file(name: str, content: bytes) -> Any:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def bring(page: Page, *files: Any) -> None:
+    if page.locator(".zs-own").is_hidden():
+        page.get_by_role("button", name="Search your own photos").click()
+    page.locator(".zs-drop input").set_input_files(list(files))
+
+
+def expect_ready(page: Page, count: int) -> None:
+    verb = "is" if count == 1 else "are"
+    noun = "photo" if count == 1 else "photos"
+    expect(page.locator(".zs-report p")).to_contain_text(f"{count:,} {noun} of yours {verb} ready to search.")
+    expect(page.locator(".zs-gallery option").last).to_have_text(f"Your photos ({count:,} {noun})")
+
+
+def sideways() -> bytes:
+    """A wide photo that its EXIF data turn upright."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encoded(Image.new("RGB", (90, 40), "teal"), "JPEG", exif=exif)
+
+
+def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, site: Path, serve: Serve) -> None:
+    asked: list[tuple[str, Any]] = []
+    context.on("request", lambda request: asked.append((request.method, request.post_data)))
+    address = serve(site)
+    page = opened(context, address)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("holiday/inside.jpg", jpeg(5))
+        zipped.writestr("__MACOSX/holiday/._inside.jpg", b"no")
+    files = [file(f"{number}.jpg", jpeg(number)) for number in range(4)]
+    odd = [file("broken.jpg", jpeg(6)[:60]), file("notes.txt", b"no picture"), file("bad.zip", b"PK no zip")]
+    bring(
+        page, *files, file("tall.jpg", sideways()), file("all.zip", content.getvalue()), *odd, file(".hidden.jpg", b"")
+    )
+    expect_ready(page, 6)
+    expect(page.locator(".zs-report summary")).to_have_text("3 files were left out")
+    left = page.locator(".zs-report li").all_text_contents()
+    assert {text.split(" ")[0] for text in left} == {"broken.jpg", "notes.txt", "bad.zip"}
+
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 6 photos")
+    expect(photos(page)).to_have_count(5)
+    page.get_by_role("slider", name="Number of photos").fill("6")
+    tall = page.locator(".zs-photo", has_text="tall").locator("img")
+    sizes = tall.evaluate("it => it.decode().then(() => [it.naturalWidth, it.naturalHeight])")
+    assert sizes == [40, 90]
+    photos(page).first.click()
+    page.get_by_role("button", name="Why this photo?").click()
+    expect(page.locator(".zs-because p")).to_contain_text("Match")
+    page.get_by_role("button", name="Close").click()
+
+    page.reload()
+    expect(page.locator(".zs-gallery")).to_have_value("Your photos")
+    expect(page.locator(".zs-status")).to_contain_text("Searched 6 photos")
+    page.get_by_role("button", name="Search your own photos").click()
+    page.get_by_role("button", name="Delete them").click()
+    expect(page.locator(".zs-gallery option")).to_have_count(1)
+    page.reload()
+    expect(page.locator(".zs-gallery option")).to_have_count(1)
+    assert {*asked} == {("GET", None)}
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("originals") / "many"
+    folder.mkdir()
+    for number in range(MANY):
+        (folder / f"{number:04}.jpg").write_bytes(jpeg(number, quality=60))
+    return folder
+
+
+def choose_folder(page: Page, folder: Path) -> None:
+    if page.locator(".zs-own").is_hidden():
+        page.get_by_role("button", name="Search your own photos").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a folder").click()
+    chooser.value.set_files(folder)
+
+
+def done(page: Page) -> int:
+    return int(page.locator(".zs-progress progress").evaluate("it => it.value"))
+
+
+def test_two_thousand_photos_outlive_a_tab_that_is_closed_half_way(
+    context: BrowserContext, site: Path, serve: Serve, many: Path
+) -> None:
+    address = serve(site)
+    page = opened(context, address)
+    choose_folder(page, many)
+    page.wait_for_function("() => document.querySelector('.zs-progress progress').value >= 100")
+    before = done(page)
+    page.close()
+
+    page = opened(context, address)
+    page.get_by_role("button", name="Search your own photos").click()
+    expect(page.locator(".zs-report p")).to_contain_text("of yours are ready to search")
+    kept = int(page.locator(".zs-report p").inner_text().split(" ")[0].replace(",", ""))
+    assert before <= kept < MANY
+    choose_folder(page, many)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator(".zs-progress span")).to_contain_text("Paused at")
+    page.wait_for_timeout(300)
+    at_rest = done(page)
+    page.wait_for_timeout(500)
+    assert kept <= at_rest == done(page) < MANY
+    page.get_by_role("button", name="Go on").click()
+    expect_ready(page, MANY)
+
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 2,000 photos")
+    for number in range(100):
+        (many / f"{number:04}.jpg").unlink()
+    (many / "0500.jpg").write_bytes(jpeg(7, quality=90))
+    choose_folder(page, many)
+    expect_ready(page, MANY - 100)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 1,900 photos")
+
+
+def test_where_nothing_can_be_kept_the_page_says_so(context: BrowserContext, site: Path, serve: Serve) -> None:
+    refused = "Object.defineProperty(self, 'indexedDB', { get() { throw new DOMException('no', 'SecurityError'); } });"
+    serve.before_worker(context, site, refused)
+    page = opened(context, serve(site))
+    bring(page, file("1.jpg", jpeg(1)))
+    expect_ready(page, 1)
+    expect(page.locator(".zs-report p")).to_contain_text("This browser keeps nothing")
+
+
+def test_own_photos_are_there_without_a_network(context: BrowserContext, site: Path, serve: Serve) -> None:
+    page = opened(context, serve(site))
+    bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(3)))
+    expect_ready(page, 3)
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
+    context.set_offline(True)
+    page.reload()
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 3 photos")
+    assert photos(page).first.evaluate("it => it.decode().then(() => it.naturalWidth)") == 64

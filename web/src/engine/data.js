@@ -1,0 +1,70 @@
+// What the site was built with (zsbir/site/data.py): its encoders and galleries, each fetched when it is first asked for.
+
+import { Gallery } from "../gallery/gallery.js";
+import { makeEncoder } from "./encoder.js";
+import { fetched, fetchedJson } from "./files.js";
+import { singles } from "./halves.js";
+
+/**
+ * Opens the data at an address. `runtime` is onnxruntime-web; `tell(loaded, total)` is called as an encoder comes, in
+ * bytes.
+ */
+export async function openData(address, runtime, tell = () => {}) {
+  const site = await fetchedJson(new URL("site.json", address));
+  const made = new Map(); // by what it is
+
+  /** What `make` promises, asked for once; if that fails, it is tried anew. */
+  function once(key, make) {
+    if (!made.has(key)) {
+      const making = make().catch((error) => {
+        made.delete(key);
+        throw error;
+      });
+      made.set(key, making);
+    }
+    return made.get(key);
+  }
+
+  const at = (...parts) => new URL(parts.join("/"), address);
+
+  /** An encoder, by what the site says about it. */
+  function encoder(about) {
+    return once(`encoder ${about.name}`, async () => {
+      const loaded = {};
+      const total = about.files["sketches.onnx"] + about.files["weights.bin"];
+      const load = (file) =>
+        fetched(at(about.folder, file), about.files[file], (bytes) => {
+          loaded[file] = bytes;
+          tell(Object.values(loaded).reduce((sum, it) => sum + it, 0), total);
+        });
+      return makeEncoder({ about, runtime, load });
+    });
+  }
+
+  /** A gallery with its embeddings of an encoder. */
+  function gallery(about, { name, dim }) {
+    return once(`gallery ${about.name} ${name}`, async () => {
+      const { embeddings, unlike } = about.by_encoder[name];
+      const [photos, rows, known] = await Promise.all([
+        once(`photos ${about.name}`, () => fetchedJson(at(about.folder, "photos.json"))),
+        fetched(at(about.folder, embeddings), 2 * about.count * dim),
+        unlike && fetched(at(about.folder, unlike.file), 8 * about.count),
+      ]);
+      return new Gallery({
+        name: about.name,
+        photos,
+        embeddings: singles(rows),
+        dim,
+        unlike: known && { ...halvesOf(new Float32Array(known.buffer)), least: unlike.least },
+      });
+    });
+  }
+
+  return { site, encoder, gallery, json: (about, file) => fetchedJson(at(about.folder, file)) };
+}
+
+/** Means and deviations: one after the other in their file. */
+function halvesOf(numbers) {
+  const count = numbers.length / 2;
+  return { means: numbers.subarray(0, count), deviations: numbers.subarray(count) };
+}

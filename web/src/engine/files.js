@@ -1,0 +1,58 @@
+// Files of the site, fetched whole: one that is cut short, or is another than the site was built with, is refused.
+
+/** The bytes of a file; `bytes` is how many it has. `progress(loaded)` is told how many are there. */
+export async function fetched(address, bytes, progress = () => {}) {
+  const response = await answered(address);
+  const content = new Uint8Array(bytes);
+  let loaded = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    if (loaded + value.length > bytes) throw damaged(address);
+    content.set(value, loaded);
+    loaded += value.length;
+    progress(loaded);
+  }
+  if (loaded !== bytes) throw damaged(address);
+  keep(address, content).catch(() => {}); // no room, or nothing may be kept: it is fetched again
+  return content;
+}
+
+/** Lays a file where the service worker finds it, which would fetch it once more otherwise. */
+async function keep(address, content) {
+  if (!globalThis.caches || (await caches.match(address))) return;
+  const seen = await caches.open("zsbir seen"); // service_worker.js has the same
+  await seen.put(address, new Response(content));
+}
+
+/** What a file of JSON says. */
+export async function fetchedJson(address) {
+  try {
+    return await (await answered(address)).json();
+  } catch (error) {
+    throw error instanceof SyntaxError ? damaged(address) : error;
+  }
+}
+
+/** A file as it is. */
+export async function blobAt(address) {
+  return (await answered(address)).blob();
+}
+
+async function answered(address) {
+  const name = nameOf(address);
+  let response;
+  try {
+    response = await fetch(address);
+  } catch {
+    throw new Error(`${name} can't be had: the network or the site is gone; try again.`);
+  }
+  if (!response.ok) throw new Error(`${name} is missing from this site; whoever put it up has to build it again.`);
+  return response;
+}
+
+function damaged(address) {
+  return new Error(`${nameOf(address)} of this site is damaged or cut short; reload the page, or build the site again.`);
+}
+
+const nameOf = (address) => new URL(address).pathname.split("/").at(-1);

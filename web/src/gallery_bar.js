@@ -1,0 +1,43 @@
+// Which gallery is searched, and by which encoder; and the place where the visitor brings own photos.
+
+import { makeGalleryChoice } from "../../zsbir/ui/static/gallery_choice.js";
+import { keepBeside } from "../../zsbir/ui/static/order.js";
+import { makeToast } from "../../zsbir/ui/static/toast.js";
+import { bringOwn } from "./bringing.js";
+
+const REFRESH_MS = 2_000; // between two looks at the list while own photos come
+
+/** Fills the bar; `server` answers. Returns what is to be called with the progress of own photos. */
+export function startGalleryBar({ element, server }) {
+  const tell = makeToast(element.querySelector(".zs-gone"));
+  let choice = null; // as long as the encoders are not known
+  let refreshedAt = 0;
+
+  async function ask(question, more = {}) {
+    const answer = await server[question](more);
+    if (answer.error) throw new Error(answer.error);
+    return answer;
+  }
+
+  keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
+  const panel = bringOwn({ element, ask, choose: (name) => choice?.choose(name) }); // visitors may be quick
+
+  async function begin() {
+    const encoders = await ask("list_encoders");
+    choice = makeGalleryChoice({ element, encoders, ask, who: "", tell, gone: () => {} });
+    await choice.resume();
+    await follow(await ask("own_state"));
+  }
+
+  /** Shows progress, and looks at the list of galleries as own photos come and go, but not after every one. */
+  async function follow(progress) {
+    if (!progress.busy || performance.now() - refreshedAt > REFRESH_MS) {
+      refreshedAt = performance.now();
+      await choice?.refresh().catch(() => {}); // the next one may get through
+    }
+    panel.show(progress);
+  }
+
+  begin().catch((error) => tell(error.message));
+  return follow;
+}

@@ -1,0 +1,31 @@
+// How far the search has loaded, and what it computes with: two lines at the foot of the page.
+
+/** Keeps the lines; `told(message)` takes what the worker says, `excuse()` is said of a search that waits for it. */
+export function showLoading(footer) {
+  const line = footer.querySelector(".zs-loading");
+  const bar = line.querySelector("progress");
+  let progress = ""; // empty: all is there
+
+  function told({ loaded, total, words }) {
+    if (words) footer.querySelector(".zs-runs span").textContent = `It runs on ${words}.`;
+    if (total === undefined) return;
+    progress = loaded < total ? `Loading the search: ${megabytes(loaded)} of ${megabytes(total)} MB …` : "";
+    line.hidden = !progress;
+    [bar.max, bar.value] = [total, loaded];
+    line.querySelector("span").textContent = progress;
+  }
+
+  return {
+    told,
+    /** Something went wrong, or all is there. */
+    done({ error }) {
+      progress = error ?? "";
+      line.hidden = !progress;
+      bar.hidden = true;
+      line.querySelector("span").textContent = progress;
+    },
+    excuse: async () => progress,
+  };
+}
+
+const megabytes = (bytes) => (bytes / 1e6).toFixed(1);

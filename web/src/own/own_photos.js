@@ -1,0 +1,256 @@
+// The visitor's own photos: embedded in the worker, kept in the browser, never sent. One photo after the other is read,
+// embedded and kept, so that a page that is closed loses no more than the one in work; what is known is not done again.
+
+import { Gallery } from "../gallery/gallery.js";
+import { preparePhoto } from "../pictures/photo.js";
+import { copied } from "./copies.js";
+import { openStore } from "./store.js";
+import { entriesOf } from "./unzip.js";
+
+export const OWN = "Your photos"; // the name of their gallery
+const NAMED = 50; // files left out that are named
+const ADDRESSES = 200; // of copies that are shown, or were a moment ago
+
+/**
+ * Opens what is kept. `encoderOf(about)` promises an encoder; `changed(progress)` is called as photos come: how many are
+ * `done` of a `total`, a `sentence`, and whether it is `busy` or `paused`.
+ */
+export async function openOwnPhotos(encoderOf, changed) {
+  const store = await openStore();
+  const photos = new Map((await store.all()).map((photo) => [photo.name, photo]));
+  const galleries = new Map(); // by the folders of encoders, as long as no photo comes or goes
+  const addresses = new Map(); // of copies, by digest; those used last at the end
+  let version = 0;
+  let run = 0; // which indexing goes on; an older one stops
+  let goOn = null; // ends a pause
+  let progress = { done: 0, total: 0, skipped: [], count: 0, busy: false, paused: false, sentence: "" };
+
+  function tell(change) {
+    progress = { ...progress, ...change };
+    changed({ ...progress, photos: photos.size, isKept: store.isKept });
+  }
+
+  function put(photo) {
+    photos.set(photo.name, photo);
+    galleries.clear();
+    version += 1;
+  }
+
+  // ---- Indexing
+
+  /** Embeds files, each a `name` and a `file`; `isWhole`: they are a folder, and what is there no more is deleted. */
+  function index(files, about, isWhole) {
+    return embedAll(files, about, isWhole).catch((error) => tell({ busy: false, sentence: error.message }));
+  }
+
+  async function embedAll(files, about, isWhole) {
+    const mine = (run += 1);
+    const goesOn = () => mine === run;
+    tell({ done: 0, total: files.length, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
+    const all = await listed(files, skip);
+    if (isWhole) await forget(missingFrom(all, files[0].name.split("/")[0]));
+    const wanted = all.filter((it) => !isKnown(it, about));
+    tell({ done: all.length - wanted.length, total: all.length });
+    const encoder = await encoderOf(about);
+    let next = wanted.length ? prepared(wanted[0]) : null;
+    for (let at = 0; at < wanted.length && goesOn(); at += 1) {
+      const here = await next;
+      next = at + 1 < wanted.length ? prepared(wanted[at + 1]) : null; // is decoded while this one is embedded
+      if (progress.paused) await new Promise((resolve) => (goOn = resolve));
+      if (!goesOn()) return;
+      if (here.error) skip(here.error);
+      else if (!(await kept(wanted[at], here, encoder))) return;
+      tell({ done: progress.done + 1, sentence: "" });
+    }
+    if (goesOn()) tell({ busy: false, sentence: "" });
+  }
+
+  /** Photos of a folder that were there once. */
+  function missingFrom(all, folder) {
+    const there = new Set(all.map(({ name }) => name));
+    return [...photos.keys()].filter((name) => name.startsWith(`${folder}/`) && !there.has(name));
+  }
+
+  function skip(sentence) {
+    const skipped = progress.skipped.length < NAMED ? [...progress.skipped, sentence] : progress.skipped;
+    progress = { ...progress, skipped, count: progress.count + 1 };
+  }
+
+  function isKnown({ name, size, modified }, { folder }) {
+    const photo = photos.get(name);
+    return photo !== undefined && photo.size === size && photo.modified === modified && photo.embeddings[folder] !== undefined;
+  }
+
+  /** Embeds a photo and keeps it; false if there is no room for it. */
+  async function kept({ name, size, modified }, { picture, copy, digest }, encoder) {
+    const embedding = await encoder.embedPhoto(preparePhoto(picture, encoder.about.photo_size).data);
+    const photo = { name, size, modified, digest, title: titleOf(name), embeddings: { [encoder.about.folder]: Float32Array.from(embedding) } };
+    try {
+      await store.put(photo, copy);
+    } catch (error) {
+      run += 1;
+      tell({ busy: false, sentence: roomSentence(error) });
+      return false;
+    }
+    put(photo);
+    return true;
+  }
+
+  async function forget(names) {
+    if (!names.length) return;
+    await store.remove(names);
+    for (const name of names) photos.delete(name);
+    galleries.clear();
+    version += 1;
+  }
+
+  // ---- Searching
+
+  /** Their gallery as an encoder searches it; photos that it has not embedded are left out. */
+  function gallery(about) {
+    if (!galleries.has(about.folder)) galleries.set(about.folder, galleryOf([...photos.values()], about));
+    return galleries.get(about.folder);
+  }
+
+  const lacking = ({ folder }) => [...photos.values()].filter(({ embeddings }) => !embeddings[folder]);
+  let completing = null; // what is under way
+
+  /** Embeds with an encoder what it lacks, from the copies. */
+  function complete(about) {
+    completing ??= embedLacking(about).finally(() => (completing = null));
+    return completing;
+  }
+
+  async function embedLacking(about) {
+    const encoder = await encoderOf(about);
+    for (const photo of lacking(about)) {
+      const { picture } = await copied(await store.copyOf(photo.name), photo.name);
+      const embedding = await encoder.embedPhoto(preparePhoto(picture, about.photo_size).data);
+      const more = { ...photo, embeddings: { ...photo.embeddings, [about.folder]: Float32Array.from(embedding) } };
+      await store.put(more);
+      if (photos.has(photo.name)) photos.set(photo.name, more); // or it was deleted meanwhile
+      galleries.clear();
+    }
+  }
+
+  /** The photos of an answer with addresses at which the page finds their copies. */
+  async function withAddresses(shown) {
+    return Promise.all(
+      shown.map(async (photo) => {
+        const address = await addressOf(photo);
+        return { ...photo, url: address, small: address };
+      }),
+    );
+  }
+
+  async function addressOf({ name, digest }) {
+    const address = addresses.get(digest) ?? URL.createObjectURL((await store.copyOf(name)) ?? new Blob());
+    addresses.delete(digest);
+    addresses.set(digest, address);
+    for (const [old, unused] of [...addresses].slice(0, -ADDRESSES)) {
+      URL.revokeObjectURL(unused);
+      addresses.delete(old);
+    }
+    return address;
+  }
+
+  return {
+    index,
+    complete,
+    gallery,
+    withAddresses,
+    copyOf: ({ name }) => store.copyOf(name),
+    isComplete: (about) => lacking(about).length === 0,
+    completed: (about) => ({ done: photos.size - lacking(about).length, total: photos.size }),
+    get size() {
+      return photos.size;
+    },
+    get version() {
+      return version;
+    },
+    state: () => ({ ...progress, photos: photos.size, isKept: store.isKept }),
+    pause: () => tell({ paused: true }),
+    resume() {
+      tell({ paused: false });
+      goOn?.();
+    },
+    /** Ends what is going on; what is done stays. */
+    stop() {
+      run += 1;
+      goOn?.();
+      tell({ busy: false, paused: false, sentence: "" });
+    },
+    async clear() {
+      run += 1;
+      goOn?.();
+      await store.clear();
+      photos.clear();
+      galleries.clear();
+      version += 1;
+      tell({ done: 0, total: 0, skipped: [], count: 0, busy: false, paused: false, sentence: "" });
+    },
+  };
+}
+
+/** All files, those in zips too, each with `name`, `size`, `modified` and `read()`. */
+async function listed(files, skip) {
+  const all = [];
+  for (const { name, file } of files) {
+    if (!/\.zip$/i.test(name)) {
+      all.push({ name, size: file.size, modified: file.lastModified, read: async () => file });
+      continue;
+    }
+    try {
+      const entries = (await entriesOf(file)).filter((entry) => isPicture(entry.name));
+      all.push(...entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })));
+    } catch {
+      skip(`${name} isn't a zip we can read.`);
+    }
+  }
+  return all;
+}
+
+const isPicture = (name) => /\.(jpe?g|png|webp|gif|bmp|avif)$/i.test(name) && !name.split("/").some((part) => /^\.|^__MACOSX$/.test(part));
+
+/** What a file holds, or why it is left out. */
+async function prepared({ name, read }) {
+  try {
+    const content = await read();
+    return { ...(await copied(content, name)), digest: await digestOf(content, name) };
+  } catch (error) {
+    return { error: error.constructor === Error && error.message.startsWith(name) ? error.message : `${name} could not be read.` };
+  }
+}
+
+/** SHA-256, by which copies of a photo are known; on pages that may not compute it, the name and the size. */
+async function digestOf(content, name) {
+  if (!crypto.subtle) return `${name} ${content.size}`;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer()));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const titleOf = (name) => name.split("/").at(-1).replace(/\.\w+$/, "").replaceAll("_", " ");
+
+function galleryOf(all, { folder, dim }) {
+  const known = all.filter(({ embeddings }) => embeddings[folder]);
+  const embeddings = new Float32Array(known.length * dim);
+  const firsts = new Map();
+  const times = new Map();
+  for (const [row, photo] of known.entries()) {
+    embeddings.set(photo.embeddings[folder], row * dim);
+    if (!firsts.has(photo.digest)) firsts.set(photo.digest, row);
+    times.set(photo.digest, (times.get(photo.digest) ?? 0) + 1);
+  }
+  const described = known.map(({ name, digest, title, modified }) => ({
+    name, digest, title, category: "", author: "", licence: "", source: name, group: "", url: "", small: "",
+    date: modified > 1e11 ? new Date(modified).toISOString().slice(0, 19).replace("T", " ") : "",
+    first: firsts.get(digest), times: times.get(digest),
+  }));
+  return new Gallery({ name: OWN, photos: described, embeddings, dim });
+}
+
+function roomSentence(error) {
+  return error.name === "QuotaExceededError"
+    ? "There is no more room for photos in this browser's storage; those that are done can be searched. Free some room, and choose the folder again."
+    : "The browser refused to keep a photo; those that are done can be searched. Choose the folder again to go on.";
+}

@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { calmOrder } from "../src/gallery/calm.js";
+import { Gallery } from "../src/gallery/gallery.js";
+import { calmNearest, hasNothingLike, moreLike, nearest, refined } from "../src/gallery/retriever.js";
+import { numbersOf } from "./numbers.js";
+
+const { photos, embeddings, dim, unlike, asked } = numbersOf("ranking");
+const gallery = new Gallery({ name: "", photos, embeddings: Float32Array.from(embeddings), dim, unlike });
+
+/** Whether rows and similarities are those that Python found. */
+function assertFound(found, expected) {
+  assert.deepEqual(found.map(([row]) => row), expected.map(([row]) => row));
+  for (const [at, [, similarity]] of found.entries()) assert.ok(Math.abs(similarity - expected[at][1]) < 2e-5);
+}
+
+test("photos are kept calm as Python keeps them", () => {
+  for (const { similarities, shown, count, margin, order } of numbersOf("calm")) {
+    assert.deepEqual(calmOrder(similarities, shown, count, margin), order);
+  }
+});
+
+test("the photos found are those that Python finds, with copies and without, of a category and of a licence", () => {
+  for (const { query, only, search, follow, shown } of asked) {
+    const embedding = Float32Array.from(query);
+    assertFound(nearest(gallery, embedding, 7, only), search);
+    const isMidStroke = asked.findIndex((it) => it.query === query) % 2 === 1;
+    assertFound(calmNearest(gallery, embedding, shown, 5, only, isMidStroke), follow);
+  }
+});
+
+test("so are photos like a photo, and those for a drawing and a photo together", () => {
+  for (const [at, { query, only, more_like: like, refine }] of asked.entries()) {
+    assertFound(moreLike(gallery, at * 2, 4, only), like);
+    assertFound(refined(gallery, Float32Array.from(query), at, at % 3 ? 0.5 : -0.3, 5, only), refine);
+  }
+});
+
+test("a drawing that has nothing alike is told by what known sketches get", () => {
+  const told = asked.map(({ query, only }) => hasNothingLike(gallery, Float32Array.from(query), only));
+  assert.deepEqual(told, asked.map(({ search }) => search[0][3] === 1));
+  assert.ok(told.includes(true) && told.includes(false));
+});
+
+test("a photo is found again where it has moved", () => {
+  assert.equal(gallery.rowOf(3, photos[3].digest), 3);
+  assert.equal(gallery.rowOf(9, photos[41].digest), 41);
+  assert.equal(gallery.rowOf(0, "none"), null);
+});
