@@ -9,55 +9,16 @@ if __name__ == "__main__":
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from zsbir.command import run_made
 from zsbir.training.config import TrainConfig
 from zsbir.training.distributed import in_charge
 from zsbir.training.loop import train
-
-
-def published(config: TrainConfig) -> TrainConfig:
-    """The first version of this project (see README, References: Dey et al.).
-
-    Triplets whose negatives mean nearly the same, two DenseNets with 1,024 max-pooled features, reversal strength 1 at
-    epoch 25.
-    """
-    return replace(
-        config,
-        encoder=replace(
-            config.encoder,
-            backbone="densenet121",
-            encoders="separate",
-            batch_norm="trained",
-            pooling="max",
-            head="none",
-            embedding_dim=1024,
-        ),
-        preprocessing=replace(config.preprocessing, sketch_size=224, photo_size=224, sketch_turn=0.0, max_slant=0.0),
-        losses=replace(
-            config.losses,
-            hard_negatives="semantic",
-            margin=0.5,  # in cosine distance; the Euclidean 1 of the original, from a perfect positive
-            domain_loss_ratio=1.0,
-            classification_loss_ratio=0.0,
-            teacher_loss_ratio=0.0,
-        ),
-        train_size=224,
-        backbone_weights="hub",
-        grl_threshold_epoch=25.0,
-        plain_sketches=True,
-        pseudo_sketch_ratio=0.0,
-        learning_rate=1e-4,
-        head_speed=10.0,
-        weight_decay=0.0,
-        average_decay=0.0,
-        hub_sketches=0,
-    )
-
-
-PRESETS: dict[str, Callable[[TrainConfig], TrainConfig]] = {"default": lambda config: config, "published": published}
+from zsbir.training.presets import PRESETS
+from zsbir.training.start import tuned
 
 
 @dataclass(frozen=True)
@@ -79,9 +40,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Parses arguments and trains; returns the exit status."""
     before = argparse.ArgumentParser(prog="train.py", add_help=False, allow_abbrev=False)
     before.add_argument("--preset")
-    preset = PRESETS.get(before.parse_known_args(argv)[0].preset, PRESETS["default"])
+    before.add_argument("--start_from")
+    given = before.parse_known_args(argv)[0]
     unset = TrainConfig("", "", epochs=1, batch_size=1)  # its needed values are not looked at
-    return run_made("train.py", Training, argv, _train, Training(preset(unset)))
+    config = PRESETS.get(given.preset, PRESETS["default"])(unset)
+    if given.start_from:
+        with suppress(OSError, ValueError):  # which are told when training starts
+            config = tuned(replace(config, start_from=given.start_from))
+    return run_made("train.py", Training, argv, _train, Training(config))
 
 
 def _train(arguments: Training) -> None:

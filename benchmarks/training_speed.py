@@ -24,15 +24,15 @@ from unittest.mock import patch
 
 import torch
 
-from zsbir.encoder.backbone import freeze_batch_norm
+from zsbir.encoder.batch_norm import freeze_batch_norm
 from zsbir.encoder.device import place
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.training.config import TrainConfig
 from zsbir.training.dataset import Pictures
 from zsbir.training.learner import Learner, LossConfig
 from zsbir.training.loop import keep_freed_memory, train
-from zsbir.training.optimizer import freeze_early
 from zsbir.training.run import TrainingRun
+from zsbir.training.tuning import TuningConfig, choose_what_learns
 
 ROOT = Path(__file__).parents[1]
 _PAIRS = 32
@@ -69,7 +69,7 @@ def step(
 ) -> Callable[[], int]:
     """A function that does forward and backward on random pictures and returns how many there were."""
     encoder = SketchPhotoEncoder(EncoderConfig(batch_norm=batch_norm))
-    freeze_early(encoder, stages, depthwise=depthwise)
+    choose_what_learns(encoder, TuningConfig(frozen_stages=stages, frozen_depthwise=depthwise))
     learner = place(Learner(encoder, LossConfig(), 97, 1000), torch.device("cpu")).train()
     freeze_batch_norm(learner)
     sketches, photos = (
@@ -131,8 +131,7 @@ def loop_ratio(arguments: argparse.Namespace, bare: Callable[[], int]) -> tuple[
             epochs=1,
             batch_size=_PAIRS,
             train_size=arguments.size,
-            frozen_stages=3,
-            frozen_depthwise=True,
+            tuning=TuningConfig(frozen_stages=3, frozen_depthwise=True),
             steps_per_epoch=arguments.steps,
             print_every=_EVERY,
         )

@@ -21,10 +21,10 @@ import torch
 
 from experiments.measure import PROTOCOLS, embed_unseen, protocols, tell_apart
 from zsbir.data.folder import CategoryData, read_labels
-from zsbir.encoder.backbone import load_imagenet_classifier
 from zsbir.encoder.embedder import Embedder, load_embedder
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.pretrained import load_pretrained
 from zsbir.evaluation.embedding import measure
 from zsbir.pictures.preparation import PreprocessConfig
 from zsbir.training.config import TrainConfig
@@ -33,6 +33,7 @@ from zsbir.training.loop import TEACHER_NAME, train
 from zsbir.training.record import RunRecord
 from zsbir.training.run import CHECKPOINT_NAME, RECORD_NAME
 from zsbir.training.teacher import TeacherConfig
+from zsbir.training.tuning import TuningConfig
 
 _ROOT = Path(__file__).parents[1]
 
@@ -88,7 +89,7 @@ RUNGS = (
     Rung("norm-per-domain", "batch norm's statistics one set a domain", "extra", {"encoder.batch_norm": "per_domain"}),
     Rung("separate", "separate encoders", "extra", {"encoder.encoders": "separate"}),
     Rung("all-learns", "early stages and depthwise filters learn too", "extra",
-         {"frozen_stages": 0, "frozen_depthwise": False}),
+         {"tuning.frozen_stages": 0, "tuning.frozen_depthwise": False}),
     Rung("width-64", "64 dimensions", "extra", {"encoder.embedding_dim": 64}),
     Rung("width-1024", "1,024 dimensions", "extra", {"encoder.embedding_dim": 1024}),
     Rung("128px", "128 pixels", "extra", {"train_size": 128, "preprocessing.sketch_size": 128}),
@@ -161,8 +162,7 @@ def settings(rung: Rung, seed: int, arguments: argparse.Namespace) -> TrainConfi
             teacher=TeacherConfig("tf_efficientnet_lite2", teacher_size=160, teacher_temperature=2.0),
             grl_threshold_epoch=1.0,
             hub_sketches=0,
-            frozen_stages=3,
-            frozen_depthwise=True,
+            tuning=TuningConfig(frozen_stages=3, frozen_depthwise=True),
             seed=seed,
         )
     for name, value in rung.changes.items():
@@ -189,7 +189,7 @@ def lend_teacher(folder: Path, below: Path, work: Path) -> None:
 
 def untrained(config: TrainConfig) -> Embedder:
     """ImageNet's features themselves as embeddings."""
-    classifier = load_imagenet_classifier(config.encoder.backbone, "package")
+    classifier = load_pretrained(config.encoder.backbone, "package")
     width = int(classifier.head_hidden_size)  # type: ignore[arg-type]
     encoder = SketchPhotoEncoder(replace(config.encoder, embedding_dim=width)).eval()
     encoder.load_backbone(classifier)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import ctypes
 import re
+import signal
 import socket
+import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -152,3 +155,15 @@ def test_the_start_names_the_address_and_flags_that_there_are(
         app.main(["--help"])
     known = capsys.readouterr().out
     assert [flag for flag in re.findall(r"--[a-z]+", line) if f"  {flag} " not in known] == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals to one thread are sent as Linux does")
+def test_it_ends_whichever_of_its_threads_is_told_to(checkpoint_path: Path, retriever: Retriever) -> None:
+    where = ("--checkpoint", str(checkpoint_path), "--gallery", str(retriever.gallery.folder))
+    with running("--port", str(free_port()), *where) as process:
+        assert process.stdout is not None
+        assert any("Running on" in line for line in process.stdout)
+        tasks = [task for task in Path(f"/proc/{process.pid}/task").iterdir() if task.name != str(process.pid)]
+        listening = [int(task.name) for task in tasks if re.search(r"SigBlk:\t0+\n", (task / "status").read_text())]
+        assert ctypes.CDLL(None).tgkill(process.pid, listening[0], signal.SIGTERM) == 0
+        assert process.wait(timeout=120) == 0

@@ -78,3 +78,23 @@ def test_a_file_that_differs_from_torch_is_not_kept(
     assert export.main(["--onnx", str(tmp_path / "onnx"), "--checkpoint", str(checkpoint)]) == 2
     assert "Expected sketches.onnx to differ from torch by at most 0.0001" in capsys.readouterr().err
     assert not list((tmp_path / "onnx").iterdir())
+
+
+def test_weights_in_half_precision_are_half_the_size_and_give_the_same(
+    exported: Path, checkpoint: Path, tmp_path: Path, embedder: Embedder
+) -> None:
+    assert export.main(["--onnx", str(tmp_path), "--checkpoint", str(checkpoint), "--half"]) == 0
+    rng = np.random.default_rng(1)
+    for side, pixels in (
+        ("sketches", embedder.sketch_pixels(make_sketch("square", rng))),
+        ("photos", embedder.photo_pixels(make_photo("disc", rng))),
+    ):
+        whole, half = exported / f"{side}.onnx", tmp_path / f"{side}.onnx"
+        assert half.stat().st_size < 0.75 * whole.stat().st_size
+        answers = [
+            onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]).run(
+                None, {"pixels": pixels[None]}
+            )
+            for file in (whole, half)
+        ]
+        assert answers[1][0] == pytest.approx(answers[0][0], abs=1e-6)  # checkpoints keep halves, too

@@ -118,7 +118,7 @@ def test_tests_take_nothing_from_other_tests() -> None:
 
 def test_only_checkpoints_read_and_write_weights() -> None:
     users = {module_of(path) for path in FILES if any(name.startswith("safetensors.torch") for name in imports(path))}
-    assert users <= {"zsbir.encoder.checkpoint", "zsbir.encoder.backbone"}
+    assert users <= {"zsbir.encoder.checkpoint", "zsbir.encoder.pretrained"}
 
 
 def test_onnx_runtime_is_imported_where_its_reports_are_switched_off() -> None:

@@ -8,11 +8,14 @@ import pytest
 import torch
 
 import train
+from zsbir.encoder.backbone import input_scaling, taken_size
 from zsbir.encoder.inference import FinishedEncoder
-from zsbir.encoder.model import EncoderConfig
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.training.config import TrainConfig
 from zsbir.training.loop import train as train_python
+from zsbir.training.presets import PRESETS, published
 from zsbir.training.run import TrainingRun
+from zsbir.training.tuning import choose_what_learns
 
 
 def configuration(*arguments: str) -> TrainConfig:
@@ -45,7 +48,7 @@ def test_python_and_command_line_take_the_same_first_step(
 
     monkeypatch.setattr(TrainingRun, "step", kept)
     monkeypatch.setattr(  # is not what is compared
-        "zsbir.training.loop.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
+        "zsbir.training.run.finish", lambda encoder, preprocessing, *_, **__: FinishedEncoder(encoder, preprocessing)
     )
     short = ["--steps_per_epoch", "1", "--workers", "0"]
     run = ["--data_dir", str(data_folder), "--epochs", "1", "--batch_size", "4", *short]
@@ -57,10 +60,10 @@ def test_python_and_command_line_take_the_same_first_step(
 
 def test_every_flag_changes_what_it_is_called() -> None:
     """Each published flag, with a value other than its default, is the setting of that name and no other."""
-    told = dict(settings_of(configuration(*FOUR)))
     for name, value in OTHER_VALUES.items():
+        base = [*FOUR, *(["--text_tower", "ViT-B-32"] if name == "text_weights" else [])]  # whose weights they are
         flags = [f"--{name}"] if value is True else [f"--{name}", str(value)]
-        changed = dict(settings_of(configuration(*FOUR, *flags)))
+        told, changed = (dict(settings_of(configuration(*base, *more))) for more in ([], flags))
         assert changed.pop(name) == value, name
         assert value != told[name], name
         assert {other for other in changed if changed[other] != told[other]} == set(), name
@@ -76,9 +79,11 @@ OTHER_VALUES: dict[str, object] = {
     **{"sketch_turn": 4.0, "max_slant": 5.0, "photo_size": 160, "train_size": 96, "plain_sketches": True},
     **{"pseudo_sketch_ratio": 0.1, "extra_dir": "e", "extra_ratio": 0.5, "teacher": "tf_efficientnet_lite2"},
     **{"teacher_weights": "hub", "teacher_size": 160, "teacher_temperature": 2.0, "class_names": 0.5},
+    **{"text_tower": "ViT-B-32", "text_weights": "openai"},
     **{"frozen_stages": 3, "frozen_depthwise": True, "learning_rate": 1e-3, "head_speed": 2.0},
+    **{"trainable": "last:2", "layer_decay": 0.75, "gradient_checkpointing": True},
     **{"weight_decay": 0.1, "average_decay": 0.9, "hub_sketches": 3, "steps_per_epoch": 7, "print_every": 5},
-    **{"context_ratio": 0.3, "recognition": 0.2, "workers": 3, "seed": 4},
+    **{"start_from": "s", "start_share": 0.3, "context_ratio": 0.3, "recognition": 0.2, "workers": 3, "seed": 4},
 }
 
 
@@ -100,7 +105,7 @@ def test_scaling_follows_the_backbone() -> None:
 
 
 def test_a_preset_sets_defaults_and_flags_beside_it_win(capsys: pytest.CaptureFixture[str]) -> None:
-    assert configuration(*FOUR, "--preset", "published") == train.published(TrainConfig("d", "c", 3, 8))
+    assert configuration(*FOUR, "--preset", "published") == published(TrainConfig("d", "c", 3, 8))
     won = configuration(*FOUR, "--margin", "0.2", "--no-plain_sketches", "--preset=published")
     assert (won.losses.margin, won.losses.hard_negatives, won.plain_sketches) == (0.2, "semantic", False)
     with pytest.raises(SystemExit) as end:
@@ -128,3 +133,19 @@ def test_mistakes_give_one_sentence(
 ) -> None:
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), *options]) == 2
     assert message in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["clip", "dinov2", "siglip2"])
+def test_recipes_for_todays_backbones_keep_the_method_and_what_the_network_knows(name: str) -> None:
+    config = configuration(*FOUR, "--preset", name)
+    assert config == PRESETS[name](TrainConfig("d", "c", 3, 8))
+    assert config.losses.triplet_loss_ratio == 1
+    assert config.losses.domain_loss_ratio > 0
+    assert config.tuning.trainable != "all"
+    assert config.preprocessing.mean == input_scaling(config.encoder.backbone)[0]
+    assert taken_size(config.encoder.backbone, config.train_size) == config.train_size
+    with torch.device("meta"):
+        encoder = SketchPhotoEncoder(config.encoder)
+        choose_what_learns(encoder, config.tuning)
+    learning = sum(parameter.numel() for parameter in encoder.parameters() if parameter.requires_grad)
+    assert 0 < learning < 0.4 * sum(parameter.numel() for parameter in encoder.parameters())

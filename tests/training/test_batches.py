@@ -92,6 +92,15 @@ def test_categories_of_one_side_come_after_the_pairs_and_take_turns() -> None:
     assert {asked[label] for label in (5, 6, 7, 8)} == {10}
 
 
+def test_where_sketches_are_made_categories_of_photos_alone_come_in_pairs_like_the_others() -> None:
+    batches = list(BalancedBatches(one_sided(), 10, 4, 0, extra_ratio=0.5, drawn=True).epoch(0))
+    for batch in batches:
+        assert Counter(batch.labels[:10]) == dict.fromkeys(range(5), 2)
+        assert [sketch == FROM_PHOTO for sketch in batch.sketches] == [label in (3, 4) for label in batch.labels]
+        assert set(batch.labels[10:]) <= {5, 6, 7, 8}
+        assert len(batch.photos) == 10
+
+
 def test_without_an_extra_ratio_only_pairs_are_taken() -> None:
     (batch,) = BalancedBatches(one_sided(), 6, 1, 0).epoch(0)
     assert set(batch.labels) == {0, 1, 2}

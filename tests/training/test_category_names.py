@@ -28,7 +28,8 @@ def test_likeness_follows_the_embeddings(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda it: None if it == "sentence_transformers" else find(it))
     with pytest.raises(FileNotFoundError, match=r"requirements-train\.txt"):
         class_name_likeness(["cat"])
 

@@ -5,7 +5,8 @@ from torch.optim.swa_utils import AveragedModel
 from tests.conftest import SMALL_BACKBONE
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.training.learner import Learner, LossConfig
-from zsbir.training.optimizer import averaging, freeze_early, learning_rate, parameter_groups
+from zsbir.training.optimizer import averaging, learning_rate, parameter_groups
+from zsbir.training.tuning import TuningConfig, choose_what_learns
 
 
 def test_learning_rate_rises_then_falls_along_half_a_cosine() -> None:
@@ -20,7 +21,7 @@ def test_learning_rate_rises_then_falls_along_half_a_cosine() -> None:
 
 def test_every_learning_parameter_is_in_one_group_with_its_rate_and_decay() -> None:
     encoder = SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, 8))
-    freeze_early(encoder, 2, depthwise=True)
+    choose_what_learns(encoder, TuningConfig(frozen_stages=2, frozen_depthwise=True))
     learner = Learner(encoder, LossConfig(), categories=2, teacher_classes=3)
     found = {
         id(parameter): (group["lr"], group["weight_decay"])

@@ -1,4 +1,6 @@
 import csv
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -49,3 +51,24 @@ def test_the_log_goes_on_and_is_never_lost(tmp_path: Path, monkeypatch: pytest.M
         TrainingLog(tmp_path, 25)
     assert steps() == ["10", "20", "25"]
     assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_disk_that_is_full_is_met_by_training_and_not_by_a_thread_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    before = threading.excepthook
+    monkeypatch.setattr("tensorboard.summary.writer.record_writer.RecordWriter.write", full)
+
+    def log_on() -> None:
+        with TrainingLog(tmp_path, 0) as log:
+            for step in range(10_000):
+                log.write(1, step, {"loss": 0.5})
+                time.sleep(0.001)
+
+    with pytest.raises(OSError, match="no space"):
+        log_on()
+    assert capsys.readouterr().err == ""
+    assert threading.excepthook is before

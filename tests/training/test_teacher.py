@@ -66,7 +66,7 @@ def test_names_speak_for_categories_without_photos_and_beside_the_others(
     share: float, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     likeness = torch.rand(6, 1000).softmax(1)
-    monkeypatch.setattr("zsbir.training.teacher.class_name_likeness", lambda names: likeness[: len(names)])
+    monkeypatch.setattr("zsbir.training.teacher.class_name_likeness", lambda names, _: likeness[: len(names)])
     config = TeacherConfig(SMALL_BACKBONE, str(weights), teacher_size=40, class_names=share)
     some = [members if row != 1 else [] for row, members in enumerate(photos())]
     counts = [len(members) for members in some]

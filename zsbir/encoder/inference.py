@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -54,6 +56,13 @@ class FinishedEncoder(nn.Module):
         """Length d of an embedding."""
         recognised = len(self.recognition.prototypes) if self.recognition else 0
         return self.trained.config.embedding_dim + (EXTRA_DIMS if self.hubs else 0) + recognised
+
+    def at_size(self, size: int) -> FinishedEncoder:
+        """The same for pictures of this side alone (see `SketchPhotoEncoder.at_size`)."""
+        sized = copy.copy(self)
+        sized._modules = dict(self._modules)
+        sized.trained = self.trained.at_size(size)
+        return sized
 
     def forward(self, pixels: Tensor) -> Tensor:
         """Pixels -> embeddings, float32 (n, d) of unit length.

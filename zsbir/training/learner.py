@@ -71,23 +71,16 @@ class Learner(nn.Module):
         self.teacher_prototypes.requires_grad_(config.teacher_loss_ratio != 0)
 
     @torch.no_grad()
-    def start_from(self, classifier: nn.Linear, categories: Tensor) -> None:
-        """Gives the prototypes the directions that ImageNet's classifier has in the new embedding.
-
-        A network whose new layers start at random is first torn about by their errors and forgets what
-        ImageNet taught (Kumar et al., "Fine-Tuning can Distort Pretrained Features", ICLR 2022).
+    def start_from(self, categories: Tensor, classes: Tensor | None = None) -> None:
+        """Gives the prototypes their first directions (see `zsbir.training.beginning`).
 
         Args:
-            classifier: Features -> logits (c,), the last layer of the backbone's ImageNet network.
-            categories: Soft labels (categories, c) of each category trained on.
+            categories: (categories, d), of each category trained on; any length.
+            classes: (c, d), of each class of the teacher; None: there is no teacher.
         """
-        embedding = next(iter(self.encoder.embeddings.values()))
-        weight = classifier.weight
-        directions = nn.functional.normalize(
-            weight @ embedding.weight.T if isinstance(embedding, nn.Linear) else weight, dim=1
-        )
-        self.teacher_prototypes.vectors.copy_(directions)
-        self.category_prototypes.vectors.copy_(nn.functional.normalize(categories @ directions, dim=1))
+        self.category_prototypes.vectors.copy_(nn.functional.normalize(categories, dim=1))
+        if classes is not None:
+            self.teacher_prototypes.vectors.copy_(nn.functional.normalize(classes, dim=1))
 
     def forward(
         self,

@@ -19,20 +19,20 @@ from tqdm.auto import tqdm
 
 from zsbir import interrupt
 from zsbir.atomic import remove_partials
-from zsbir.data.folder import training_data
-from zsbir.encoder.backbone import freeze_batch_norm
+from zsbir.data.folder import own_data, training_data
+from zsbir.encoder.batch_norm import freeze_batch_norm
 from zsbir.encoder.device import choose_device
-from zsbir.encoder.inference import FinishedEncoder
 from zsbir.training.adversary import reversal_strength
 from zsbir.training.batches import BalancedBatches
 from zsbir.training.config import TrainConfig
 from zsbir.training.dataset import Pictures, TrainingPictures, load_epoch
 from zsbir.training.distributed import Processes, processes
-from zsbir.training.finishing import finish
 from zsbir.training.optimizer import learning_rate
 from zsbir.training.record import TrainingLog
 from zsbir.training.run import CHECKPOINT_NAME, TrainingRun, begin_run
+from zsbir.training.start import Start
 from zsbir.training.teacher import teacher_targets
+from zsbir.training.text_tower import load_text_tower
 from zsbir.training.validation import Validation
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
@@ -66,10 +66,14 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
 
 def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> Path:
     device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
-    folder = Path(config.data_dir)
+    folder, extra = Path(config.data_dir), Path(config.extra_dir) if config.extra_dir else None
+    start = Start.load(Path(config.start_from)) if config.start_from else None
+    if start:
+        start.check(config)
+    tower = load_text_tower(config.names)
     if group.is_leader:
         remove_partials(Path(config.checkpoint_dir))
-    split, data = training_data(folder, Path(config.extra_dir) if config.extra_dir else None)
+    split, data = own_data(folder, extra) if start else training_data(folder, extra)
     validation = Validation(folder, split.validation, group)
     pictures = TrainingPictures(
         data,
@@ -82,14 +86,24 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
     )
     data = pictures.data
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
-    batches = BalancedBatches(data, config.batch_size, steps, config.seed, extra_ratio=config.extra_ratio, group=group)
+    batches = BalancedBatches(
+        data,
+        config.batch_size,
+        steps,
+        config.seed,
+        extra_ratio=config.extra_ratio,
+        drawn=start is not None,
+        group=group,
+    )
     targets = None
     if config.losses.teacher_loss_ratio:
         kept_in = Path(config.checkpoint_dir) / TEACHER_NAME
         with group.leader_first():
-            targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, quiet=quiet)
+            targets = teacher_targets(config.teacher, data, pictures.photos, kept_in, device, tower, quiet=quiet)
     torch.manual_seed(config.seed)
-    run = begin_run(config, split, targets, device, group)
+    names = start.split(split) if start else split
+    run = begin_run(config, names, data, targets, device, group, start, tower, quiet=quiet)
+    del tower  # its weights may be large
     if resume:
         run.restore()
     with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:
@@ -97,14 +111,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
             started = time.perf_counter()
             seen = _train_epoch(run, pictures, batches, log, check, quiet)
             minutes = (time.perf_counter() - started) / 60
-            encoder = finish(
-                run.averaged_encoder,
-                config.preprocessing,
-                data,
-                config.hub_sketches,
-                run.learner.recognition(config.recognition),
-                quiet=quiet,
-            )
+            encoder = run.finished(config.hub_sketches, quiet=quiet)
             figures = validation.measure(encoder, config.batch_size, quiet=quiet)
             run.finish_epoch(encoder, figures, seen, minutes)
             if log:
@@ -180,8 +187,7 @@ def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
     except KeyboardInterrupt:
         if run.group.is_leader:
             if run.epoch == 0:
-                encoder = FinishedEncoder(run.averaged_encoder, run.config.preprocessing)
-                run.save_checkpoint(CHECKPOINT_NAME, encoder, {})
+                run.save_checkpoint(CHECKPOINT_NAME, run.finished(0, quiet=True), {})
             tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
         raise
 

@@ -7,12 +7,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from zsbir.encoder.backbone import import_torchvision
-from zsbir.encoder.model import SketchPhotoEncoder
 from zsbir.training.learner import Learner
-
-import_torchvision()
-import timm  # noqa: E402  (needs torchvision)
+from zsbir.training.tuning import depths
 
 _WARM_UP = 0.05  # share of the training in which the learning rate rises
 _LAST_RATE = 0.01  # the learning rate ends at this share of its peak
@@ -26,7 +22,9 @@ def learning_rate(progress: float) -> float:
     return _LAST_RATE + (1 - _LAST_RATE) * fall
 
 
-def parameter_groups(learner: Learner, peak: float, head_speed: float, weight_decay: float) -> list[dict[str, object]]:
+def parameter_groups(
+    learner: Learner, peak: float, head_speed: float, weight_decay: float, layer_decay: float = 1.0
+) -> list[dict[str, object]]:
     """Backbone and new layers at their own rates; one-dimensional parameters (norms, biases) without decay.
 
     Args:
@@ -34,19 +32,32 @@ def parameter_groups(learner: Learner, peak: float, head_speed: float, weight_de
         peak: Learning rate of the backbones.
         head_speed: New layers learn this many times as fast.
         weight_decay: Of all other parameters.
+        layer_decay: How many times as fast as the group of layers after it each one of a backbone learns.
+
+    Raises:
+        ValueError: A backbone does not say how its layers follow each other.
     """
-    groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+    speeds = _backbone_speeds(learner, layer_decay)
+    groups: dict[tuple[float, bool], list[nn.Parameter]] = {}
     for name, parameter in learner.named_parameters():
         if parameter.requires_grad:
-            groups.setdefault(("backbone" in name, parameter.ndim > 1), []).append(parameter)
+            groups.setdefault((speeds.get(name, head_speed), parameter.ndim > 1), []).append(parameter)
     return [
-        {
-            "params": parameters,
-            "lr": peak * (1 if is_backbone else head_speed),
-            "weight_decay": weight_decay if has_decay else 0.0,
-        }
-        for (is_backbone, has_decay), parameters in groups.items()
+        {"params": parameters, "lr": peak * speed, "weight_decay": weight_decay if has_decay else 0.0}
+        for (speed, has_decay), parameters in groups.items()
     ]
+
+
+def _backbone_speeds(learner: Learner, layer_decay: float) -> dict[str, float]:
+    """How many times as fast as the peak each parameter of the backbones learns."""
+    speeds: dict[str, float] = {}
+    for side, backbone in learner.encoder.backbones.items():
+        names = [name for name, _ in backbone.named_parameters()]
+        groups = depths(backbone, learner.encoder.config.backbone) if layer_decay != 1 else dict.fromkeys(names, 0)
+        last = max(groups.values())
+        for name in names:
+            speeds[f"encoder.backbones.{side}.{name}"] = layer_decay ** (last - groups[name])
+    return speeds
 
 
 def averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
@@ -61,26 +72,3 @@ def averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
         return averaged.lerp(current, 1 - min(decay, (1 + count) / (10 + count)))
 
     return average
-
-
-def freeze_early(encoder: SketchPhotoEncoder, stages: int, *, depthwise: bool) -> None:
-    """Stops parts of every backbone from learning, those that cost most and say least of what is seen.
-
-    Args:
-        encoder: Its backbones are changed.
-        stages: How many of the first stages (timm's coarse groups, the stem first).
-        depthwise: The depthwise filters too; on a CPU their gradients are slow out of proportion.
-
-    Raises:
-        ValueError: The backbone has fewer stages.
-    """
-    for backbone in encoder.backbones.values():
-        groups = timm.models.group_parameters(backbone, backbone.group_matcher(coarse=True))  # type: ignore[operator]
-        if not 0 <= stages <= len(groups):
-            raise ValueError(f"Expected 0 to {len(groups)} frozen stages of this backbone, found {stages}.")
-        for group in sorted(groups)[:stages]:
-            for name in groups[group]:
-                backbone.get_parameter(name).requires_grad_(False)
-        for layer in backbone.modules():
-            if depthwise and isinstance(layer, nn.Conv2d) and layer.groups > 1:
-                layer.requires_grad_(False)

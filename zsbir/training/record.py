@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -78,9 +80,13 @@ class TrainingLog:
             rows = csv.DictWriter(file, COLUMNS)
             rows.writeheader()
             rows.writerows(kept)
-        self._file = path.open("a", newline="", encoding="utf-8")
-        self._csv = csv.DictWriter(self._file, COLUMNS)
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step or None)
+        with ExitStack() as opened:
+            opened.enter_context(_writer_dies_quietly())
+            self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=first_step or None)
+            opened.callback(self._board.close)
+            self._file = opened.enter_context(path.open("a", newline="", encoding="utf-8"))
+            self._csv = csv.DictWriter(self._file, COLUMNS)
+            self._opened = opened.pop_all()
 
     def write(self, epoch: int, step: int, values: Mapping[str, float]) -> None:
         """Writes one row; columns without a value stay empty."""
@@ -95,8 +101,23 @@ class TrainingLog:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._file.close()
-        self._board.close()
+        self._opened.close()
+
+
+@contextmanager
+def _writer_dies_quietly() -> Iterator[None]:
+    """TensorBoard's thread says nothing of a full disk, as the next scalar, or the end, raises it again."""
+    before = threading.excepthook
+
+    def said(failure: threading.ExceptHookArgs) -> None:
+        if not (isinstance(failure.exc_value, OSError) and type(failure.thread).__module__.startswith("tensorboard")):
+            before(failure)
+
+    threading.excepthook = said
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _rows_before(path: Path, step: int) -> list[dict[str, str]]:

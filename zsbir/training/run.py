@@ -12,89 +12,80 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel
 
-from zsbir.data.folder import ZeroShotSplit
-from zsbir.encoder.backbone import load_imagenet_classifier
+from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
-from zsbir.encoder.device import place
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder, normalise
-from zsbir.training.category_names import class_name_vectors
+from zsbir.training.beginning import build_learner
 from zsbir.training.config import TrainConfig, settings
 from zsbir.training.dataset import Pictures
 from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
+from zsbir.training.finishing import finish
 from zsbir.training.learner import Learner
-from zsbir.training.optimizer import averaging, freeze_early, parameter_groups
+from zsbir.training.lora import merged
+from zsbir.training.optimizer import averaging, parameter_groups
 from zsbir.training.record import RunRecord
+from zsbir.training.start import NO_START, Start
 from zsbir.training.state import restore_state, save_state
 from zsbir.training.teacher import TeacherTargets
+from zsbir.training.text_tower import TextTower
 
 CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
 LAST_NAME = "last.safetensors"  # of the last
 STATE_NAME = "training_state.safetensors"
 RECORD_NAME = "run.json"
-_MAY_CHANGE = ("epochs", "print_every", "workers")  # at --resume
-
-
-def build_learner(
-    config: TrainConfig, split: ZeroShotSplit, targets: TeacherTargets | None, group: Processes
-) -> Learner:
-    """What learns in a run, with ImageNet's weights and with all frozen that shall be.
-
-    Raises:
-        FileNotFoundError: Weights or word vectors are not there.
-        ValueError: They do not fit.
-    """
-    encoder = SketchPhotoEncoder(config.encoder)
-    classifier = load_imagenet_classifier(config.encoder.backbone, config.backbone_weights)
-    encoder.load_backbone(classifier)
-    freeze_early(encoder, config.frozen_stages, depthwise=config.frozen_depthwise)
-    meanings = None
-    if config.losses.triplet_loss_ratio and config.losses.hard_negatives == "semantic":
-        word_vectors = Path(config.word_vectors) if config.word_vectors else None
-        meanings = class_name_vectors(split.seen, word_vectors, quiet=not group.is_leader)
-    classes = targets.categories.shape[1] if targets else 0
-    learner = Learner(encoder, config.losses, len(split.seen), classes, group, meanings)
-    if targets:
-        learner.start_from(classifier.get_classifier(), targets.categories)  # type: ignore[operator]
-    return learner
+_MAY_CHANGE = ("epochs", "print_every", "workers", "started_from")  # at --resume
 
 
 def begin_run(
     config: TrainConfig,
     split: ZeroShotSplit,
+    data: CategoryData,
     targets: TeacherTargets | None,
     device: torch.device,
     group: Processes = ALONE,
+    start: Start | None = None,
+    tower: TextTower | None = None,
+    *,
+    quiet: bool = False,
 ) -> TrainingRun:
     """A run before its first step.
 
     Args:
         config: What is asked for.
-        split: The categories; the seen ones are those of the targets.
+        split: The categories that the checkpoint will name.
+        data: What is taught, the categories of the targets.
         targets: The teacher's soft labels; None: there is no teacher.
         device: Where it learns.
         group: The processes that learn together.
+        start: The encoder that it starts from; None: ImageNet's.
+        tower: Says what names mean; None: the sentence encoder does.
+        quiet: No progress bars, and nothing is said.
 
     Raises:
         FileNotFoundError: Weights or word vectors are not there.
         ValueError: They do not fit.
     """
-    learner = build_learner(config, split, targets, group)
+    learner = build_learner(config, data, targets, device, group, start, tower, quiet=quiet)
     if group.count > 1 and config.encoder.batch_norm in ("trained", "per_domain"):
         synchronise_batch_norm(learner.encoder, device)
-    place(learner, device)
     forward: nn.Module = learner
     if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         forward = DistributedDataParallel(learner)
     average = AveragedModel(learner.encoder, avg_fn=averaging(config.average_decay))
     optimizer = torch.optim.AdamW(
-        parameter_groups(learner, config.learning_rate, config.head_speed, config.weight_decay),
+        parameter_groups(
+            learner, config.learning_rate, config.head_speed, config.weight_decay, config.tuning.layer_decay
+        ),
         fused=True,  # all parameters in one go: a fourth of the time
     )
-    record = RunRecord(settings(config, group), config.seed)
+    started = start.description if start else NO_START
+    record = RunRecord({**started, **settings(config, group)}, config.seed)
     peak_rates = [group["lr"] for group in optimizer.param_groups]
-    return TrainingRun(config, split, targets, device, group, learner, forward, average, optimizer, peak_rates, record)
+    return TrainingRun(
+        config, split, data, targets, device, group, start, learner, forward, average, optimizer, peak_rates, record
+    )
 
 
 @dataclass(eq=False)
@@ -103,10 +94,12 @@ class TrainingRun:
 
     Attributes:
         config: What is asked for.
-        split: The categories.
+        split: The categories that the checkpoint names.
+        data: What is taught.
         targets: The teacher's soft labels, if there is a teacher.
         device: Where it learns.
         group: The processes that learn together.
+        start: The encoder that it started from, if that is not ImageNet's.
         learner: What learns.
         forward: The same; of several processes, what also exchanges their gradients.
         average: The running average of its weights.
@@ -117,9 +110,11 @@ class TrainingRun:
 
     config: TrainConfig
     split: ZeroShotSplit
+    data: CategoryData
     targets: TeacherTargets | None
     device: torch.device
     group: Processes
+    start: Start | None
     learner: Learner
     forward: nn.Module
     average: AveragedModel
@@ -140,9 +135,18 @@ class TrainingRun:
     @property
     def averaged_encoder(self) -> SketchPhotoEncoder:
         """The weights that are validated and shipped."""
-        encoder = self.average.module
-        assert isinstance(encoder, SketchPhotoEncoder)
-        return encoder
+        average = self.average.module
+        assert isinstance(average, SketchPhotoEncoder)
+        encoder = merged(average)
+        return self.start.mixed(encoder, self.config.start_share) if self.start else encoder
+
+    def finished(self, each: int, *, quiet: bool) -> FinishedEncoder:
+        """The encoder that is validated and shipped; see `finish`."""
+        config, encoder = self.config, self.averaged_encoder
+        if self.start:
+            return self.start.finish(encoder, self.data, each, config.recognition, quiet=quiet)
+        recognition = self.learner.recognition(config.recognition)
+        return finish(encoder, config.preprocessing, self.data, each, recognition, quiet=quiet)
 
     def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""

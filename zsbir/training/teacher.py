@@ -20,14 +20,18 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from zsbir.data.folder import CategoryData
-from zsbir.encoder.backbone import fold_batch_norm, load_imagenet_classifier
+from zsbir.encoder.backbone import input_scaling, taken_size
+from zsbir.encoder.batch_norm import folded_copy
 from zsbir.encoder.checkpoint import load_training_state, save_training_state
 from zsbir.encoder.device import place
 from zsbir.encoder.model import normalise
+from zsbir.encoder.pretrained import load_pretrained
 from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
 from zsbir.training.category_names import class_name_likeness
 from zsbir.training.dataset import Pictures
+from zsbir.training.text_tower import TextTower
 
+IMAGENET_CLASSES = 1000
 _BATCH = 32
 
 
@@ -89,6 +93,7 @@ def teacher_targets(
     photos: Sequence[Photos],
     kept_in: Path,
     device: torch.device,
+    tower: TextTower | None = None,
     *,
     quiet: bool = False,
 ) -> TeacherTargets:
@@ -100,6 +105,7 @@ def teacher_targets(
         photos: Photos of each category.
         kept_in: File of the labels, as asking takes minutes.
         device: Where to compute.
+        tower: Says what names mean; None: the sentence encoder does.
         quiet: No progress bar.
 
     Raises:
@@ -109,28 +115,39 @@ def teacher_targets(
     """
     counts = [len(members) for members in photos]
     question = {**asdict(config), "categories": list(data.categories), "photos": counts}
+    if tower:
+        question |= asdict(tower.config)
     if kept_in.exists():
         tensors, answered = load_training_state(kept_in)
         if answered == question:
             return TeacherTargets(tensors["photos"], tensors["categories"])
-    classifier = load_imagenet_classifier(config.teacher, config.teacher_weights)
-    preprocessing = PreprocessConfig(photo_size=config.teacher_size)
+    classifier = load_pretrained(config.teacher, config.teacher_weights)
+    if (classes := getattr(classifier, "num_classes", 0)) != IMAGENET_CLASSES:
+        raise ValueError(
+            f"Expected a teacher that tells ImageNet's {IMAGENET_CLASSES:,} classes apart, found {config.teacher} with "
+            f"{classes:,}; choose another --teacher, or --teacher_loss_ratio 0."
+        )
+    mean, std = input_scaling(config.teacher)
+    side = taken_size(config.teacher, config.teacher_size)
+    preprocessing = PreprocessConfig(photo_size=side, mean=mean, std=std)
     flat = (members[index] for members in photos for index in range(len(members)))  # they may not fit into memory
     labels = ask_teacher(classifier, flat, sum(counts), preprocessing, config.teacher_temperature, device, quiet=quiet)
-    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names))
+    targets = TeacherTargets(labels, _of_categories(labels, data.categories, counts, config.class_names, tower))
     kept_in.parent.mkdir(parents=True, exist_ok=True)
     save_training_state(kept_in, {"photos": targets.photos, "categories": targets.categories}, question)
     return targets
 
 
-def _of_categories(labels: Tensor, names: Sequence[str], counts: Sequence[int], class_names: float) -> Tensor:
+def _of_categories(
+    labels: Tensor, names: Sequence[str], counts: Sequence[int], class_names: float, tower: TextTower | None
+) -> Tensor:
     parts = torch.split(labels, list(counts))
     if class_names == 0 and all(counts):
         return torch.stack([part.mean(dim=0) for part in parts])
     return torch.stack(
         [
             class_names * likeness + (1 - class_names) * part.mean(dim=0) if len(part) else likeness
-            for part, likeness in zip(parts, class_name_likeness(names), strict=True)
+            for part, likeness in zip(parts, class_name_likeness(names, tower), strict=True)
         ]
     )
 
@@ -149,7 +166,7 @@ def ask_teacher(
     """Asks an ImageNet classifier about every photo.
 
     Args:
-        classifier: (n, 3, size, size) -> logits (n, c). Its batch norm is folded.
+        classifier: (n, 3, size, size) -> logits (n, c).
         photos: Any size.
         count: How many they are.
         config: Preprocessing; its `photo_size` counts.
@@ -160,7 +177,8 @@ def ask_teacher(
     Returns:
         float32 (photos, c), rows sum to 1.
     """
-    classifier = place(fold_batch_norm(classifier.eval()), device)
+    noise = torch.zeros(1, 3, config.photo_size, config.photo_size)
+    classifier = place(folded_copy(classifier, noise) or classifier, device)
     rows: list[Tensor] = []
     waiting = iter(photos)
     with tqdm(total=count, desc="asking the teacher", unit="photo", disable=quiet) as bar:

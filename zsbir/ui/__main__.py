@@ -27,6 +27,7 @@ from zsbir.ui.own_names import OwnNames
 from zsbir.ui.page import build_demo, launch_options
 
 _LAST_PORT = 65_535
+_LISTENING_S = 1.0  # Python acts on a signal in the main thread alone, which is not woken where another one received it
 _WAYS_IN = "Another port: --port; let other machines in: --host 0.0.0.0; a public address for a while: --share."
 
 
@@ -89,7 +90,8 @@ def _serve(arguments: Serve) -> None:
             names.learn(shared)
         print(f"Running on {address} - stop with Ctrl+C. {_WAYS_IN}", flush=True)  # noqa: T201
         try:
-            Event().wait()
+            while not Event().wait(_LISTENING_S):
+                pass
         finally:
             demo.close(verbose=False)
 
