@@ -12,12 +12,12 @@ export const SHORTCUTS = [
   ["?", "Show this list"],
 ];
 
-// Fields that are written in have keys of their own, and so has a list, where letters choose.
-const WRITTEN_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, select, [contenteditable]";
+const WRITTEN_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable]";
 
-/** Whether what is typed or pasted belongs to the page, not to a field or to a dialog. */
-export function isForPage({ target }) {
-  return !target.closest?.(WRITTEN_IN) && !document.querySelector("dialog[open]");
+/** Whether what is typed or pasted belongs to the page, not to a field, to a list, where letters choose, or to a dialog. */
+export function isForPage({ target, type, ctrlKey, metaKey }) {
+  const chooses = type === "keydown" && !ctrlKey && !metaKey && target.closest?.("select");
+  return !chooses && !target.closest?.(WRITTEN_IN) && !document.querySelector("dialog[open]");
 }
 
 /** Calls undo, redo, clear and help, and opens the photos found by their numbers. */
