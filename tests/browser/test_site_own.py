@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
@@ -103,6 +103,7 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
     page.get_by_role("button", name="Why this photo?").click()
     expect(page.locator(".zs-because p")).to_contain_text("Match")
     page.get_by_role("button", name="Close").click()
+    page.wait_for_timeout(500)  # the browser goes back by the entry of the dialog
 
     page.reload()
     expect(page.locator(".zs-gallery")).to_have_value("Your photos")
@@ -190,3 +191,18 @@ def test_own_photos_are_there_without_a_network(context: BrowserContext, site: P
     draw(page, *FIRST)
     expect(page.locator(".zs-status")).to_contain_text("Searched 3 photos")
     assert photos(page).first.evaluate("it => it.decode().then(() => it.naturalWidth)") == 64
+
+
+def test_photos_that_are_brought_before_the_site_is_open_are_searched_too(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    held: list[Route] = []
+    context.route("**/data/site.json", lambda route: held.extend([route]))
+    page = opened(context, serve(site))
+    bring(page, file("1.jpg", jpeg(1)))
+    page.wait_for_timeout(300)
+    assert held
+    for route in held:
+        route.continue_()
+    expect_ready(page, 1)
+    expect(page.locator(".zs-gallery")).to_have_value("Your photos")

@@ -20,13 +20,21 @@ export function startGalleryBar({ element, server }) {
   }
 
   keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
-  const panel = bringOwn({ element, ask, choose: (name) => choice?.choose(name) }); // visitors may be quick
+  const panel = bringOwn({ element, ask, choose }); // visitors may be quicker than the worker
+  let wanted = null; // the gallery that is to be chosen as soon as there is a choice
+
+  function choose(name) {
+    if (choice) choice.choose(name);
+    else wanted = name;
+  }
 
   async function begin() {
     const encoders = await ask("list_encoders");
-    choice = makeGalleryChoice({ element, encoders, ask, who: "", tell, gone: () => {} });
-    await choice.resume();
+    const made = makeGalleryChoice({ element, encoders, ask, who: "", tell, gone: () => {} });
+    await made.resume();
+    choice = made;
     await follow(await ask("own_state"));
+    if (wanted) choose(wanted);
   }
 
   /** Shows progress, and looks at the list of galleries as own photos come and go, but not after every one. */
