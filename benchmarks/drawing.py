@@ -189,7 +189,7 @@ def clicks(browser: Browser, address: str) -> bool:
     page.wait_for_timeout(1500)
     good = []
     for name, click in (
-        ("gallery menu", lambda: page.locator("#zs-gallery select").focus()),
+        ("gallery menu", lambda: page.locator("#zs-gallery .zs-gallery").focus()),
         ("Surprise me", lambda: page.locator(".zs-surprise").click()),
     ):
         page.evaluate("() => { zsTasks.length = 0; }")

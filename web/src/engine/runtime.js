@@ -11,7 +11,8 @@ export async function openRuntime() {
     throw new Error("This browser has no WebAssembly, which the search needs; open the page in a newer browser.");
   }
   const runtime = await import("onnxruntime-web/wasm"); // it looks at WebAssembly at once
-  const threads = self.crossOriginIsolated ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1) : 1;
+  const cores = navigator.hardwareConcurrency || 1;
+  const threads = self.crossOriginIsolated ? Math.max(1, Math.min(MOST_THREADS, cores - 1)) : 1; // one is for the pen
   const address = (file) => new URL(file, self.location.href).href;
   Object.assign(runtime.env.wasm, { numThreads: threads, wasmPaths: { mjs: address(script), wasm: address(program) } });
   return { runtime, words: `WebAssembly, ${threads} ${threads === 1 ? "thread" : "threads"}` };
