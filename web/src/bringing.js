@@ -1,6 +1,6 @@
 // Where the visitor brings own photos: files, a folder or a zip, chosen or dropped. What becomes of them is the worker's.
 
-import { filesIn, named } from "../../zsbir/ui/static/upload.js";
+import { dropped, named } from "../../zsbir/ui/static/upload.js";
 
 const OWN = "Your photos"; // own_photos.js has the same
 const thousands = (count) => count.toLocaleString("en");
@@ -22,9 +22,8 @@ export function bringOwn({ element, ask, choose }) {
   }
 
   async function drop(transfer) {
-    const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
     try {
-      await bring(entries.length ? await filesIn(entries) : named(transfer.files));
+      await bring(await dropped(transfer));
     } catch {
       fail("These files could not be read; choose them instead.");
     }

@@ -5,7 +5,7 @@ import { makeGalleryChoice } from "./gallery_choice.js";
 import { keepBeside } from "./order.js";
 import { kept } from "./storage.js";
 import { makeToast } from "./toast.js";
-import { filesIn, named, sendAll, sorted } from "./upload.js";
+import { dropped, named, sendAll, sorted } from "./upload.js";
 
 const WATCH_MS = 400; // between two looks at how far the visitor's own gallery has come
 const SIGN_MS = 45_000; // a sign that the visitor is still there, for as long as there is an own gallery
@@ -80,9 +80,8 @@ export function start({ element, props, server }) {
   }
 
   async function drop(transfer) {
-    const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
     try {
-      await bring(entries.length ? await filesIn(entries) : named(transfer.files));
+      await bring(await dropped(transfer));
     } catch {
       fail("These files could not be read; choose them instead.");
     }

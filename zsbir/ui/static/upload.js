@@ -47,8 +47,14 @@ function base64(blob) {
 
 // ---- Dropped files and folders
 
+/** What was dropped, as files with their names. */
+export async function dropped(transfer) {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
+  return entries.length ? filesIn(entries) : named(transfer.files);
+}
+
 /** Files with their names; of a folder, all that are in it, with the way there before the name. */
-export async function filesIn(entries, way = "") {
+async function filesIn(entries, way = "") {
   const found = [];
   for (const entry of entries) {
     if (entry.isDirectory) found.push(...(await filesIn(await entriesOf(entry), `${way}${entry.name}/`)));
