@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.canvas import clear
+from tests.browser.static_site import Serve, kept_servers
 from tests.served import make_gallery, serving
 from zsbir.encoder.embedder import load_embedder
 from zsbir.gallery.photo import Seen
@@ -91,6 +92,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=executable(), args=list(ARGUMENTS))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    with kept_servers() as serve:
+        yield serve
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
 
 
 def opened(context: BrowserContext, address: str) -> Page:

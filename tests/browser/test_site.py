@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +15,7 @@ from tests.browser.axe import violations
 from tests.browser.canvas import FIRST, SECOND, draw, open_picture, query
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, expect_shown, more_like, open_map, photos, shown, slider, status
-from tests.browser.static_site import Serve, built, kept_servers
+from tests.browser.static_site import Serve, built
 from tests.node import needs_packages
 from tests.served import encoded
 from zsbir.gallery.retriever import Retriever
@@ -40,19 +39,6 @@ def site(found_in: tuple[Path, Retriever]) -> Path:
 @pytest.fixture
 def retriever(found_in: tuple[Path, Retriever]) -> Retriever:
     return found_in[1]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    with kept_servers() as serve:
-        yield serve
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
 
 
 @pytest.fixture

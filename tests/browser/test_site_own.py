@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import photos
-from tests.browser.static_site import Serve, built, kept_servers
+from tests.browser.static_site import Serve, built
 from tests.conftest import CORNERS, make_photo
 from tests.node import needs_packages
 from tests.served import encoded
@@ -29,19 +28,6 @@ MANY = 2_000
 @pytest.fixture(scope="module")
 def site(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(checkpoint_path, tmp_path_factory.mktemp("static"))[0]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    with kept_servers() as serve:
-        yield serve
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context
-    context.close()
 
 
 def jpeg(seed: int, **options: Any) -> bytes:
