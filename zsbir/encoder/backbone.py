@@ -94,8 +94,7 @@ def taken_size(name: str, size: int) -> int:
     Raises:
         ValueError: It turns pictures of no size into features.
     """
-    with torch.device("meta"):  # shapes alone: no memory, hardly any time
-        backbone = create_backbone(name).eval()
+    backbone = _without_weights(name)
     own: int = max(backbone.pretrained_cfg["input_size"][1:])  # type: ignore[index]
     for candidate in (*sorted({-(-size // step) * step for step in _STEPS}), own):
         if _takes(backbone, candidate):
@@ -104,6 +103,13 @@ def taken_size(name: str, size: int) -> int:
         f"Expected a backbone that turns a picture into one row of features, found {name}, which does not; "
         "choose an image model of timm.list_models() with a classifier."
     )
+
+
+@cache
+def _without_weights(name: str) -> nn.Module:
+    """A backbone of shapes alone, which takes no memory and hardly any time."""
+    with torch.device("meta"):
+        return create_backbone(name).eval()
 
 
 @torch.no_grad()

@@ -104,11 +104,8 @@ def _read_state_dict(path: Path) -> dict[str, Tensor]:
 def _by_name(name: str, state: dict[str, Tensor]) -> nn.Module | None:
     """With timm's names, or with those of authors that timm translates; None: they do not fit."""
     for classes in _heads(name, state):
-        overlay = {
-            "state_dict": dict(state),
-            "num_classes": classes,
-            "custom_load": False,
-        }  # a translator may change it
+        copied = dict(state)  # a translator may change it
+        overlay = {"state_dict": copied, "num_classes": classes, "custom_load": False}
         with contextlib.suppress(Exception):  # translators fail in any way on what is not theirs
             return create_network(name, pretrained=True, num_classes=classes, pretrained_cfg_overlay=overlay)
     return None
