@@ -10,12 +10,15 @@ import train
 from tests.conftest import SEEN, make_data, make_photo, make_sketch, run_arguments
 from tests.small_backbones import FAMILIES, write_weights
 from zsbir import Gallery, Retriever, averaging, export, load_embedder
-from zsbir.data.folder import CategoryData
-from zsbir.encoder.checkpoint import load_checkpoint
+from zsbir.data.folder import CategoryData, ZeroShotSplit
+from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from zsbir.encoder.embedder import Embedder
 from zsbir.encoder.explanation import explain
+from zsbir.encoder.inference import FinishedEncoder
+from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.evaluation.embedding import measure
 from zsbir.gallery.build import build_gallery
+from zsbir.pictures.preparation import PreprocessConfig
 
 SETTINGS = {  # something of each setting that a family can have
     "small_deit": ("--trainable", "lora:2", "--layer_decay", "0.8"),
@@ -89,6 +92,29 @@ def _published(own: Path, loaded: torch.nn.Module) -> dict[str, torch.Tensor]:
     state = load_file(own)
     here = loaded.trained.backbones["both"].state_dict()
     return {key: state[key] for key in here if key in state and state[key].is_floating_point() and "running" not in key}
+
+
+@pytest.mark.parametrize("trainable", ["norm", "last:1", "lora:2", "all"])
+def test_what_was_taught_is_taught_further_in_part(trainable: str, data_folder: Path, tmp_path: Path) -> None:
+    start, run = tmp_path / "start.safetensors", tmp_path / "run"
+    torch.manual_seed(4)
+    before = SketchPhotoEncoder(EncoderConfig("small_deit", embedding_dim=16)).eval()
+    sizes = PreprocessConfig(sketch_size=64, photo_size=64)
+    save_checkpoint(start, Checkpoint(FinishedEncoder(before, sizes), ZeroShotSplit(("cat",), (), ()), {}, {}, 0))
+    asked = ["--data_dir", str(data_folder), "--start_from", str(start), "--start_share", "0", "--batch_size", "8"]
+    asked += ["--steps_per_epoch", "2", "--train_size", "64", "--workers", "0", "--checkpoint_dir", str(run)]
+    asked += ["--trainable", trainable]
+    assert train.main([*asked, "--epochs", "1"]) == 0
+    assert train.main([*asked, "--epochs", "2", "--resume"]) == 0
+    old = load_checkpoint(start).encoder.trained.state_dict()
+    new = load_checkpoint(run / "last.safetensors").encoder.trained.state_dict()
+    assert set(new) == set(old)
+    backbone = {key for key in old if key.startswith("backbones.") and not torch.equal(old[key], new[key])}
+    assert backbone
+    assert not any(".patch_embed." in key for key in backbone)  # the two last stages learn, here both blocks
+    assert any(".blocks.0." in key for key in backbone) == (trainable != "last:1")
+    if trainable in ("norm", "lora:2"):
+        assert all(("norm" in key) == (trainable == "norm") for key in backbone)
 
 
 def test_a_small_transformer_learns_to_find_shapes_that_it_could_not_find(weights: Path, tmp_path: Path) -> None:
