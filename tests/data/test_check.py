@@ -68,6 +68,22 @@ def test_one_seen_category_is_too_few(folder: Path) -> None:
     assert any("at least two" in error for error in report(folder).errors)
 
 
+def test_without_lists_all_is_taught_to_an_encoder_that_knows_things(folder: Path) -> None:
+    for name in ("train", "val", "test"):
+        (folder / f"{name}_labels.txt").unlink()
+    shutil.rmtree(folder / "sketches" / "disc")
+    (folder / "sketches" / "disc.ndjson").unlink()
+    found = report(folder)
+    assert not found.errors
+    assert {content.role for content in found.categories} == {"seen"}
+    assert any("no train_labels.txt" in warning and "--start_from" in warning for warning in found.warnings)
+    assert not any("not used" in warning for warning in found.warnings)
+    (folder / "test_labels.txt").write_text("bar\nbars\n")
+    found = report(folder)
+    assert {content.name for content in found.categories if content.role == "unseen"} == {"bar", "bars"}
+    assert any("'bars'" in error for error in found.errors)
+
+
 def test_unreadable_and_foreign_files_are_named(folder: Path) -> None:
     good = (folder / "photos" / "bar" / "0.png").read_bytes()
     (folder / "photos" / "bar" / "cut.png").write_bytes(good[: len(good) // 2])

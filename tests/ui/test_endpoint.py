@@ -111,7 +111,10 @@ def test_search_takes_category_licence_likes_and_order(client: Client, retriever
 
     found = ask()
     assert {entry["category"] for entry in ask(category="disc", licence="CC0-1.0")} == {"disc"}
-    assert ask(licence="none") == []
+    with pytest.raises(AppError, match="Expected photos with category 'disk' and licence 'CC0-1"):
+        ask(category="disk", licence="CC0-1.0")
+    with pytest.raises(AppError, match="Expected photos with licence 'none' in the gallery, found none"):
+        ask(licence="none")
     last, first = found[-1]["id"], found[0]["id"]
     rows = {entry["id"]: int(entry["id"].partition("-")[0]) for entry in found}
     for like, unlike in ((last, ""), ("", first), (last, first)):

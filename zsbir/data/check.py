@@ -25,8 +25,13 @@ from zsbir.sentences import clause, some
 FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
 _LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
 _OPTIONAL = {
+    "validation": "the last epoch will be kept, good or bad; move a tenth of train_labels.txt there",
+    "unseen": "nothing will say what it finds of new things; move a tenth of train_labels.txt there",
+}
+_OWN = {  # of a folder without the first list
+    "seen": "a run with --start_from teaches all categories, one without needs the list",
     "validation": "the last epoch will be kept, good or bad",
-    "unseen": "nothing will say what it finds of things that it was never taught",
+    "unseen": "nothing will say what is found of other things",
 }
 _CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
 _LEAK = "categories of two splits"  # where a content may lie more than once,
@@ -103,8 +108,13 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
     if not folder.is_dir():
         raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give an existing folder.")
     report = DataReport()
-    roles = _read_roles(folder, report)
     on_disk = {*categories_in(folder / "sketches"), *categories_in(folder / "photos")}
+    is_own = bool(on_disk) and not (folder / _LISTS["seen"]).exists()
+    roles = _read_roles(folder, _OWN if is_own else _OPTIONAL, report)
+    if is_own:
+        roles |= dict.fromkeys(on_disk - {*roles}, "seen")
+    elif sum(role == "seen" for role in roles.values()) == 1:
+        report.errors.append(f"{_LISTS['seen']} has one category: give at least two, to tell apart.")
     _check_names(roles, on_disk, report)
     order = {role: place for place, role in enumerate((*_LISTS, ""))}
     names = sorted({*roles, *on_disk}, key=lambda name: (order[roles.get(name, "")], name))
@@ -114,7 +124,7 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
             report.categories.append(reader.read(name, roles.get(name, ""), pool))
     report.errors += [f"{len(found)} {what}: {some(found)}." for what, found in reader.unreadable.items() if found]
     report.warnings += [f"Left out: {sentence}" for sentence in counted(reader.left_out)]
-    _check_amounts(report)
+    _check_amounts(report, needs_both_sides=not is_own)
     copies = _copies(reader.pictures, "picture", roles, leak_is_error=True)
     copies += _copies(reader.drawings, "drawing", roles, leak_is_error=False)  # simple ones are drawn alike by chance
     for finding in copies:
@@ -122,12 +132,12 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
     return report
 
 
-def _read_roles(folder: Path, report: DataReport) -> dict[str, str]:
+def _read_roles(folder: Path, optional: Mapping[str, str], report: DataReport) -> dict[str, str]:
     """Role of each category in a label file; a category in two of them keeps the first."""
     roles: dict[str, str] = {}
     for role, file in _LISTS.items():
-        if role in _OPTIONAL and not (folder / file).exists():
-            report.warnings.append(f"There is no {file}: {_OPTIONAL[role]}; move a tenth of {_LISTS['seen']} there.")
+        if role in optional and not (folder / file).exists():
+            report.warnings.append(f"There is no {file}: {optional[role]}.")
             continue
         try:
             labels = read_labels(folder / file)
@@ -138,8 +148,6 @@ def _read_roles(folder: Path, report: DataReport) -> dict[str, str]:
             if name in roles:
                 report.errors.append(f"{name!r} is in {_LISTS[roles[name]]} and in {file}: take it out of one of them.")
             roles.setdefault(name, role)
-    if 0 < sum(role == "seen" for role in roles.values()) < 2:
-        report.errors.append(f"{_LISTS['seen']} has one category: give at least two, to tell apart.")
     return roles
 
 
@@ -218,16 +226,16 @@ def _examine(path: Path, *, is_sketch: bool) -> tuple[str, str]:
     return digest, ""
 
 
-def _check_amounts(report: DataReport) -> None:
+def _check_amounts(report: DataReport, *, needs_both_sides: bool) -> None:
     small = []
     for content in report.categories:
         sides = {"sketches": len(content.sketches) + len(content.drawings), "photos": len(content.photos)}
         if not content.role or not any(sides.values()):  # the latter has been said
             continue
         for side, count in sides.items():
-            if not count:
+            if not count and needs_both_sides:
                 report.errors.append(f"{content.name!r} has no {side}: add some, or take it out of the label file.")
-            elif count < FEW:
+            elif 0 < count < FEW:
                 small.append(f"{content.name} ({count} {side})")
     if small:
         report.warnings.append(f"{len(small)} times a category has fewer than {FEW}: {some(small)}.")

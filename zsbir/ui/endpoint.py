@@ -72,6 +72,7 @@ def add_endpoints(galleries: Galleries, uploads: Uploads) -> None:
                 matches = retriever.refine(picture, weights, count, **only)
             else:
                 matches = retriever.search(picture, count, **only)
+            _check_found(matches, only)
             return newest_first(matches) if sort == _BY_DATE else matches
 
         return _answered(uploads, sketch, lambda: ranked("sketch picture", sketch, k, find))
@@ -143,6 +144,12 @@ def ranked(kind: str, file: str | None, k: int | None, find: Callable[[Image.Ima
 def _check_sort(sort: str) -> None:
     if sort not in (_BY_LIKENESS, _BY_DATE):
         raise ValueError(f"Expected sort to be {_BY_LIKENESS} or {_BY_DATE}, found {sort!r}.")
+
+
+def _check_found(matches: list[Match], only: Only) -> None:
+    wanted = " and ".join(f"{kind} {value!r}" for kind, value in only.items() if value)
+    if wanted and not matches:
+        raise ValueError(f"Expected photos with {wanted} in the gallery, found none; take what answers say.")
 
 
 def _row_of(retriever: Retriever, photo: str) -> int:
