@@ -27,7 +27,7 @@ from zsbir.training.config import TrainConfig
 from zsbir.training.distributed import Processes
 from zsbir.training.finishing import spread
 from zsbir.training.learner import Learner
-from zsbir.training.start import Start
+from zsbir.training.start import Start, sums_by_category
 from zsbir.training.teacher import IMAGENET_CLASSES, TeacherTargets
 from zsbir.training.text_tower import TextTower
 from zsbir.training.tuning import choose_what_learns, without_effect
@@ -130,11 +130,8 @@ def by_pictures(
     embedder = Embedder(FinishedEncoder(encoder, preprocessing))
     photos = [spread(of_category, _EACH) for of_category in data.photos]
     sketches = [[] if shown else spread(drawn, _EACH) for drawn, shown in zip(data.sketches, photos, strict=True)]
-    sums = torch.zeros(len(data.categories), embedder.encoder_dim)
-    for embedded in (
-        embed_photos(embedder, photos, _BATCH, quiet=quiet),
-        embed_sketches(embedder, sketches, _BATCH, quiet=quiet),
-    ):
-        sums.index_add_(0, torch.from_numpy(embedded.labels), torch.from_numpy(embedded.embeddings))
-    means = F.normalize(sums, dim=1)
+    shown = embed_photos(embedder, photos, _BATCH, quiet=quiet)
+    drawn = embed_sketches(embedder, sketches, _BATCH, quiet=quiet)
+    sums = [sums_by_category(side, len(data.categories)) for side in (shown, drawn)]
+    means = F.normalize(sums[0] + sums[1], dim=1)
     return F.normalize(means - means.mean(dim=0), dim=1)

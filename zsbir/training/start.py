@@ -20,12 +20,12 @@ from torch.nn import functional
 
 from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, sha256
-from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.encoder.embedder import Embedder
 from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import SketchPhotoEncoder
 from zsbir.encoder.recognition import Recognition
-from zsbir.evaluation.embedding import Labels, embed_photos, embed_sketches
+from zsbir.evaluation.embedding import EmbeddedPhotos, EmbeddedSketches, embed_photos, embed_sketches
 from zsbir.training.config import TrainConfig
 from zsbir.training.finishing import spread
 from zsbir.training.learner import Learner
@@ -196,7 +196,7 @@ class Start:
         embedder = Embedder(FinishedEncoder(encoder, self.checkpoint.preprocessing))
         sketches = embed_sketches(embedder, [spread(some, _EACH) for some in data.sketches], _BATCH, quiet=True)
         photos = embed_photos(embedder, [spread(some, _EACH) for some in data.photos], _BATCH, quiet=True)
-        sides = [_sums(side.embeddings, side.labels, len(data.categories)) for side in (sketches, photos)]
+        sides = [sums_by_category(side, len(data.categories)) for side in (sketches, photos)]
         return functional.normalize(
             functional.normalize(sides[0], dim=1) + functional.normalize(sides[1], dim=1), dim=1
         )
@@ -235,6 +235,7 @@ def _joined(first: Sequence[str], more: Sequence[str], without: Sequence[str] = 
     return tuple(name for name in dict.fromkeys((*first, *more)) if name not in without)
 
 
-def _sums(embeddings: Embeddings, labels: Labels, categories: int) -> Tensor:
-    sums = torch.zeros(categories, embeddings.shape[1])
-    return sums.index_add_(0, torch.from_numpy(labels), torch.from_numpy(embeddings))
+def sums_by_category(embedded: EmbeddedPhotos | EmbeddedSketches, categories: int) -> Tensor:
+    """The sums of the embeddings of each of some categories: float32 (c, d)."""
+    sums = torch.zeros(categories, embedded.embeddings.shape[1])
+    return sums.index_add_(0, torch.from_numpy(embedded.labels), torch.from_numpy(embedded.embeddings))
