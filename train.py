@@ -35,6 +35,13 @@ class Training:
     preset: str = field(default="default", metadata={"choices": sorted(PRESETS)})
     resume: bool = False
 
+    def __post_init__(self) -> None:
+        if self.config.start_from and self.preset != "default":
+            raise ValueError(
+                f"Expected a preset or a checkpoint to start from, which says the same, found {self.preset} and "
+                f"{self.config.start_from}; give one."
+            )
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parses arguments and trains; returns the exit status."""

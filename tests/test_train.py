@@ -122,7 +122,7 @@ def test_resuming_with_other_settings_is_refused(
     assert train.main([*arguments, "--checkpoint_dir", str(folder), "--resume", "--margin", "0.5"]) == 2
     assert "margin" in capsys.readouterr().err
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path / "new"), "--resume"]) == 2
-    assert "training_state" in capsys.readouterr().err
+    assert "leave out --resume to begin one" in capsys.readouterr().err
 
 
 def test_a_state_under_the_names_of_before_is_refused_in_one_sentence(

@@ -49,6 +49,12 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
     parts = [load_checkpoint(path) for path in paths]
     first = parts[0]
     for path, part in zip(paths, parts, strict=True):
+        if start := part.training.get("started_from"):
+            raise ValueError(
+                f"Expected runs from published weights, found {path}, which started from {start} and is finished by "
+                "what that knew; use it as it is."
+            )
+    for path, part in zip(paths, parts, strict=True):
         if part.encoder.trained.config != first.encoder.trained.config or part.split != first.split:
             raise ValueError(
                 f"Expected checkpoints of the same network and categories, found {path} to differ from {paths[0]}; "

@@ -8,7 +8,8 @@ from PIL import Image
 
 from tests.conftest import SEEN, UNSEEN, VALIDATION, make_photo
 from zsbir.data.__main__ import main
-from zsbir.data.check import FEW, DataReport, check_data
+from zsbir.data.check import DataReport, check_data
+from zsbir.data.roles import FEW
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_the_table_counts(folder: Path) -> None:
 def test_a_folder_without_anything_names_all_that_is_missing(tmp_path: Path) -> None:
     found = report(tmp_path)
     assert sum("label file" in error for error in found.errors) == 1
+    assert any("photos/<category>/" in error for error in found.errors)
     missing = {name for name in ("val_labels.txt", "test_labels.txt") if any(name in said for said in found.warnings)}
     assert len(missing) == 2
     with pytest.raises(FileNotFoundError, match="existing folder"):
@@ -65,7 +67,7 @@ def test_a_category_with_one_side_is_named(folder: Path) -> None:
 
 def test_one_seen_category_is_too_few(folder: Path) -> None:
     (folder / "train_labels.txt").write_text("square\n")
-    assert any("at least two" in error for error in report(folder).errors)
+    assert any("give two to tell apart" in error for error in report(folder).errors)
 
 
 def test_without_lists_all_is_taught_to_an_encoder_that_knows_things(folder: Path) -> None:
@@ -84,6 +86,31 @@ def test_without_lists_all_is_taught_to_an_encoder_that_knows_things(folder: Pat
     assert any("'bars'" in error for error in found.errors)
 
 
+def test_folders_that_a_run_would_refuse_are_errors(folder: Path) -> None:
+    for name in ("train", "val", "test"):
+        (folder / f"{name}_labels.txt").unlink()
+    (folder / "photos" / "empty").mkdir()
+    (folder / "val_labels.txt").write_text("\n".join(sorted({*SEEN, *VALIDATION, *UNSEEN, "empty"})) + "\n")
+    assert any("leave one to be taught" in error for error in report(folder).errors)
+    (folder / "val_labels.txt").unlink()
+    (error,) = report(folder).errors
+    assert error.startswith("'empty' has neither sketches nor photos")
+    shutil.rmtree(folder / "photos")
+    assert any("no photos of anything" in error for error in report(folder).errors)
+
+
+def test_what_lies_in_the_wrong_place_is_named(folder: Path) -> None:
+    picture = folder / "photos" / "bar" / "0.png"
+    (folder / "photos" / "bar" / "2023").mkdir()
+    shutil.copy(picture, folder / "photos" / "bar" / "2023" / "deep.png")
+    shutil.copy(picture, folder / "photos" / "loose.png")
+    shutil.copytree(folder / "photos" / "bar", folder / "photos" / "Bar")
+    warnings = report(folder).warnings
+    assert "Left out: 2 folders: photos/bar/2023; photos/Bar/2023." in warnings
+    assert "Left out: 1 picture of no category, in photos/ itself: photos/loose.png." in warnings
+    assert any("'Bar' and 'bar'" in warning for warning in warnings)
+
+
 def test_unreadable_and_foreign_files_are_named(folder: Path) -> None:
     good = (folder / "photos" / "bar" / "0.png").read_bytes()
     (folder / "photos" / "bar" / "cut.png").write_bytes(good[: len(good) // 2])
@@ -94,9 +121,9 @@ def test_unreadable_and_foreign_files_are_named(folder: Path) -> None:
     (folder / "sketches" / "disc.ndjson").write_text('{"drawing": 3}\n')
     found = report(folder)
     text = "\n".join(found.errors)
-    assert "1 unreadable photos: photos/bar/cut.png (" in text
-    assert "1 unreadable sketches: sketches/bar/blank.png (" in text
-    assert "1 unreadable drawings: sketches/disc.ndjson, line 1" in text
+    assert "1 unreadable photo: photos/bar/cut.png (" in text
+    assert "1 unreadable sketch: sketches/bar/blank.png (" in text
+    assert "1 unreadable drawing: sketches/disc.ndjson, line 1" in text
     assert len(found.errors) == 3
     assert ".." not in text.replace("...", "")
     assert ".)" not in text
@@ -131,7 +158,7 @@ def test_copies_across_splits_are_errors_and_others_warnings(folder: Path) -> No
     shutil.copy(folder / "sketches" / "bar" / "2.png", folder / "sketches" / "bar" / "same.png")
     found = report(folder)
     assert found.errors == [
-        "1 times the same picture lies in categories of two splits, so what is measured was trained on: "
+        "1 time the same picture lies in categories of two splits, so what is measured was trained on: "
         "photos/square/0.png = photos/disc/same.png."
     ]
     text = "\n".join(found.warnings)

@@ -8,31 +8,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from zsbir.data.folder import categories_in, drawings_of, pictures_of, read_labels
+from zsbir.data.folder import categories_in, drawings_of, pictures_of
+from zsbir.data.roles import LISTS, Roles, read_roles
 from zsbir.pictures.drawing import Drawing, read_quickdraw
-from zsbir.pictures.finding import shown_name
+from zsbir.pictures.finding import find_pictures, shown_name
 from zsbir.pictures.kinds import counted
 from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch
-from zsbir.sentences import clause, some
+from zsbir.sentences import amount, clause, some
 
 FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
-_LISTS = {"seen": "train_labels.txt", "validation": "val_labels.txt", "unseen": "test_labels.txt"}
-_OPTIONAL = {
-    "validation": "the last epoch will be kept, good or bad; move a tenth of train_labels.txt there",
-    "unseen": "nothing will say what it finds of new things; move a tenth of train_labels.txt there",
-}
-_OWN = {  # of a folder without the first list
-    "seen": "a run with --start_from teaches all categories, one without needs the list",
-    "validation": "the last epoch will be kept, good or bad",
-    "unseen": "nothing will say what is found of other things",
-}
 _CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
 _LEAK = "categories of two splits"  # where a content may lie more than once,
 _HARMLESS = "two categories", "one category twice"
@@ -109,63 +99,33 @@ def check_data(folder: Path, *, quiet: bool = False) -> DataReport:
         raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give an existing folder.")
     report = DataReport()
     on_disk = {*categories_in(folder / "sketches"), *categories_in(folder / "photos")}
-    is_own = bool(on_disk) and not (folder / _LISTS["seen"]).exists()
-    roles = _read_roles(folder, _OWN if is_own else _OPTIONAL, report)
-    if is_own:
-        roles |= dict.fromkeys(on_disk - {*roles}, "seen")
-    elif sum(role == "seen" for role in roles.values()) == 1:
-        report.errors.append(f"{_LISTS['seen']} has one category: give at least two, to tell apart.")
-    _check_names(roles, on_disk, report)
-    order = {role: place for place, role in enumerate((*_LISTS, ""))}
-    names = sorted({*roles, *on_disk}, key=lambda name: (order[roles.get(name, "")], name))
+    roles = read_roles(folder, on_disk, report.errors, report.warnings)
+    order = {role: place for place, role in enumerate((*LISTS, ""))}
+    names = sorted({*roles.of, *on_disk}, key=lambda name: (order[roles.of.get(name, "")], name))
     reader = _Reader(folder)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for name in tqdm(names, desc="checking", unit="category", disable=quiet):
-            report.categories.append(reader.read(name, roles.get(name, ""), pool))
-    report.errors += [f"{len(found)} {what}: {some(found)}." for what, found in reader.unreadable.items() if found]
+            report.categories.append(reader.read(name, roles.of.get(name, ""), pool))
+    for side, found in reader.unreadable.items():
+        if found:
+            report.errors.append(f"{_of_side(len(found), side, 'unreadable ')}: {some(found)}.")
     report.warnings += [f"Left out: {sentence}" for sentence in counted(reader.left_out)]
-    _check_amounts(report, needs_both_sides=not is_own)
-    copies = _copies(reader.pictures, "picture", roles, leak_is_error=True)
-    copies += _copies(reader.drawings, "drawing", roles, leak_is_error=False)  # simple ones are drawn alike by chance
+    report.warnings += _loose(folder)
+    _check_amounts(report, roles)
+    copies = _copies(reader.pictures, "picture", roles.of, leak_is_error=True)
+    copies += _copies(
+        reader.drawings, "drawing", roles.of, leak_is_error=False
+    )  # simple ones are drawn alike by chance
     for finding in copies:
         (report.errors if finding.is_error else report.warnings).append(finding.sentence)
     return report
-
-
-def _read_roles(folder: Path, optional: Mapping[str, str], report: DataReport) -> dict[str, str]:
-    """Role of each category in a label file; a category in two of them keeps the first."""
-    roles: dict[str, str] = {}
-    for role, file in _LISTS.items():
-        if role in optional and not (folder / file).exists():
-            report.warnings.append(f"There is no {file}: {optional[role]}.")
-            continue
-        try:
-            labels = read_labels(folder / file)
-        except (FileNotFoundError, ValueError) as error:
-            report.errors.append(str(error))
-            continue
-        for name in labels:
-            if name in roles:
-                report.errors.append(f"{name!r} is in {_LISTS[roles[name]]} and in {file}: take it out of one of them.")
-            roles.setdefault(name, role)
-    return roles
-
-
-def _check_names(roles: dict[str, str], on_disk: set[str], report: DataReport) -> None:
-    unused = sorted(on_disk - {*roles})
-    for name in sorted({*roles} - on_disk):
-        close = get_close_matches(name, unused, n=1)
-        hint = f"; is it the folder {close[0]!r}?" if close else "; add it, or take it out of the list."
-        report.errors.append(f"{name!r} is in {_LISTS[roles[name]]} but has neither sketches nor photos{hint}")
-    if unused:
-        report.warnings.append(f"{len(unused)} categories are in no label file and not used: {some(unused)}.")
 
 
 class _Reader:
     """Reads categories, and keeps what is wrong with their files and where each content lies.
 
     Attributes:
-        unreadable: Kind of file -> which, and why.
+        unreadable: "sketches", "photos" or "drawings" -> which, and why.
         left_out: Kind of what is no picture -> which.
         pictures: Digest of a picture file -> (category, place) of each time it was met.
         drawings: Digest of a drawing's strokes -> the same.
@@ -193,7 +153,7 @@ class _Reader:
         for path, (digest, reason) in zip(found.pictures, results, strict=True):
             self.pictures[digest].append((name, self._shown(path)))
             if reason:
-                self.unreadable[f"unreadable {side}"].append(f"{self._shown(path)} ({reason})")
+                self.unreadable[side].append(f"{self._shown(path)} ({reason})")
             else:
                 good.append(path)
         return tuple(good)
@@ -204,7 +164,7 @@ class _Reader:
             return ()
         bad: list[str] = []
         drawings = read_quickdraw(path, bad)
-        self.unreadable["unreadable drawings"] += [f"{self._shown(path)}, {clause(sentence)}" for sentence in bad]
+        self.unreadable["drawings"] += [f"{self._shown(path)}, {clause(sentence)}" for sentence in bad]
         for row, drawing in enumerate(drawings, start=1):
             strokes = b"".join(stroke.points.tobytes() + b"/" for stroke in drawing.strokes)
             self.drawings[hashlib.sha256(strokes).hexdigest()].append((name, f"{self._shown(path)} drawing {row}"))
@@ -226,19 +186,44 @@ def _examine(path: Path, *, is_sketch: bool) -> tuple[str, str]:
     return digest, ""
 
 
-def _check_amounts(report: DataReport, *, needs_both_sides: bool) -> None:
+def _loose(folder: Path) -> list[str]:
+    """Pictures that lie beside the folders of categories instead of in one."""
+    found = {
+        side: find_pictures(folder / side, deep=False) for side in ("sketches", "photos") if (folder / side).is_dir()
+    }
+    return [
+        f"Left out: {amount(len(it.pictures), 'picture')} of no category, in {side}/ itself: "
+        f"{some([shown_name(path, folder) for path in it.pictures])}."
+        for side, it in found.items()
+        if it.pictures
+    ]
+
+
+def _check_amounts(report: DataReport, roles: Roles) -> None:
     small = []
     for content in report.categories:
         sides = {"sketches": len(content.sketches) + len(content.drawings), "photos": len(content.photos)}
-        if not content.role or not any(sides.values()):  # the latter has been said
+        if not content.role:
+            continue
+        if roles.is_own and not any(sides.values()):  # of lists it has been said
+            report.errors.append(
+                f"{content.name!r} has neither sketches nor photos: add some, or take its folder away."
+            )
             continue
         for side, count in sides.items():
-            if not count and needs_both_sides:
+            if count == 0 and not roles.is_own and any(sides.values()):
                 report.errors.append(f"{content.name!r} has no {side}: add some, or take it out of the label file.")
-            elif 0 < count < FEW:
-                small.append(f"{content.name} ({count} {side})")
+            elif 0 < count < roles.few:
+                small.append(f"{content.name} ({_of_side(count, side)})")
     if small:
-        report.warnings.append(f"{len(small)} times a category has fewer than {FEW}: {some(small)}.")
+        report.warnings.append(f"{amount(len(small), 'time')} a category has fewer than {roles.few}: {some(small)}.")
+    if roles.is_own and not any(content.photos for content in report.categories if content.role == "seen"):
+        report.errors.append("There are no photos of anything that is taught: add some to photos/<category>/.")
+
+
+def _of_side(count: int, side: str, of_what: str = "") -> str:
+    one = {"sketches": "sketch", "photos": "photo", "drawings": "drawing"}[side]
+    return amount(count, f"{of_what}{one}", f"{of_what}{side}")
 
 
 def _copies(places: _Places, what: str, roles: Mapping[str, str], *, leak_is_error: bool) -> list[Finding]:
@@ -251,7 +236,7 @@ def _copies(places: _Places, what: str, roles: Mapping[str, str], *, leak_is_err
     for where in (_LEAK, *_HARMLESS):
         if copies := found[where]:
             why = ", so what is measured was trained on" if where == _LEAK else ""
-            sentence = f"{len(copies)} times the same {what} lies in {where}{why}: {some(copies)}."
+            sentence = f"{amount(len(copies), 'time')} the same {what} lies in {where}{why}: {some(copies)}."
             findings.append(Finding(sentence, is_error=where == _LEAK and leak_is_error))
     return findings
 

@@ -58,12 +58,17 @@ class ZeroShotSplit:
             ValueError: A list is empty or a category is doubled or in two lists.
         """
         if not folder.is_dir():
-            raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give --data_dir or --data.")
+            raise FileNotFoundError(f"Expected a data folder at {folder}, found none; give an existing folder.")
         seen, validation, unseen = (folder / f"{name}_labels.txt" for name in ("train", "val", "test"))
         others = [read_labels(path) if path.exists() else () for path in (validation, unseen)]
         if all_seen and not seen.exists():
             there = {*categories_in(folder / "sketches"), *categories_in(folder / "photos")}
             return cls(tuple(sorted(there - {name for listed in others for name in listed})), *others)
+        if not seen.exists():
+            raise FileNotFoundError(
+                f"Expected a label file at {seen}, found none; write one category a line into it, or start from a "
+                "checkpoint (--start_from), which is taught all there is."
+            )
         return cls(read_labels(seen), *others)
 
 
@@ -211,8 +216,8 @@ def find_sketches(folder: Path, category: str, sketch_source: str = "all") -> tu
     if not found:
         what = {"all": "sketches", "images": "sketch pictures", "drawings": "drawings"}[sketch_source]
         raise ValueError(
-            f"Expected {what} of category {category!r} in {folder / 'sketches'}, found none; add some or take the "
-            "category out of the label files."
+            f"Expected {what} of category {category!r} in {folder / 'sketches'}, found none; add some, or leave "
+            "the category out."
         )
     return tuple(found)
 
@@ -226,8 +231,8 @@ def find_photos(folder: Path, category: str) -> tuple[Path, ...]:
     found = _told(pictures_of(folder / "photos", category))
     if not found:
         raise ValueError(
-            f"Expected photos of category {category!r} in {folder / 'photos' / category}, found none; add some or "
-            "take the category out of the label files."
+            f"Expected photos of category {category!r} in {folder / 'photos' / category}, found none; add some, or "
+            "leave the category out."
         )
     return tuple(found)
 

@@ -88,9 +88,10 @@ def first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:
     return None
 
 
-def rebuild_command(folder: Path) -> str:
-    """The command that makes a gallery's embeddings anew from its own photos."""
-    return f"python -m zsbir.gallery build --photos {folder / PHOTOS} --gallery {folder}"
+def rebuild_command(folder: Path, checkpoint: Path | None = None) -> str:
+    """The command that makes a gallery's embeddings from its own photos, with those that come along or with another."""
+    command = f"python -m zsbir.gallery build --photos {folder / PHOTOS} --gallery {folder}"
+    return f"{command} --checkpoint {checkpoint}" if checkpoint else command
 
 
 def rebuild(folder: Path) -> str:

@@ -69,15 +69,16 @@ class Retriever:
     def __init__(self, embedder: Embedder, gallery: SearchableGallery) -> None:
         gallery = gallery.of(embedder.checkpoint_sha256) or gallery
         here = gallery.in_memory
+        command = rebuild_command(gallery.folder, embedder.checkpoint)
+        if gallery.checkpoint_sha256 != embedder.checkpoint_sha256:
+            raise ValueError(
+                f"Expected embeddings of {embedder.checkpoint or embedder.checkpoint_sha256[:12]} in gallery "
+                f"{gallery.folder}, found those of another checkpoint; rebuild it with: {command}"
+            )
         if here is not None and here.embeddings.shape[1] != embedder.dim:
             raise ValueError(
                 f"Expected embeddings of {embedder.dim} numbers in gallery {gallery.folder}, found "
-                f"{here.embeddings.shape[1]}; rebuild it with: {rebuild_command(gallery.folder)}"
-            )
-        if gallery.checkpoint_sha256 != embedder.checkpoint_sha256:
-            raise ValueError(
-                f"Expected embeddings of checkpoint {embedder.checkpoint_sha256[:12]} in gallery {gallery.folder}, "
-                f"found those of {gallery.checkpoint_sha256[:12]}; rebuild it with: {rebuild_command(gallery.folder)}"
+                f"{here.embeddings.shape[1]}; rebuild it with: {command}"
             )
         self.embedder = embedder
         self.gallery = gallery

@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from zsbir.pictures.kinds import (
+    FOLDER,
     FOLDER_LINK,
     HEAD,
     LOST_LINK,
@@ -58,7 +59,7 @@ def find_pictures(folder: Path, *, deep: bool = True, outward: bool = False, jud
 
     Args:
         folder: An existing folder; may itself be a link.
-        deep: Also in all folders below it.
+        deep: Also in all folders below it; else these are left out.
         outward: Take what a link to a file leads to, wherever that lies; else only what lies in the folder.
         judge: Says what else is left out, files and folders.
     """
@@ -97,8 +98,8 @@ def _walk(folder: Path, inside: Path | None, deep: bool, judge: Judge) -> Iterat
         known.add((itself.st_dev, itself.st_ino))
         for entry in entries:
             kind = "" if is_hidden(entry.name) else judge(entry)
-            if kind is None and entry.is_dir(follow_symlinks=False):
-                waiting += [Path(entry)] if deep else []
+            if kind is None and deep and entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry))
             else:
                 yield Path(entry), _kind(entry, inside) if kind is None else kind
 
@@ -106,7 +107,7 @@ def _walk(folder: Path, inside: Path | None, deep: bool, judge: Judge) -> Iterat
 def _kind(entry: os.DirEntry[str], inside: Path | None) -> str:
     try:
         if entry.is_dir():
-            return FOLDER_LINK
+            return FOLDER_LINK if entry.is_symlink() else FOLDER
         if not entry.is_file():  # a pipe, say: opening it would wait for ever
             return LOST_LINK if entry.is_symlink() else OTHER
         if inside and entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(inside):

@@ -13,6 +13,7 @@ from zsbir.sentences import some
 
 PICTURE = "a picture"
 OTHER = "an other file"
+FOLDER = "a folder"
 FOLDER_LINK = "a link to a folder"
 OUTWARD_LINK = "a link that leads out of the folder"
 LOST_LINK = "a link that leads nowhere"
@@ -38,6 +39,7 @@ _PLURALS = {
     **{kind: f"{kind.partition(' ')[2]}s" for kind in (_RAW, _VIDEO, _AUDIO, _PDF, ARCHIVE, "a document")},
     "a picture of a kind that is not read": "pictures of kinds that are not read",
     OTHER: "other files",
+    FOLDER: "folders",
     FOLDER_LINK: "links to folders",
     OUTWARD_LINK: "links that lead out of the folder",
     LOST_LINK: "links that lead nowhere",

@@ -24,7 +24,7 @@ class TrainConfig:
     Attributes:
         data_dir: Folder with sketches/, photos/ and the label files.
         checkpoint_dir: Where checkpoint, state and logs go.
-        epochs: How many times the seen categories' number of photos is drawn.
+        epochs: In each as many photos are drawn as there are, unless steps_per_epoch says how many.
         batch_size: Sketches a step, with as many photos, for each process.
         encoder: The network.
         preprocessing: What it sees; `mean` and `std` always become those that its backbone expects, or those of the
@@ -37,8 +37,8 @@ class TrainConfig:
         extra_ratio: Their photos, and their sketches, as a share of batch_size.
         start_from: Checkpoint of ours that is taught the categories of data_dir too; it sets the defaults of all that
             defines the network and of what suits few pictures.
-        start_share: How much of it stays in the weights that are validated and shipped, 0 to 1; the more, the less of
-            what it knew is lost.
+        start_share: How much of it stays in the weights that are validated and shipped, 0 to below 1; the more, the
+            less of what it knew is lost.
         backbone_weights: What it begins with: package = ImageNet's of a pip package (lite0; lite1 and lite2 if
             installed), hub = timm's download, or a file.
         word_vectors: GloVe file that says what names mean, for semantic hard negatives; a package says it if none is
@@ -114,7 +114,7 @@ class TrainConfig:
                 f"{self.names.text_tower}; give one."
             )
         if not 0 <= self.start_share < 1:
-            raise ValueError(f"Expected a share of the start that is less than 1, found {self.start_share}.")
+            raise ValueError(f"Expected a share of the start from 0 to below 1, found {self.start_share}.")
         if self.steps_per_epoch is not None and self.steps_per_epoch < 1:
             raise ValueError(f"Expected at least 1 step an epoch, found {self.steps_per_epoch}.")
         taken_size(self.encoder.backbone, self.train_size)  # refuses what is no such network before anything is read

@@ -106,6 +106,10 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
     del tower  # its weights may be large
     if resume:
         run.restore()
+    elif not quiet and (run.folder / CHECKPOINT_NAME).exists():
+        tqdm.write(
+            f"{run.folder} holds an earlier run, which this one replaces; --checkpoint_dir takes another folder."
+        )
     with _log(run, steps) as log, _keep_on_interrupt(run), group.interrupted_together() as check:
         while run.epoch < config.epochs:
             started = time.perf_counter()
@@ -181,14 +185,20 @@ def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
 
 @contextlib.contextmanager
 def _keep_on_interrupt(run: TrainingRun) -> Iterator[None]:
-    """Ctrl-C ends training in order; before the first whole epoch, the weights reached so far are kept."""
+    """Ctrl-C ends training in order; before the first whole epoch, the weights reached so far are kept.
+
+    But not in the place of those of an earlier run in the same folder.
+    """
     try:
         yield
     except KeyboardInterrupt:
         if run.group.is_leader:
-            if run.epoch == 0:
+            if run.epoch == 0 and not (run.folder / CHECKPOINT_NAME).exists():
                 run.save_checkpoint(CHECKPOINT_NAME, run.finished(0, quiet=True), {})
-            tqdm.write(f"Interrupted after {run.epoch} whole epochs; --resume goes on from there.")
+            if run.epoch == 0:
+                tqdm.write("Interrupted before an epoch was whole; the same command begins again.")
+            else:
+                tqdm.write(f"Interrupted; --resume goes on from epoch {run.epoch}, the last that is whole.")
         raise
 
 

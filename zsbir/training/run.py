@@ -204,6 +204,10 @@ class TrainingRun:
             FileNotFoundError: There is no state.
             ValueError: The state belongs to a run with other settings.
         """
+        if not (self.folder / STATE_NAME).is_file():
+            raise FileNotFoundError(
+                f"Expected a run with a whole epoch in {self.folder}, found none; leave out --resume to begin one."
+            )
         config = {name: value for name, value in self.record.config.items() if name not in _MAY_CHANGE}
         description = restore_state(self.folder / STATE_NAME, self.modules, self.optimizer, config)
         self.record.epochs = list(description["epochs"])

@@ -128,7 +128,7 @@ def _keep_all_but(backbone: nn.Module, name: str, trainable: str) -> None:
     if kind == "norm" and not chosen:
         raise ValueError(
             f"Expected normalisation layers that can learn, found none in {name}, where batch norm may be folded; "
-            "choose --batch_norm trained, or another --trainable."
+            "choose another --trainable, or --batch_norm trained where the run starts from no checkpoint."
         )
     for parameter in chosen:
         parameter.requires_grad_(True)
