@@ -15,6 +15,7 @@ from typing import Literal
 
 from zsbir.command import run_made
 from zsbir.encoder.shipped import DEFAULT_CHECKPOINT
+from zsbir.sentences import some
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def _evaluate(arguments: Evaluation) -> None:
         embedder, arguments.data, labels, arguments.gallery_labels, arguments.sketch_source, arguments.batch_size
     )
     measured = report(split, embedder.checkpoint_sha256)
+    if taught := [name for name in split.query_categories if name in embedder.split.seen]:
+        print(f"No zero-shot figures: {arguments.model} was trained on {some(taught)}.", file=sys.stderr)  # noqa: T201
     if arguments.report:
         measured.save(arguments.report)
     if arguments.output_dir:

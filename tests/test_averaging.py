@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,11 @@ def test_what_does_not_fit_together_is_refused(
     ):
         assert averaging.main([str(path), *map(str, others), "--out", out, "--data_dir", str(data_folder)]) == 2
         assert sentence in capsys.readouterr().err
+    own = load_checkpoint(path)
+    save_checkpoint(tmp_path / "own.safetensors", replace(own, training={"started_from": "s.safetensors"}))
+    two = [str(tmp_path / "own.safetensors")] * 2
+    assert averaging.main([*two, "--out", out, "--data_dir", str(data_folder)]) == 2
+    assert "which started from s.safetensors" in capsys.readouterr().err
     other = written(tmp_path, 3, seen=("triangle", "circle"))
     assert averaging.main([str(other), str(other), "--out", out, "--data_dir", str(data_folder)]) == 2
     assert "2 categories that the checkpoints were trained on, found 2, not all the same" in capsys.readouterr().err

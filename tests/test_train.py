@@ -151,6 +151,25 @@ def test_ctrl_c_keeps_what_was_reached(arguments: list[str], tmp_path: Path, mon
     monkeypatch.setattr(TrainingRun, "step", interrupted)
     assert train.main([*arguments, "--checkpoint_dir", str(tmp_path)]) == 130
     load_checkpoint(tmp_path / "zsbir.safetensors")
+    assert train.main([*arguments, "--checkpoint_dir", str(tmp_path), "--resume"]) == 2  # there is no whole epoch
+
+
+def test_ctrl_c_at_once_leaves_an_earlier_run_as_it_was(
+    unbroken: Path,
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    folder = Path(shutil.copytree(unbroken, tmp_path / "run"))
+    monkeypatch.setattr(TrainingRun, "step", interrupted)
+    assert train.main([*arguments, "--checkpoint_dir", str(folder), "--learning_rate", "1e-5"]) == 130
+    assert "holds an earlier run, which this one replaces" in capsys.readouterr().out
+    for name in ("zsbir.safetensors", "last.safetensors", "training_state.safetensors", "run.json"):
+        assert (folder / name).read_bytes() == (unbroken / name).read_bytes()
 
 
 def test_without_validation_the_last_epoch_is_kept(arguments: list[str], data_folder: Path, tmp_path: Path) -> None:

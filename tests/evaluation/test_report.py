@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import evaluate
-from tests.conftest import UNSEEN, VALIDATION
+from tests.conftest import SEEN, UNSEEN, VALIDATION
 from zsbir import load_embedder
 from zsbir.encoder.embedder import Embedder
 from zsbir.evaluation.contact_sheet import save_contact_sheets
@@ -107,7 +107,12 @@ def test_command_line_writes_report_and_sheets(
     assert written["queries"] == 12
     assert set(written["categories"]) == set(UNSEEN)
     assert len(list((tmp_path / "sheets").iterdir())) == 2
-    assert f"{written['mAP@all']:.3f}" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert f"{written['mAP@all']:.3f}" in said.out
+    assert "No zero-shot figures" not in said.err
+    seen = str(data_folder / "train_labels.txt")
+    assert evaluate.main(["--data", str(data_folder), "--model", str(checkpoint_path), "--labels", seen]) == 0
+    assert f"No zero-shot figures: {checkpoint_path} was trained on {'; '.join(SEEN)}." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

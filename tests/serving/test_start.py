@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import make_checkpoint, make_photo, until
 from tests.served import sketch_in
 from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.gallery.__main__ import main as gallery_command
 from zsbir.gallery.build import build_gallery
 from zsbir.serving.start import cache_folder, open_galleries
 
@@ -116,5 +117,9 @@ def test_what_a_gallery_lacks_for_the_first_encoder_is_made_at_the_first_start_a
 def test_one_encoder_that_is_named_is_the_only_one(both: list[Path], tmp_path: Path) -> None:
     with closing(open_galleries(both[1], tmp_path / "shown")) as galleries:
         assert [encoder.name for encoder in galleries.encoders.offered] == [both[1].stem]
-    with pytest.raises(ValueError, match="rebuild it with"):
+    with pytest.raises(ValueError, match="rebuild it with") as refused:
         open_galleries(both[0], tmp_path / "shown")
+    words = str(refused.value).partition("zsbir.gallery ")[2].split()
+    assert gallery_command(words) == 0  # what it says to do helps
+    with closing(open_galleries(both[0], tmp_path / "shown")) as galleries:
+        assert len(galleries.default.search(sketch_in())) == 3

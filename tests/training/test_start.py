@@ -268,7 +268,8 @@ def test_a_start_without_a_share_of_it_left_is_what_was_learned(own: Path, start
         (["--embedding_dim", "512"], "with embedding_dim = 16, found 512; leave --embedding_dim out."),
         (["--sketch_size", "112"], "leave --sketch_size out."),
         (["--backbone_weights", "hub"], "leave --backbone_weights out."),
-        (["--start_share", "1"], "found 1.0."),
+        (["--start_share", "1"], "from 0 to below 1, found 1.0."),
+        (["--preset", "clip"], "Expected a preset or a checkpoint to start from"),
         (["--data_dir", "absent"], "Expected a data folder at absent"),
     ],
 )
