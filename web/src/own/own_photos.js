@@ -9,7 +9,7 @@ import { entriesOf } from "./unzip.js";
 
 export const OWN = "Your photos"; // the name of their gallery
 const NAMED = 50; // files left out that are named
-const ADDRESSES = 200; // of copies that are shown, or were a moment ago
+const ADDRESSES = 3_000; // of copies that are shown, or were a moment ago; a map shows many
 
 /**
  * Opens what is kept. `encoderOf(about)` promises an encoder; `changed(progress)` is called as photos come: how many are
@@ -154,7 +154,21 @@ export async function openOwnPhotos(encoderOf, changed) {
     return address;
   }
 
+  /**
+   * What is known of a whole gallery, under a name: what is kept of the same photos, or what `make` promises, which is kept
+   * unless they are others by then.
+   */
+  async function known(name, gallery, about, make) {
+    const mark = await markOf(gallery.photos);
+    const kept = mark && (await store.known(name).catch(() => null));
+    if (kept?.mark === mark) return kept.content;
+    const content = await make();
+    if (mark && galleries.get(about.folder) === gallery) await store.know(name, { mark, content }).catch(() => {}); // no room
+    return content;
+  }
+
   return {
+    known,
     index,
     complete,
     gallery,
@@ -224,15 +238,23 @@ async function prepared({ name, read }) {
 
 /** SHA-256, by which copies of a photo are known; on pages that may not compute it, the name and the size. */
 async function digestOf(content, name) {
-  if (!crypto.subtle) return `${name} ${content.size}`;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer()));
+  return crypto.subtle ? sha256(await content.arrayBuffer()) : `${name} ${content.size}`;
+}
+
+/** By what photos in their order are known; null on pages that may not compute it. */
+async function markOf(photos) {
+  return crypto.subtle ? sha256(new TextEncoder().encode(photos.map(({ digest }) => digest).join("\n"))) : null;
+}
+
+async function sha256(content) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const titleOf = (name) => name.split("/").at(-1).replace(/\.\w+$/, "").replaceAll("_", " ");
 
 function galleryOf(all, { folder, dim }) {
-  const known = all.filter(({ embeddings }) => embeddings[folder]);
+  const known = all.filter(({ embeddings }) => embeddings[folder]).sort((one, other) => (one.name < other.name ? -1 : 1)); // as the store has them
   const embeddings = new Float32Array(known.length * dim);
   const firsts = new Map();
   const times = new Map();
