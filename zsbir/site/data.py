@@ -5,8 +5,8 @@ But for `site.json`, a name never means anything else, so that browsers keep wha
 `web/src/engine/site.js` reads it:
 
     data/site.json                  the encoders and the galleries
-    data/encoders/<digest>/         the files of `zsbir.site.model`, and the embeddings of known sketches, in half precision,
-                                    by which the page judges what nothing among a visitor's own photos is like
+    data/encoders/<digest>/         the files of `zsbir.site.model`; and the embeddings of known sketches, in half
+                                    precision, by which the page tells what nothing among own photos is like
     data/galleries/<digest>/        photos.json, one row a photo as the page describes it; photos/ and small/; and by
                                     checkpoint the embeddings, in half precision, map and categories
 """
