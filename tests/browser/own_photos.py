@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import TIMEOUT_MS
 from tests.conftest import CORNERS, make_photo
 from tests.served import encoded
 
@@ -34,7 +35,34 @@ def expect_ready(page: Page, count: int) -> None:
     expect(page.locator(".zs-gallery option").last).to_have_text(f"Your photos ({count:,} {noun})")
 
 
+_KEPT = """(list) => new Promise((resolve) => {
+    indexedDB.open("zsbir own photos").onsuccess = ({ target: { result } }) => {
+        const all = result.transaction(list).objectStore(list);
+        const [names, contents] = [all.getAllKeys(), all.getAll()];
+        contents.onsuccess = () => resolve(names.result.map((name, at) => [name, contents.result[at]]));
+    };
+})"""
+
+
+def kept(page: Page, what: str) -> dict[str, Any]:
+    """A list of the browser's storage, by names: `photos`, or what is `known` of all of them."""
+    return dict(page.evaluate(_KEPT, what))
+
+
+def expect_kept(page: Page, what: str, *names: str) -> dict[str, Any]:
+    """Waits until there are these; returns all there are."""
+    for _ in range(TIMEOUT_MS // 100):
+        if {*names} <= (found := kept(page, what)).keys():
+            return found
+        page.wait_for_timeout(100)
+    raise AssertionError(f"expected {names}, found {[*kept(page, what)]}")
+
+
+NO_HANDLES = "delete window.showDirectoryPicker;"  # as in browsers that have none; then a chooser of files opens
+
+
 def choose_folder(page: Page, folder: Path) -> None:
+    """On a page that began with `NO_HANDLES`."""
     if page.locator(".zs-own").is_hidden():
         page.get_by_role("button", name="Search your own photos").click()
     with page.expect_file_chooser() as chooser:

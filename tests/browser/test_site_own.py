@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
-from tests.browser.own_photos import bring, choose_folder, expect_ready, file, jpeg
+from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg
 from tests.browser.results import photos
 from tests.browser.static_site import Serve, built
 from tests.node import needs_packages
@@ -96,6 +96,7 @@ def test_two_thousand_photos_outlive_a_tab_that_is_closed_half_way(
     context: BrowserContext, site: Path, serve: Serve, many: Path
 ) -> None:
     address = serve(site)
+    context.add_init_script(NO_HANDLES)
     page = opened(context, address)
     choose_folder(page, many)
     page.wait_for_function("() => document.querySelector('.zs-progress progress').value >= 100")

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.canvas import FIRST, SECOND, clear, draw, query
 from tests.browser.conftest import TIMEOUT_MS, opened
-from tests.browser.own_photos import bring, expect_ready, file, jpeg
+from tests.browser.own_photos import bring, expect_kept, expect_ready, file, jpeg, kept
 from tests.browser.results import photos
 from tests.browser.static_site import Serve, built
 from tests.knowing import make_knowing
@@ -25,18 +25,6 @@ from zsbir.pictures.drawing import parse_canvas
 pytestmark = needs_packages
 expect.set_options(timeout=TIMEOUT_MS)
 SLOW = "for (const end = Date.now() + 4_000; Date.now() < end; );\n"
-KNOWN = """() => new Promise((resolve) => {
-    indexedDB.open("zsbir own photos").onsuccess = ({ target: { result } }) => {
-        const asked = result.transaction("known").objectStore("known").getAllKeys();
-        asked.onsuccess = () => resolve(asked.result);
-    };
-})"""
-READ = """() => new Promise((resolve) => {
-    indexedDB.open("zsbir own photos").onsuccess = ({ target: { result } }) => {
-        const asked = result.transaction("photos").objectStore("photos").getAll();
-        asked.onsuccess = () => resolve(asked.result.map(({ embeddings }) => [...Object.values(embeddings)[0]]));
-    };
-})"""
 ONE_ROW = """() => new Promise((resolve) => {
     indexedDB.open("zsbir own photos").onsuccess = ({ target: { result } }) => {
         const known = result.transaction("known", "readwrite").objectStore("known");
@@ -99,7 +87,7 @@ def test_own_photos_have_a_map_that_follows_them_and_no_search_waits_for_it(
     page.get_by_role("button", name="Search your own photos").click()
     page.get_by_role("button", name="Delete them").click()
     expect(page.locator(".zs-gallery option")).to_have_count(1)
-    assert page.evaluate(KNOWN) == []
+    assert kept(page, "known") == {}
 
 
 def test_a_drawing_that_nothing_of_ones_own_is_like_is_told_as_python_tells(
@@ -109,11 +97,12 @@ def test_a_drawing_that_nothing_of_ones_own_is_like_is_told_as_python_tells(
     page = opened(context, serve(site))
     bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(8)))
     expect_ready(page, 8)
-    embeddings = np.array(page.evaluate(READ), dtype=np.float32)
+    rows = [next(iter(photo["embeddings"].values())) for photo in kept(page, "photos").values()]
+    embeddings = np.array(rows, dtype=np.float32)
     unlike = Unlike(retriever.embedder.known_sketches, embeddings)
     draw(page, *FIRST)
     expect(photos(page)).to_have_count(5)
-    page.wait_for_function(f"({KNOWN})().then((names) => names.some((name) => name.startsWith('unlike ')))")
+    expect_kept(page, "known", f"unlike {retriever.embedder.checkpoint_sha256[:16]}")
     agreed = set()
     for number in (*range(6), None):
         clear(page)

@@ -131,10 +131,8 @@ export async function openSite(address, runtime, tell) {
     list_categories: categories,
     load_map: map,
     own_state: async () => own.state(),
-    async index_own({ files, isWhole }) {
-      own.index(files, encoders[0], isWhole);
-      return {};
-    },
+    own_folders: async () => ({ folders: await own.folders() }),
+    index_own: (brought) => own.index(brought, encoders[0]),
     pause_own: async () => own.pause(),
     resume_own: async () => own.resume(),
     stop_own: async () => own.stop(),

@@ -4,6 +4,7 @@
 import { Gallery } from "../gallery/gallery.js";
 import { preparePhoto } from "../pictures/photo.js";
 import { copied } from "./copies.js";
+import { filesOf, foldersIn, keepFolder } from "./folders.js";
 import { openStore } from "./store.js";
 import { entriesOf } from "./unzip.js";
 
@@ -38,17 +39,22 @@ export async function openOwnPhotos(encoderOf, changed) {
 
   // ---- Indexing
 
-  /** Embeds files, each a `name` and a `file`; `isWhole`: they are a folder, and what is there no more is deleted. */
-  function index(files, about, isWhole) {
-    return embedAll(files, about, isWhole).catch((error) => tell({ busy: false, sentence: error.message }));
+  /**
+   * Embeds what was brought: `files`, each a `name` and a `file`, or the handle of a `folder`. What is in a folder no more is
+   * deleted; files are a whole one if `isWhole`. The promise is kept when it has ended.
+   */
+  function index(brought, about) {
+    return embedAll(brought, about).catch((error) => tell({ busy: false, sentence: error.message }));
   }
 
-  async function embedAll(files, about, isWhole) {
+  async function embedAll({ files, isWhole, folder }, about) {
     const mine = (run += 1);
     const goesOn = () => mine === run;
-    tell({ done: 0, total: files.length, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
-    const all = await listed(files, skip);
-    if (isWhole) await forget(missingFrom(all, files[0].name.split("/")[0]));
+    tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
+    if (folder) await keepFolder(store, folder);
+    const all = await listed(files ?? (await filesOf(folder)), skip);
+    if (!goesOn()) return;
+    if (folder || isWhole) await forget(missingFrom(all, folder?.name ?? files[0].name.split("/")[0]));
     const wanted = all.filter((it) => !isKnown(it, about));
     tell({ done: all.length - wanted.length, total: all.length });
     const encoder = await encoderOf(about);
@@ -170,6 +176,7 @@ export async function openOwnPhotos(encoderOf, changed) {
   return {
     known,
     index,
+    folders: () => foldersIn(store),
     complete,
     gallery,
     withAddresses,
