@@ -102,7 +102,7 @@ def test_a_drawing_that_nothing_of_ones_own_is_like_is_told_as_python_tells(
     unlike = Unlike(retriever.embedder.known_sketches, embeddings)
     draw(page, *FIRST)
     expect(photos(page)).to_have_count(5)
-    expect_kept(page, "known", f"unlike {retriever.embedder.checkpoint_sha256[:16]}")
+    expect_kept(page, "known", f"unlike encoders/{retriever.embedder.checkpoint_sha256[:16]}")
     agreed = set()
     for number in (*range(6), None):
         clear(page)
