@@ -44,14 +44,14 @@ export async function openOwnPhotos(encoderOf, changed) {
    * deleted; files are a whole one if `isWhole`. The promise is kept when it has ended.
    */
   function index(brought, about) {
-    return embedAll(brought, about).catch((error) => tell({ busy: false, sentence: error.message }));
+    return embedAll(brought, about).catch((error) => tell({ busy: false, sentence: error.constructor === Error ? error.message : roomSentence(error) }));
   }
 
   async function embedAll({ files, isWhole, folder }, about) {
     const mine = (run += 1);
     const goesOn = () => mine === run;
     tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
-    if (folder) await keepFolder(store, folder);
+    if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
     const all = await listed(files ?? (await filesOf(folder)), skip);
     if (!goesOn()) return;
     if (folder || isWhole) await forget(missingFrom(all, folder?.name ?? files[0].name.split("/")[0]));
@@ -133,7 +133,7 @@ export async function openOwnPhotos(encoderOf, changed) {
       const { picture } = await copied(await store.copyOf(photo.name), photo.name);
       const embedding = await encoder.embedPhoto(preparePhoto(picture, about.photo_size).data);
       const more = { ...photo, embeddings: { ...photo.embeddings, [about.folder]: Float32Array.from(embedding) } };
-      await store.put(more);
+      await store.put(more).catch(() => {}); // no room: it is embedded anew at the next visit
       if (photos.has(photo.name)) photos.set(photo.name, more); // or it was deleted meanwhile
       galleries.clear();
     }
