@@ -39,7 +39,7 @@ _KEPT = """(list) => new Promise((resolve) => {
     indexedDB.open("zsbir own photos").onsuccess = ({ target: { result } }) => {
         const all = result.transaction(list).objectStore(list);
         const [names, contents] = [all.getAllKeys(), all.getAll()];
-        contents.onsuccess = () => resolve(names.result.map((name, at) => [name, contents.result[at]]));
+        contents.onsuccess = () => resolve(names.result.map((name, at) => [String(name), contents.result[at]]));
     };
 })"""
 

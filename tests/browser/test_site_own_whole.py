@@ -97,7 +97,7 @@ def test_a_drawing_that_nothing_of_ones_own_is_like_is_told_as_python_tells(
     page = opened(context, serve(site))
     bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(8)))
     expect_ready(page, 8)
-    rows = [next(iter(photo["embeddings"].values())) for photo in kept(page, "photos").values()]
+    rows = [photo["embedding"] for photo in kept(page, "embeddings").values()]
     embeddings = np.array(rows, dtype=np.float32)
     unlike = Unlike(retriever.embedder.known_sketches, embeddings)
     draw(page, *FIRST)

@@ -49,10 +49,8 @@ export function bringOwn({ element, ask, choose }) {
     find("progress").value = done;
     find(".zs-progress span").textContent = sentence || `${paused ? "Paused at" : "Getting ready:"} ${thousands(done)} of ${thousands(total)} photos`;
     find(".zs-pause").textContent = paused ? "Go on" : "Pause";
-    if (wasBusy && !busy) {
-      fail(sentence);
-      if (photos && isWanted) choose(OWN);
-    }
+    if (!busy) fail(sentence);
+    if (wasBusy && !busy && photos && isWanted) choose(OWN);
     report({ busy, photos, isKept, skipped, count });
     showRoom();
   }
