@@ -58,6 +58,16 @@ def chosen(page: Page) -> Page:
     return page
 
 
+def test_an_empty_folder_is_said(context: BrowserContext, site: Path, serve: Serve) -> None:
+    context.add_init_script(PICKER)
+    page = opened(context, serve(site))
+    write(page, "0.jpg", b"")
+    write(page, "0.jpg", None)
+    page.get_by_role("button", name="Search your own photos").click()
+    page.get_by_role("button", name="Choose a folder").click()
+    expect(page.locator(".zs-trouble")).to_contain_text("There is nothing to add")
+
+
 def change(page: Page) -> None:
     write(page, "0.jpg", None)
     write(page, "1.jpg", jpeg(11))

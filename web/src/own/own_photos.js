@@ -55,6 +55,7 @@ export async function openOwnPhotos(encoderOf, changed) {
     const all = await listed(files ?? (await filesOf(folder)), skip);
     if (!goesOn()) return;
     if (folder || isWhole) await forget(missingFrom(all, folder?.name ?? files[0].name.split("/")[0]));
+    if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
     const wanted = all.filter((it) => !isKnown(it, about));
     tell({ done: all.length - wanted.length, total: all.length });
     const encoder = await encoderOf(about);
