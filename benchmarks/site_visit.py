@@ -45,6 +45,7 @@ def main() -> None:
         address = f"http://127.0.0.1:{server.server_address[1]}/"
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_ARGUMENTS))
         context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.add_init_script("delete window.showDirectoryPicker;")  # a chooser of files can be driven
         page = first_visit(context, address)
         search_times(page)
         memory(page)

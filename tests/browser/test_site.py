@@ -186,6 +186,8 @@ def test_the_page_fits_a_phone(browser: Browser, site: Path, serve: Serve) -> No
     example(page, "butterfly")
     expect(photos(page)).to_have_count(5)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    lowest = page.locator("#zs-gallery").evaluate("it => it.getBoundingClientRect().bottom")
+    assert page.locator("#zs-map").evaluate("it => it.getBoundingClientRect().top") >= lowest + 8
     context.close()
 
 

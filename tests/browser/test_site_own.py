@@ -7,16 +7,15 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
+from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg
 from tests.browser.results import photos
 from tests.browser.static_site import Serve, built
-from tests.conftest import CORNERS, make_photo
 from tests.node import needs_packages
 from tests.served import encoded
 
@@ -28,28 +27,6 @@ MANY = 2_000
 @pytest.fixture(scope="module")
 def site(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(checkpoint_path, tmp_path_factory.mktemp("static"))[0]
-
-
-def jpeg(seed: int, **options: Any) -> bytes:
-    rng = np.random.default_rng(seed)
-    return encoded(make_photo([*CORNERS][seed % len(CORNERS)], rng), "JPEG", **options)
-
-
-def file(name: str, content: bytes) -> Any:
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-
-
-def bring(page: Page, *files: Any) -> None:
-    if page.locator(".zs-own").is_hidden():
-        page.get_by_role("button", name="Search your own photos").click()
-    page.locator(".zs-drop input").set_input_files(list(files))
-
-
-def expect_ready(page: Page, count: int) -> None:
-    verb = "is" if count == 1 else "are"
-    noun = "photo" if count == 1 else "photos"
-    expect(page.locator(".zs-report p")).to_contain_text(f"{count:,} {noun} of yours {verb} ready to search.")
-    expect(page.locator(".zs-gallery option").last).to_have_text(f"Your photos ({count:,} {noun})")
 
 
 def sideways() -> bytes:
@@ -111,14 +88,6 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def choose_folder(page: Page, folder: Path) -> None:
-    if page.locator(".zs-own").is_hidden():
-        page.get_by_role("button", name="Search your own photos").click()
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Choose a folder").click()
-    chooser.value.set_files(folder)
-
-
 def done(page: Page) -> int:
     return int(page.locator(".zs-progress progress").evaluate("it => it.value"))
 
@@ -127,6 +96,7 @@ def test_two_thousand_photos_outlive_a_tab_that_is_closed_half_way(
     context: BrowserContext, site: Path, serve: Serve, many: Path
 ) -> None:
     address = serve(site)
+    context.add_init_script(NO_HANDLES)
     page = opened(context, address)
     choose_folder(page, many)
     page.wait_for_function("() => document.querySelector('.zs-progress progress').value >= 100")

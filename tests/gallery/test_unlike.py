@@ -2,18 +2,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
-from tests.conftest import SEEN, UNSEEN, VALIDATION, make_sketch
+from tests.conftest import SEEN, make_sketch
+from tests.knowing import make_knowing
 from tests.served import make_gallery
-from zsbir.data.folder import ZeroShotSplit
-from zsbir.encoder.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from zsbir.encoder.embedder import Embedder, load_embedder
-from zsbir.encoder.hub_correction import HubCorrection
-from zsbir.encoder.inference import FinishedEncoder
-from zsbir.encoder.recognition import Recognition
-from zsbir.encoder.whitening import Whitening, whitening_matrix
 from zsbir.gallery import unlike
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.retriever import Retriever
@@ -55,17 +49,8 @@ def test_a_gallery_of_one_photo_and_one_known_sketch_are_enough() -> None:
 def embedder(
     request: pytest.FixtureRequest, checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Embedder:
-    """Of an encoder that knows sketches of triangles and squares."""
-    loaded = load_checkpoint(checkpoint_path)
-    rng = np.random.default_rng(0)
-    sketches = [make_sketch(category, rng) for category in SEEN for _ in range(6)]
-    plain = torch.from_numpy(load_embedder(checkpoint_path, "cpu").embed_sketches(sketches))
-    whitening = Whitening(whitening_matrix(plain)) if request.param != "corrected" else None
-    hubs = HubCorrection(whitening(plain) if whitening else plain)
-    recognition = Recognition(plain[::6], 0.5) if request.param == "recognising" else None
-    finished = FinishedEncoder(loaded.encoder.trained, loaded.preprocessing, whitening, hubs, recognition)
-    path = tmp_path_factory.mktemp("known") / "zsbir.safetensors"
-    save_checkpoint(path, Checkpoint(finished, ZeroShotSplit(SEEN, VALIDATION, UNSEEN)))
+    kind, folder = request.param, tmp_path_factory.mktemp("known")
+    path = make_knowing(checkpoint_path, folder, whitened=kind != "corrected", recognising=kind == "recognising")
     return load_embedder(path, "cpu")
 
 

@@ -162,6 +162,7 @@ def ranking() -> dict[str, Any]:
         "photos": described,
         "embeddings": embeddings.ravel().tolist(),
         "dim": _DIM,
+        "known": known.ravel().tolist(),
         "unlike": unlike,
         "asked": asked,
     }

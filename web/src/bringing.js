@@ -1,6 +1,8 @@
 // Where the visitor brings own photos: files, a folder or a zip, chosen or dropped. What becomes of them is the worker's.
 
 import { dropped, named } from "../../zsbir/ui/static/upload.js";
+import { followFolders } from "./following.js";
+import { isHidden } from "./own/folders.js";
 
 const OWN = "Your photos"; // own_photos.js has the same
 const thousands = (count) => count.toLocaleString("en");
@@ -11,14 +13,20 @@ export function bringOwn({ element, ask, choose }) {
   const find = (selector) => element.querySelector(selector);
   const panel = find(".zs-own");
   let state = { busy: false };
+  let isWanted = false; // what is going on was brought, and is not looked for by itself
 
-  /** Hands files over; `isWhole`: they are all that there is. */
+  /** Hands over files; `isWhole`: they are all of a folder. */
   async function bring(files, isWhole = false) {
-    const visible = files.filter(({ name }) => !name.split("/").some((part) => part.startsWith(".") || part === "Thumbs.db"));
+    const visible = files.filter(({ name }) => !isHidden(name));
     if (!visible.length) return fail("There is nothing to add; choose photos, a folder or a zip.");
+    await index({ files: visible, isWhole }, true);
+  }
+
+  async function index(brought, wanted) {
+    isWanted = wanted;
     fail("");
-    await keepRoom();
-    await ask("index_own", { files: visible, isWhole }).catch((error) => fail(error.message));
+    if (wanted) await keepRoom();
+    await ask("index_own", brought).catch((error) => fail(error.message));
   }
 
   async function drop(transfer) {
@@ -41,10 +49,8 @@ export function bringOwn({ element, ask, choose }) {
     find("progress").value = done;
     find(".zs-progress span").textContent = sentence || `${paused ? "Paused at" : "Getting ready:"} ${thousands(done)} of ${thousands(total)} photos`;
     find(".zs-pause").textContent = paused ? "Go on" : "Pause";
-    if (wasBusy && !busy) {
-      fail(sentence);
-      if (photos) choose(OWN);
-    }
+    if (!busy) fail(sentence);
+    if (wasBusy && !busy && photos && isWanted) choose(OWN);
     report({ busy, photos, isKept, skipped, count });
     showRoom();
   }
@@ -82,13 +88,7 @@ export function bringOwn({ element, ask, choose }) {
     bring(named(chooser.files));
     chooser.value = ""; // so that choosing the same files again counts as a change
   });
-  const folders = document.createElement("input");
-  Object.assign(folders, { type: "file", webkitdirectory: true });
-  folders.addEventListener("change", () => {
-    bring(Array.from(folders.files, (file) => ({ name: file.webkitRelativePath, file })), true);
-    folders.value = "";
-  });
-  find(".zs-folder").addEventListener("click", () => folders.click());
+  const folders = followFolders({ line: find(".zs-folder-line"), ask, bring, index, fail });
   find(".zs-open").addEventListener("click", () => {
     panel.hidden = !panel.hidden;
     find(".zs-open").setAttribute("aria-expanded", String(!panel.hidden));
@@ -99,6 +99,7 @@ export function bringOwn({ element, ask, choose }) {
   find(".zs-delete").addEventListener("click", async () => {
     find(".zs-open").focus({ preventScroll: true }); // the button that was pressed goes
     await ask("delete_own");
+    folders.show();
   });
   for (const event of ["dragover", "drop"]) document.addEventListener(event, (it) => it.preventDefault()); // stay on the page
   panel.addEventListener("dragover", () => find(".zs-drop").classList.add("zs-over"));

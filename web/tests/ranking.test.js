@@ -4,9 +4,10 @@ import { test } from "node:test";
 import { calmOrder } from "../src/gallery/calm.js";
 import { Gallery } from "../src/gallery/gallery.js";
 import { calmNearest, hasNothingLike, moreLike, nearest, refined } from "../src/gallery/retriever.js";
+import { isUnlike, unlikeOf } from "../src/gallery/unlike.js";
 import { numbersOf } from "./numbers.js";
 
-const { photos, embeddings, dim, unlike, asked } = numbersOf("ranking");
+const { photos, embeddings, dim, known, unlike, asked } = numbersOf("ranking");
 const gallery = new Gallery({ name: "", photos, embeddings: Float32Array.from(embeddings), dim, unlike });
 
 /** Whether rows and similarities are those that Python found. */
@@ -41,6 +42,25 @@ test("a drawing that has nothing alike is told by what known sketches get", () =
   const told = asked.map(({ query, only }) => hasNothingLike(gallery, Float32Array.from(query), only));
   assert.deepEqual(told, asked.map(({ search }) => search[0][3] === 1));
   assert.ok(told.includes(true) && told.includes(false));
+});
+
+test("what known sketches get in a gallery is what Python works out", () => {
+  const found = unlikeOf({ known: Float32Array.from(known), embeddings: gallery.embeddings, dim });
+  for (const kind of ["means", "deviations"]) {
+    assert.equal(found[kind].length, gallery.size);
+    assert.ok(found[kind].every((value, row) => Math.abs(value - unlike[kind][row]) < 1e-5), kind);
+  }
+  assert.ok(Math.abs(found.least - unlike.least) < 1e-4);
+});
+
+test("one and two photos can be judged, too", () => {
+  for (const count of [1, 2]) {
+    const few = gallery.embeddings.subarray(0, count * dim);
+    const found = unlikeOf({ known: Float32Array.from(known), embeddings: few, dim });
+    const alike = new Gallery({ name: "", photos: photos.slice(0, count), embeddings: few, dim }).similarities(few.slice(0, dim));
+    assert.equal(isUnlike(alike, found), false); // as alike as can be
+    assert.equal(isUnlike(alike.map((it) => -it), found), true);
+  }
 });
 
 test("a photo is found again where it has moved", () => {

@@ -5,7 +5,8 @@ But for `site.json`, a name never means anything else, so that browsers keep wha
 `web/src/engine/site.js` reads it:
 
     data/site.json                  the encoders and the galleries
-    data/encoders/<digest>/         the files of `zsbir.site.model`
+    data/encoders/<digest>/         the files of `zsbir.site.model`; and the embeddings of known sketches, in half
+                                    precision, by which the page tells what nothing among own photos is like
     data/galleries/<digest>/        photos.json, one row a photo as the page describes it; photos/ and small/; and by
                                     checkpoint the embeddings, in half precision, map and categories
 """
@@ -41,6 +42,7 @@ from zsbir.ui.results import describe
 
 FORMAT_VERSION = 1
 CREDITS = ("credits.csv", "LICENCES.md")  # of a gallery
+KNOWN = "known.embeddings"  # of an encoder
 _DIGEST = 16  # hexadecimal digits of a checkpoint's, in names
 
 
@@ -77,9 +79,10 @@ def write_data(checkpoints: dict[str, Path], galleries: Mapping[str, Gallery], f
 def _write_encoder(encoder: Offered, checkpoint: Path, embedder: Embedder, folder: Path) -> dict[str, Any]:
     place = f"encoders/{encoder.checkpoint_sha256[:_DIGEST]}"
     write_model(load_checkpoint(checkpoint), folder / place)
+    (folder / place / KNOWN).write_bytes(embedder.known_sketches.astype("<f2").tobytes())
     return {
         "folder": place,
-        "files": {name: (folder / place / name).stat().st_size for name in FILES},
+        "files": {name: (folder / place / name).stat().st_size for name in (*FILES, KNOWN)},
         "dim": embedder.dim,
         "sketch_size": embedder.preprocessing.sketch_size,
         "photo_size": embedder.preprocessing.photo_size,

@@ -52,3 +52,9 @@ export function newestFirst(gallery, found) {
   const dateOf = ([row]) => gallery.photos[row].date;
   return [...found].sort((one, other) => (dateOf(one) < dateOf(other) ? 1 : dateOf(one) > dateOf(other) ? -1 : 0));
 }
+
+/** What is said of a map: how much of the gallery is on it; map_view.py says the same. */
+export function mapSentence(shown, searched) {
+  const count = shown === searched ? `${thousands(searched)} ${searched === 1 ? "photo" : "photos"}` : `A sample of ${thousands(shown)} of ${thousands(searched)} photos`;
+  return `${count}; similar photos sit side by side.`;
+}

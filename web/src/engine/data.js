@@ -5,6 +5,8 @@ import { makeEncoder } from "./encoder.js";
 import { fetched, fetchedJson } from "./files.js";
 import { singles } from "./halves.js";
 
+const KNOWN = "known.embeddings"; // of an encoder's files, see data.py
+
 /**
  * Opens the data at an address. `runtime` is onnxruntime-web; `tell(loaded, total)` is called as an encoder comes, in
  * bytes.
@@ -41,6 +43,11 @@ export async function openData(address, runtime, tell = () => {}) {
     });
   }
 
+  /** The embeddings of the sketches that an encoder knows from training; there may be none. */
+  function knownSketches({ folder, files }) {
+    return once(`known ${folder}`, async () => (files[KNOWN] ? singles(await fetched(at(folder, KNOWN), files[KNOWN])) : new Float32Array()));
+  }
+
   /** A gallery with its embeddings of an encoder. */
   function gallery(about, { name, dim }) {
     return once(`gallery ${about.name} ${name}`, async () => {
@@ -60,7 +67,7 @@ export async function openData(address, runtime, tell = () => {}) {
     });
   }
 
-  return { site, encoder, gallery, json: (about, file) => fetchedJson(at(about.folder, file)) };
+  return { site, encoder, knownSketches, gallery, json: (about, file) => fetchedJson(at(about.folder, file)) };
 }
 
 /** Means and deviations: one after the other in their file. */

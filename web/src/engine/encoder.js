@@ -2,6 +2,14 @@
 // onnxruntime-web, `load(file)` promises the bytes of one of the encoder's files.
 
 const WEIGHTS = "weights.bin";
+let lastMade = Promise.resolve(); // the runtime finds weights by name: two sessions made at a time would share one's
+
+/** Makes a session of a graph, after those that are being made. */
+function madeInTurn(runtime, graph, data) {
+  const made = lastMade.then(() => runtime.InferenceSession.create(graph, { externalData: [{ path: WEIGHTS, data }] }));
+  lastMade = made.catch(() => {});
+  return made;
+}
 
 export function makeEncoder({ about, runtime, load }) {
   const sessions = {}; // by side, each made when it is first asked for
@@ -12,7 +20,7 @@ export function makeEncoder({ about, runtime, load }) {
     weights ??= load(WEIGHTS);
     const [graph, data] = await Promise.all([load(`${side}.onnx`), weights]);
     try {
-      return await runtime.InferenceSession.create(graph, { externalData: [{ path: WEIGHTS, data }] });
+      return await madeInTurn(runtime, graph, data);
     } catch (error) {
       throw new Error(`The encoder can't run in this browser (${firstLine(error)}); try another browser.`);
     }

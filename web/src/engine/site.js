@@ -2,6 +2,7 @@
 // visitor's own photos are a gallery like the others, kept in the browser.
 
 import { OWN, openOwnPhotos } from "../own/own_photos.js";
+import { workOutOf } from "../own/whole.js";
 import { inkOnGlass } from "../pictures/opened.js";
 import { preparePhoto } from "../pictures/photo.js";
 import { photosOf } from "./answers.js";
@@ -12,13 +13,12 @@ import { blobOf, decoded, pngUrl } from "./pixels.js";
 import { questionOf } from "./question.js";
 import { neighbours, rowIn, searched, sketchOf } from "./search.js";
 
-const NO_MAP = "There is no map of your own photos: it would take this browser minutes. Choose another gallery to see one.";
-
 /** Opens the site whose data is at an address; `tell(message)` is called as an encoder comes, and as own photos do. */
 export async function openSite(address, runtime, tell) {
   const data = await openData(address, runtime, (loaded, total) => tell({ loaded, total }));
   const { encoders, galleries } = data.site;
   const own = await openOwnPhotos(data.encoder, (progress) => tell({ own: progress }));
+  const whole = workOutOf(own, data.knownSketches);
 
   /** What a choice names, the JSON of the bar of galleries; the first of each where it says nothing. */
   function chosen(choice) {
@@ -36,6 +36,7 @@ export async function openSite(address, runtime, tell) {
   async function ready(choice) {
     const [encoder, gallery] = await Promise.all([data.encoder(chosen(choice).encoder), galleryOf(choice)]);
     await encoder.ready();
+    if (chosen(choice).isOwn) whole.judge(gallery, encoder.about);
     return { encoder, gallery };
   }
 
@@ -95,9 +96,11 @@ export async function openSite(address, runtime, tell) {
 
   async function map({ gallery }) {
     const choice = chosen(gallery);
-    if (choice.isOwn) throw new Error(NO_MAP);
-    const [found, { photos }] = await Promise.all([fileOf(choice, "map"), galleryOf(gallery)]);
-    return { ...found, photos: found.photos.map((row) => ({ ...photos[row], photo: String(row), score: "", measure: "" })) };
+    const here = await galleryOf(gallery);
+    const found = await (choice.isOwn ? whole.map(here, choice.encoder) : fileOf(choice, "map"));
+    if (found.waiting) return found;
+    const photos = found.photos.map((row) => ({ ...here.photos[row], photo: String(row), score: "", measure: "" }));
+    return { ...found, photos: choice.isOwn ? await own.withAddresses(photos) : photos };
   }
 
   async function prepare({ gallery, encoder }) {
@@ -128,10 +131,8 @@ export async function openSite(address, runtime, tell) {
     list_categories: categories,
     load_map: map,
     own_state: async () => own.state(),
-    async index_own({ files, isWhole }) {
-      own.index(files, encoders[0], isWhole);
-      return {};
-    },
+    own_folders: async () => ({ folders: await own.folders() }),
+    index_own: (brought) => own.index(brought, encoders[0]),
     pause_own: async () => own.pause(),
     resume_own: async () => own.resume(),
     stop_own: async () => own.stop(),

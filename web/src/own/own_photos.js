@@ -1,15 +1,16 @@
 // The visitor's own photos: embedded in the worker, kept in the browser, never sent. One photo after the other is read,
 // embedded and kept, so that a page that is closed loses no more than the one in work; what is known is not done again.
 
-import { Gallery } from "../gallery/gallery.js";
 import { preparePhoto } from "../pictures/photo.js";
 import { copied } from "./copies.js";
+import { filesOf, foldersIn, keepFolder } from "./folders.js";
+import { OWN, galleriesOf } from "./own_gallery.js";
 import { openStore } from "./store.js";
 import { entriesOf } from "./unzip.js";
 
-export const OWN = "Your photos"; // the name of their gallery
+export { OWN };
 const NAMED = 50; // files left out that are named
-const ADDRESSES = 200; // of copies that are shown, or were a moment ago
+const ADDRESSES = 3_000; // of copies that are shown, or were a moment ago; a map shows many
 
 /**
  * Opens what is kept. `encoderOf(about)` promises an encoder; `changed(progress)` is called as photos come: how many are
@@ -18,7 +19,7 @@ const ADDRESSES = 200; // of copies that are shown, or were a moment ago
 export async function openOwnPhotos(encoderOf, changed) {
   const store = await openStore();
   const photos = new Map((await store.all()).map((photo) => [photo.name, photo]));
-  const galleries = new Map(); // by the folders of encoders, as long as no photo comes or goes
+  const galleries = galleriesOf(photos, store);
   const addresses = new Map(); // of copies, by digest; those used last at the end
   let version = 0;
   let run = 0; // which indexing goes on; an older one stops
@@ -30,25 +31,31 @@ export async function openOwnPhotos(encoderOf, changed) {
     changed({ ...progress, photos: photos.size, isKept: store.isKept });
   }
 
-  function put(photo) {
+  async function put(photo, folder, embedding) {
     photos.set(photo.name, photo);
-    galleries.clear();
     version += 1;
+    await galleries.put(photo, folder, embedding);
   }
 
   // ---- Indexing
 
-  /** Embeds files, each a `name` and a `file`; `isWhole`: they are a folder, and what is there no more is deleted. */
-  function index(files, about, isWhole) {
-    return embedAll(files, about, isWhole).catch((error) => tell({ busy: false, sentence: error.message }));
+  /**
+   * Embeds what was brought: `files`, each a `name` and a `file`, or the handle of a `folder`. What is in a folder no more is
+   * deleted; files are a whole one if `isWhole`. The promise is kept when it has ended.
+   */
+  function index(brought, about) {
+    return embedAll(brought, about).catch((error) => tell({ busy: false, sentence: error.constructor === Error ? error.message : roomSentence(error) }));
   }
 
-  async function embedAll(files, about, isWhole) {
+  async function embedAll({ files, isWhole, folder }, about) {
     const mine = (run += 1);
     const goesOn = () => mine === run;
-    tell({ done: 0, total: files.length, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
-    const all = await listed(files, skip);
-    if (isWhole) await forget(missingFrom(all, files[0].name.split("/")[0]));
+    tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
+    if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
+    const all = await listed(files ?? (await filesOf(folder)), skip);
+    if (!goesOn()) return;
+    if (folder || isWhole) await forget(missingFrom(all, folder?.name ?? files[0].name.split("/")[0]));
+    if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
     const wanted = all.filter((it) => !isKnown(it, about));
     tell({ done: all.length - wanted.length, total: all.length });
     const encoder = await encoderOf(about);
@@ -78,21 +85,22 @@ export async function openOwnPhotos(encoderOf, changed) {
 
   function isKnown({ name, size, modified }, { folder }) {
     const photo = photos.get(name);
-    return photo !== undefined && photo.size === size && photo.modified === modified && photo.embeddings[folder] !== undefined;
+    return photo !== undefined && photo.size === size && photo.modified === modified && photo.folders.includes(folder);
   }
 
   /** Embeds a photo and keeps it; false if there is no room for it. */
   async function kept({ name, size, modified }, { picture, copy, digest }, encoder) {
-    const embedding = await encoder.embedPhoto(preparePhoto(picture, encoder.about.photo_size).data);
-    const photo = { name, size, modified, digest, title: titleOf(name), embeddings: { [encoder.about.folder]: Float32Array.from(embedding) } };
+    const { folder, photo_size: side } = encoder.about;
+    const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, side).data));
+    const photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
     try {
-      await store.put(photo, copy);
+      await store.put(photo, { folder, embedding, copy });
     } catch (error) {
       run += 1;
       tell({ busy: false, sentence: roomSentence(error) });
       return false;
     }
-    put(photo);
+    await put(photo, folder, embedding);
     return true;
   }
 
@@ -100,19 +108,13 @@ export async function openOwnPhotos(encoderOf, changed) {
     if (!names.length) return;
     await store.remove(names);
     for (const name of names) photos.delete(name);
-    galleries.clear();
+    galleries.forget();
     version += 1;
   }
 
   // ---- Searching
 
-  /** Their gallery as an encoder searches it; photos that it has not embedded are left out. */
-  function gallery(about) {
-    if (!galleries.has(about.folder)) galleries.set(about.folder, galleryOf([...photos.values()], about));
-    return galleries.get(about.folder);
-  }
-
-  const lacking = ({ folder }) => [...photos.values()].filter(({ embeddings }) => !embeddings[folder]);
+  const lacking = ({ folder }) => [...photos.values()].filter(({ folders }) => !folders.includes(folder));
   let completing = null; // what is under way
 
   /** Embeds with an encoder what it lacks, from the copies. */
@@ -125,11 +127,11 @@ export async function openOwnPhotos(encoderOf, changed) {
     const encoder = await encoderOf(about);
     for (const photo of lacking(about)) {
       const { picture } = await copied(await store.copyOf(photo.name), photo.name);
-      const embedding = await encoder.embedPhoto(preparePhoto(picture, about.photo_size).data);
-      const more = { ...photo, embeddings: { ...photo.embeddings, [about.folder]: Float32Array.from(embedding) } };
-      await store.put(more);
-      if (photos.has(photo.name)) photos.set(photo.name, more); // or it was deleted meanwhile
-      galleries.clear();
+      const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, about.photo_size).data));
+      if (photos.get(photo.name) !== photo) continue; // it was deleted or changed meanwhile
+      const more = { ...photo, folders: [...photo.folders, about.folder] };
+      await store.put(more, { folder: about.folder, embedding }).catch(() => {}); // no room: anew at the next visit
+      await put(more, about.folder, embedding);
     }
   }
 
@@ -154,10 +156,25 @@ export async function openOwnPhotos(encoderOf, changed) {
     return address;
   }
 
+  /**
+   * What is known of a whole gallery, under a name: what is kept of the same photos, or what `make` promises, which is kept
+   * unless they are others by then.
+   */
+  async function known(name, gallery, about, make) {
+    const mark = await markOf(gallery.photos);
+    const kept = mark && (await store.known(name).catch(() => null));
+    if (kept?.mark === mark) return kept.content;
+    const content = await make();
+    if (mark && (await galleries.isCurrent(gallery, about))) await store.know(name, { mark, content }).catch(() => {}); // no room
+    return content;
+  }
+
   return {
+    known,
     index,
+    folders: () => foldersIn(store),
     complete,
-    gallery,
+    gallery: galleries.of,
     withAddresses,
     copyOf: ({ name }) => store.copyOf(name),
     isComplete: (about) => lacking(about).length === 0,
@@ -185,7 +202,7 @@ export async function openOwnPhotos(encoderOf, changed) {
       goOn?.();
       await store.clear();
       photos.clear();
-      galleries.clear();
+      galleries.forget();
       version += 1;
       tell({ done: 0, total: 0, skipped: [], count: 0, busy: false, paused: false, sentence: "" });
     },
@@ -224,30 +241,20 @@ async function prepared({ name, read }) {
 
 /** SHA-256, by which copies of a photo are known; on pages that may not compute it, the name and the size. */
 async function digestOf(content, name) {
-  if (!crypto.subtle) return `${name} ${content.size}`;
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await content.arrayBuffer()));
+  return crypto.subtle ? sha256(await content.arrayBuffer()) : `${name} ${content.size}`;
+}
+
+/** By what photos in their order are known; null on pages that may not compute it. */
+async function markOf(photos) {
+  return crypto.subtle ? sha256(new TextEncoder().encode(photos.map(({ digest }) => digest).join("\n"))) : null;
+}
+
+async function sha256(content) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const titleOf = (name) => name.split("/").at(-1).replace(/\.\w+$/, "").replaceAll("_", " ");
-
-function galleryOf(all, { folder, dim }) {
-  const known = all.filter(({ embeddings }) => embeddings[folder]);
-  const embeddings = new Float32Array(known.length * dim);
-  const firsts = new Map();
-  const times = new Map();
-  for (const [row, photo] of known.entries()) {
-    embeddings.set(photo.embeddings[folder], row * dim);
-    if (!firsts.has(photo.digest)) firsts.set(photo.digest, row);
-    times.set(photo.digest, (times.get(photo.digest) ?? 0) + 1);
-  }
-  const described = known.map(({ name, digest, title, modified }) => ({
-    name, digest, title, category: "", author: "", licence: "", source: name, group: "", url: "", small: "",
-    date: modified > 1e11 ? new Date(modified).toISOString().slice(0, 19).replace("T", " ") : "",
-    first: firsts.get(digest), times: times.get(digest),
-  }));
-  return new Gallery({ name: OWN, photos: described, embeddings, dim });
-}
 
 function roomSentence(error) {
   return error.name === "QuotaExceededError"

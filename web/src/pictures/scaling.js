@@ -36,6 +36,7 @@ export function reduced(picture, factor, factorDown = factor) {
   const { width, height, data, channels = 1 } = picture;
   const [columns, rows] = [ceil(width / factor), ceil(height / factorDown)];
   const small = new Uint8Array(columns * rows * channels);
+  const line = width * channels;
   for (let row = 0; row < rows; row += 1) {
     const [top, bottom] = [row * factorDown, min(height, (row + 1) * factorDown)];
     for (let column = 0; column < columns; column += 1) {
@@ -45,7 +46,8 @@ export function reduced(picture, factor, factorDown = factor) {
       for (let channel = 0; channel < channels; channel += 1) {
         let sum = count >> 1;
         for (let y = top; y < bottom; y += 1) {
-          for (let x = left; x < right; x += 1) sum += data[(y * width + x) * channels + channel];
+          const end = y * line + right * channels;
+          for (let at = y * line + left * channels + channel; at < end; at += channels) sum += data[at];
         }
         small[(row * columns + column) * channels + channel] = floor((sum * share) / 2 ** 24);
       }

@@ -1,5 +1,7 @@
 // Which encoder searches. Photos may have to be made ready for it first: until they are, the gallery's own one goes on.
 
+import { kept } from "./storage.js";
+
 const WATCH_MS = 500; // between two looks at how far that has come
 const KEPT = "zs-encoder";
 
@@ -15,7 +17,9 @@ export function makeEncoderChoice({ select, encoders, gallery, prepare, tell, ch
   let using = ""; // none: the gallery's own
 
   select.replaceChildren(...encoders.map(({ name, says }) => new Option(`${name}: ${says}`, name)));
-  select.value = encoders.some(({ name }) => name === remembered()) ? remembered() : encoders[0].name;
+  const before = kept.getItem(KEPT) ?? remembered();
+  const isKnown = (wanted) => encoders.some(({ name }) => name === wanted);
+  select.value = isKnown(before) ? before : encoders[0].name;
   if (encoders.length < 2) select.parentElement.remove();
   let hasSaid = false;
 
@@ -57,11 +61,22 @@ export function makeEncoderChoice({ select, encoders, gallery, prepare, tell, ch
   }
 
   select.addEventListener("change", () => {
+    kept.setItem(KEPT, select.value);
     remember(select.value);
     settle();
   });
 
-  return { using: () => using, settle };
+  return {
+    using: () => using,
+    chosen: () => (encoders.length > 1 ? select.value : ""),
+    settle,
+    /** Chooses one by its name, for this tab, or the first if there is none of that name; whether there is. It has to settle. */
+    take(name) {
+      select.value = isKnown(name) ? name : encoders[0].name;
+      kept.setItem(KEPT, select.value);
+      return isKnown(name);
+    },
+  };
 }
 
 function remembered() {

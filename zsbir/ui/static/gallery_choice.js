@@ -1,9 +1,12 @@
 // Which gallery is searched, and by which encoder: choosers that follow the list of what there is.
 
+import { addressed } from "./address.js";
 import { makeEncoderChoice } from "./encoder_choice.js";
 import { askAgain, isAway } from "./journey.js";
 import { prefer, want } from "./search.js";
 import { kept } from "./storage.js";
+
+const LINK = "zs-link"; // of the addresses that named a gallery or an encoder, the one that was taken last
 
 /**
  * Fills the choosers in an element. `ask(question, more)` promises an answer or throws a sentence: to `list_galleries`, and
@@ -64,6 +67,28 @@ export function makeGalleryChoice({ element, encoders, ask, who, tell, gone }) {
     document.dispatchEvent(new Event("zs-gallery"));
   }
 
+  /** What a link names: nothing that is the visitor's alone, or that there is no choice of. */
+  function names() {
+    const shared = listed.filter((gallery) => !gallery.is_private);
+    return { gallery: shared.length > 1 && !here()?.is_private ? select.value : "", encoder: encoder.chosen() };
+  }
+
+  /** Takes the gallery and the encoder that a link names, once; in the place of those that are not here, the first. */
+  function takeLink() {
+    const named = addressed();
+    if (!listed.length || !named.drawing || (!named.gallery && !named.encoder) || kept.getItem(LINK) === location.hash) return;
+    kept.setItem(LINK, location.hash);
+    const isHere = listed.some(({ name, is_private: isPrivate }) => name === named.gallery && !isPrivate);
+    const missing = [
+      ...(named.gallery && !isHere ? [`gallery “${named.gallery}”`] : []),
+      ...(named.encoder && !encoder.take(named.encoder) ? [`encoder “${named.encoder}”`] : []),
+    ];
+    if (named.gallery) choose(isHere ? named.gallery : listed[0].name);
+    else encoder.settle();
+    const instead = `“${select.value}” is searched${encoder.chosen() && ` by “${encoder.chosen()}”`}`;
+    if (missing.length) tell(`This link was made with the ${missing.join(" and the ")}, which ${missing.length > 1 ? "are" : "is"} not here; ${instead}.`);
+  }
+
   const encoder = makeEncoderChoice({
     select: element.querySelector(".zs-encoder"),
     encoders,
@@ -75,7 +100,9 @@ export function makeGalleryChoice({ element, encoders, ask, who, tell, gone }) {
 
   select.addEventListener("change", () => choose(select.value));
   select.addEventListener("focus", () => refresh().catch(() => {}));
+  window.addEventListener("hashchange", takeLink);
   select.choice = choice; // for photo_dialog.js and map.js
+  select.names = names; // for sharing.js
 
   return {
     select,
@@ -88,6 +115,7 @@ export function makeGalleryChoice({ element, encoders, ask, who, tell, gone }) {
       const before = kept.getItem("zs-gallery");
       if (before && before !== select.value && listed.some(({ name }) => name === before)) choose(before);
       else encoder.settle();
+      takeLink();
       return answer;
     },
   };

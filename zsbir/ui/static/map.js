@@ -1,4 +1,5 @@
-// The map of the gallery, asked for when it is first opened. How one goes about on it is map_window.js.
+// The map of the gallery, asked for when it is first opened, and again when its photos have changed. How one goes about on it
+// is map_window.js.
 
 import { moveAbout } from "./map_window.js";
 
@@ -17,17 +18,19 @@ export function start({ element, server }) {
   const gallery = () => document.querySelector("#zs-gallery select")?.choice?.() ?? ""; // see gallery_choice.js
   let map = null;
   let mapped = null; // which gallery is shown, or on its way
+  let loads = 0; // rises with every load; an older one stops
   let photoIn = new Map(); // by cell
   let current = null; // the cell under the cursor
 
   async function load() {
-    const asked = (mapped = gallery());
-    map = null;
-    view.hidden = true;
+    const mine = (loads += 1);
+    mapped = gallery();
+    [map, current] = [null, null];
+    view.hidden = cursor.hidden = true;
     say("Arranging photos; the first time takes a few seconds …");
     part("progress").hidden = false;
-    const answer = await server.load_map({ gallery: asked }).catch(() => undefined);
-    if (asked !== mapped) return;
+    const answer = await made(mine);
+    if (mine !== loads) return;
     part("progress").hidden = true;
     if (!answer || answer.error) {
       mapped = null;
@@ -42,6 +45,15 @@ export function start({ element, server }) {
     about.zoomTo(section.clientWidth < NARROW ? 2 : 0);
     showDrawing();
     say(map.sentence);
+  }
+
+  /** The map of a gallery, as soon as it is made; until then an answer says how far that is. */
+  async function made(mine) {
+    for (;;) {
+      const answer = await server.load_map({ gallery: mapped }).catch(() => undefined);
+      if (!answer?.waiting || mine !== loads) return answer;
+      say(answer.waiting);
+    }
   }
 
   function say(sentence) {
@@ -146,6 +158,10 @@ export function start({ element, server }) {
 
   section.addEventListener("toggle", bringUpToDate);
   document.addEventListener("zs-found", bringUpToDate);
+  document.addEventListener("zs-gallery", () => {
+    mapped = null;
+    bringUpToDate();
+  });
   bringUpToDate(); // it may have been opened before this was here
 
   plane.addEventListener("pointermove", (event) => {

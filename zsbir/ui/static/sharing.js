@@ -1,9 +1,9 @@
-// Links that hold the drawing: in the part of an address that browsers keep to themselves, so that no server sees it.
+// Links that hold the drawing, and name the gallery and the encoder.
 
+import { addressed, fragmentOf } from "./address.js";
 import { BLANK } from "./page.js";
 import { fitsLink, strokesOf, textOf } from "./link.js";
 
-const NAME = "drawing="; // before it, in the fragment
 const OPENED = "zsbirLink"; // in the state of an entry of the browser whose link was opened
 const LONG = 16_000; // characters; many programs cut longer addresses
 
@@ -14,12 +14,12 @@ const LONG = 16_000; // characters; many programs cut longer addresses
  */
 export function shareLinks({ menu, field, page, turnTo, say }) {
   const button = menu.querySelector(".zs-copy-link");
-  let linked = ""; // the fragment whose drawing is on the page; empty: the page is somebody's own
-  let ready = { page: null }; // the link that is made when the menu opens: a browser may let only a click itself copy
+  let linked = ""; // the text in the address whose drawing is on the page; empty: the page is somebody's own
+  let ready = { page: null }; // its text is made when the menu opens: a browser may let only a click itself copy
 
-  function link() {
-    if (ready.page !== page.now) ready = { page: page.now, address: addressOf(page.now.strokes) };
-    return ready.address;
+  async function link() {
+    if (ready.page !== page.now) ready = { page: page.now, text: textOf(page.now.strokes) };
+    return addressOf(await ready.text);
   }
 
   /** Why there can be no link; empty: there can. */
@@ -51,17 +51,17 @@ export function shareLinks({ menu, field, page, turnTo, say }) {
 
   /** Opens the drawing that the address holds, if it does. */
   async function open() {
-    const fragment = fragmentNow();
-    if (!fragment || fragment === linked) return;
+    const { drawing } = addressed();
+    if (!drawing || drawing === linked) return;
     const asked = page.claim();
-    const strokes = await strokesOf(fragment).catch(() => null);
+    const strokes = await strokesOf(drawing).catch(() => null);
     const isThere = strokes && !page.now.picture && (await textOf(page.now.strokes)) === (await textOf(strokes));
-    if (fragment !== fragmentNow()) return; // another link by now
+    if (drawing !== addressed().drawing) return; // another link by now
     if (page.revision !== asked) drop(); // somebody draws already
     else if (strokes) {
       linked = "";
       if (!isThere) turnTo({ ...BLANK, strokes }); // after a reload it is
-      linked = fragment;
+      linked = drawing;
       history.replaceState({ ...history.state, [OPENED]: true }, "");
     } else {
       drop();
@@ -72,7 +72,7 @@ export function shareLinks({ menu, field, page, turnTo, say }) {
   /** Takes the drawing out of the address, as it is another by now; the state of the browser's entry stays. */
   function drop() {
     linked = "";
-    if (fragmentNow()) history.replaceState(history.state, "", location.pathname + location.search);
+    if (addressed().drawing) history.replaceState(history.state, "", location.pathname + location.search);
   }
 
   window.addEventListener("hashchange", () => {
@@ -88,12 +88,11 @@ export function shareLinks({ menu, field, page, turnTo, say }) {
   };
 }
 
-const fragmentNow = () => (location.hash.startsWith(`#${NAME}`) ? location.hash.slice(NAME.length + 1) : "");
-
-async function addressOf(strokes) {
+/** The address of a drawing's text, with the names of what is searched (gallery_choice.js). */
+function addressOf(text) {
   const address = new URL(location.href);
   address.searchParams.delete("view"); // Gradio's page on its API
-  address.hash = NAME + (await textOf(strokes));
+  address.hash = fragmentOf(text, document.querySelector("#zs-gallery .zs-gallery")?.names?.() ?? {});
   return address.href;
 }
 

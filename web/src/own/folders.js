@@ -1,0 +1,39 @@
+// Folders that the visitor let the browser read. They are kept with the photos, where the browser has handles of folders, so
+// that the next visit finds what has changed in them.
+
+const KEPT = "folders"; // under this name of the store
+
+/** Whether a file, given with the way to it, is none of the visitor's making. */
+export const isHidden = (name) => name.split("/").some((part) => part.startsWith(".") || part === "Thumbs.db");
+
+/** The handles that are kept in a store. */
+export async function foldersIn(store) {
+  return (await store.known(KEPT).catch(() => null)) ?? [];
+}
+
+/** Keeps a handle, in the place of another folder of its name: their photos would have the same names. */
+export async function keepFolder(store, folder) {
+  const others = (await foldersIn(store)).filter(({ name }) => name !== folder.name);
+  await store.know(KEPT, [...others, folder]);
+}
+
+/** All files of a folder, each a `name` with the way to it and a `file`; throws a sentence if it is gone. */
+export async function filesOf(folder) {
+  const found = [];
+  try {
+    await walk(folder, folder.name, found);
+  } catch (error) {
+    const reason = error.name === "NotFoundError" ? "is not there any more" : "may not be read any more";
+    throw new Error(`The folder ${folder.name} ${reason}; its photos stay until you delete them. Choose it again to go on.`);
+  }
+  return found;
+}
+
+async function walk(folder, way, found) {
+  for await (const entry of folder.values()) {
+    const name = `${way}/${entry.name}`;
+    if (isHidden(entry.name)) continue;
+    if (entry.kind === "directory") await walk(entry, name, found);
+    else found.push({ name, file: await entry.getFile() });
+  }
+}
