@@ -1,14 +1,18 @@
-"""What a visit of the page without a server costs, in real Chromium: `python -m benchmarks.site_visit [--photos N]`.
+"""What a visit of the page without a server costs, in real Chromium.
+
+    python -m benchmarks.site_visit [--photos N] [--site SITE] [--webgpu]
 
 The site with the bundled gallery is built and served from loopback. Printed are the bytes over the wire of a first
 visit without photos and of the next; the time from opening to the first answer, and from the end of a stroke to an
 answer; the memory of the page; and, of N photos of the visitor's own, how many are embedded in a second, how many
-decoding and encoder alone would do, and how long a search among them takes.
+decoding and encoder alone would do, and how long a search among them takes. With --webgpu Chromium has a graphics
+processor, of software: what is loaded for one is the same, times are not.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import tempfile
 import threading
@@ -26,6 +30,8 @@ from zsbir.site.build import build_site
 from zsbir.site.serve import site_server
 
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--enable-precise-memory-info", "--disable-background-networking")
+_WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+_HARD = 'Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });'
 _STROKES = 30
 _OWN_SIDE = (900, 600)  # pixels of own photos
 
@@ -35,15 +41,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=0)
     parser.add_argument("--site", type=Path)
+    parser.add_argument("--webgpu", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         site = arguments.site or Path(folder) / "site"
         if arguments.site is None:
             build_site(shipped_checkpoints(), BUNDLED, site)
+        if arguments.webgpu:
+            site = that_takes_software(site, Path(folder) / "webgpu")
         server = site_server(site, port=0)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}/"
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_ARGUMENTS))
+        more = _WEBGPU if arguments.webgpu else ()
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*_ARGUMENTS, *more])
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         page = first_visit(context, address)
         search_times(page)
@@ -53,6 +63,14 @@ def main() -> None:
             memory(page)
         browser.close()
         server.shutdown()
+
+
+def that_takes_software(site: Path, copy: Path) -> Path:
+    """A copy of a site that takes a graphics processor of software for a true one."""
+    shutil.copytree(site, copy)
+    worker = next((copy / "assets").glob("worker-*.js"))
+    worker.write_text(_HARD + worker.read_text(encoding="utf-8"), encoding="utf-8")
+    return copy
 
 
 def counted(context: BrowserContext, page: Page) -> list[tuple[str, int]]:

@@ -6,10 +6,10 @@ import { fetched, fetchedJson } from "./files.js";
 import { singles } from "./halves.js";
 
 /**
- * Opens the data at an address. `runtime` is onnxruntime-web; `tell(loaded, total)` is called as an encoder comes, in
- * bytes.
+ * Opens the data at an address. `runtime` is onnxruntime-web, `graphics` that of graphics.js if there is one;
+ * `tell(loaded, total)` is called as an encoder comes, in bytes.
  */
-export async function openData(address, runtime, tell = () => {}) {
+export async function openData(address, { runtime, graphics }, tell = () => {}) {
   const site = await fetchedJson(new URL("site.json", address));
   const made = new Map(); // by what it is
 
@@ -37,7 +37,7 @@ export async function openData(address, runtime, tell = () => {}) {
           loaded[file] = bytes;
           tell(Object.values(loaded).reduce((sum, it) => sum + it, 0), total);
         });
-      return makeEncoder({ about, runtime, load });
+      return makeEncoder({ about, runtime, load, graphics });
     });
   }
 
