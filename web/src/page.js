@@ -27,8 +27,8 @@ const server = startAnswering(new URL("data/", document.baseURI).href, (message)
 });
 
 /**
- * The answer to a search; what went wrong is said in place of photos. What computes beside the pen rests for as long as it
- * took, so that half of a core at least is left to drawing.
+ * The answer to a search; what went wrong is said in place of photos. The worker rests after it for as long as it took, so
+ * that half of the time the cores are the pen's.
  */
 async function ask(question) {
   const start = performance.now();
