@@ -16,6 +16,7 @@ from tests.browser.results import expect_shown, photos
 from tests.browser.static_site import Serve, built
 from tests.node import needs_packages
 from zsbir.gallery.retriever import Retriever
+from zsbir.site.serve import HEADERS
 from zsbir.ui.query import read_query
 
 pytestmark = needs_packages
@@ -163,15 +164,29 @@ def test_one_that_is_slower_is_not_used(with_webgpu: Browser, site: Path, serve:
     context.close()
 
 
-def test_without_headers_one_thread_computes_and_the_page_says_so(
-    context: BrowserContext, site: Path, serve: Serve, retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("headers", "threads"), [(HEADERS, "4 threads"), ({}, "1 thread")])
+def test_without_the_headers_one_thread_computes_and_the_page_says_so(
+    headers: dict[str, str],
+    threads: str,
+    context: BrowserContext,
+    site: Path,
+    serve: Serve,
+    retriever: Retriever,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("zsbir.site.serve.HEADERS", {})
+    monkeypatch.setattr("zsbir.site.serve.HEADERS", headers)
+    serve.before_worker(context, site, "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 8 });")
     page = opened(context, serve(site))
-    assert not page.evaluate("crossOriginIsolated")
-    runs(page, "It runs on WebAssembly, 1 thread.")
+    assert page.evaluate("crossOriginIsolated") == bool(headers)
+    runs(page, f"It runs on WebAssembly, {threads}.")
     draw(page, *FIRST)
     expect_right(page, retriever)
+
+
+KEPT = """async () => {
+    const kept = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+    return kept.flat().map(({ url }) => url.split("/").at(-1)).filter((name) => name.startsWith("ort-wasm"));
+}"""
 
 
 def test_the_runtime_that_was_used_is_kept_for_days_without_a_network(
@@ -180,13 +195,29 @@ def test_the_runtime_that_was_used_is_kept_for_days_without_a_network(
     page = pretended()
     runs(page, GRAPHICS)
     page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
-    kept = """async () => {
-        const caches_ = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
-        return caches_.flat().map(({ url }) => url).filter((url) => url.includes("ort-wasm"));
-    }"""
-    assert {"jspi" in url for url in page.evaluate(kept)} == {True}
+    assert {"jspi" in name for name in page.evaluate(KEPT)} == {True}
     context.set_offline(True)
     page.reload()
     draw(page, *FIRST)
     expect_right(page, retriever)
     context.set_offline(False)
+
+
+def test_a_new_version_brings_the_runtime_that_was_used_and_no_other(
+    context: BrowserContext, site: Path, serve: Serve, tmp_path: Path
+) -> None:
+    new = tmp_path / "site"
+    shutil.copytree(site, new)
+    page = opened(context, serve(new))
+    page.wait_for_function("() => navigator.serviceWorker.controller?.state === 'activated'")
+    for old in (new / "assets").glob("ort-wasm-*.wasm"):
+        name = f"{old.stem[:-8]}NewOne_1.wasm"
+        old.rename(old.with_name(name))
+        for path in (new / "version.js", *(new / "assets").glob("*worker-*.js")):
+            path.write_text(path.read_text(encoding="utf-8").replace(old.name, name), encoding="utf-8")
+    version = new / "version.js"
+    version.write_text(version.read_text(encoding="utf-8").replace('"version":"', '"version":"new'), encoding="utf-8")
+    page.reload()
+    page.get_by_role("button", name="Use it").wait_for()
+    assert "ort-wasm-simd-threaded-NewOne_1.wasm" in page.evaluate(KEPT)
+    assert not [name for name in page.evaluate(KEPT) if "jspi" in name]
