@@ -5,7 +5,8 @@
 A hundred moves of the mouse are drawn on the shipped page and on a page with nothing but a canvas, in turn, under
 the same conditions. Said for each condition: the time of the moves on the page over that on the bare canvas, the
 longest task of the page while drawing (Chromium reports those above 50 ms), and the median time from a move to the
-photos that answer it, until they are painted.
+photos that answer it, until they are painted. The page without a server is measured by the address at which
+`python -m zsbir.site serve` shows it.
 """
 
 from __future__ import annotations

@@ -1,15 +1,21 @@
-"""What a visit of the page without a server costs, in real Chromium: `python -m benchmarks.site_visit [--photos N]`.
+"""What a visit of the page without a server costs, in real Chromium.
+
+    python -m benchmarks.site_visit [--photos N] [--site SITE] [--webgpu]
 
 The site with the bundled gallery is built and served from loopback. Printed are the bytes over the wire of a first
 visit without photos and of the next; the time from opening to the first answer, and from the end of a stroke to an
-answer; the memory of the page; and, of N photos of the visitor's own, how many are embedded in a second, how many
-decoding and encoder alone would do, and how long a search among them takes.
+answer; the memory of the page; and, of N photos of the visitor's own, how many are embedded in a second, how long a
+search among them takes, and how fast they are indexed beside decoding and encoder alone (web/benchmark). With --webgpu
+Chromium has a graphics processor, of software: what is loaded for one is the same, times are not.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import statistics
+import subprocess
 import tempfile
 import threading
 import time
@@ -23,10 +29,14 @@ from playwright.sync_api import BrowserContext, Page, sync_playwright
 from zsbir.encoder.shipped import shipped_checkpoints
 from zsbir.serving.start import BUNDLED
 from zsbir.site.build import build_site
+from zsbir.site.bundle import WEB
 from zsbir.site.serve import site_server
 
 _ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--enable-precise-memory-info", "--disable-background-networking")
+_WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+_HARD = 'Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });'
 _STROKES = 30
+_INDEXED = 300  # photos, at most, beside decoding and encoder alone
 _OWN_SIDE = (900, 600)  # pixels of own photos
 
 
@@ -35,15 +45,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=int, default=0)
     parser.add_argument("--site", type=Path)
+    parser.add_argument("--webgpu", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         site = arguments.site or Path(folder) / "site"
         if arguments.site is None:
             build_site(shipped_checkpoints(), BUNDLED, site)
+        if arguments.webgpu:
+            site = that_takes_software(site, Path(folder) / "webgpu")
         server = site_server(site, port=0)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_address[1]}/"
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_ARGUMENTS))
+        more = _WEBGPU if arguments.webgpu else ()
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*_ARGUMENTS, *more])
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         context.add_init_script("delete window.showDirectoryPicker;")  # a chooser of files can be driven
         page = first_visit(context, address)
@@ -52,8 +66,18 @@ def main() -> None:
         if arguments.photos:
             own_photos(page, Path(folder) / "own", arguments.photos)
             memory(page)
+            page.close()
+            indexing(context, site, Path(folder))
         browser.close()
         server.shutdown()
+
+
+def that_takes_software(site: Path, copy: Path) -> Path:
+    """A copy of a site that takes a graphics processor of software for a true one."""
+    shutil.copytree(site, copy)
+    worker = next((copy / "assets").glob("worker-*.js"))
+    worker.write_text(_HARD + worker.read_text(encoding="utf-8"), encoding="utf-8")
+    return copy
 
 
 def counted(context: BrowserContext, page: Page) -> list[tuple[str, int]]:
@@ -143,6 +167,24 @@ def own_photos(page: Page, folder: Path, count: int) -> None:
     page.locator(".zs-examples button").nth(5).click()
     page.wait_for_timeout(3_000)
     print(page.locator(".zs-status").inner_text())
+
+
+def indexing(context: BrowserContext, site: Path, folder: Path) -> None:
+    """Indexes some of the photos, and decodes and embeds them alone: a few at a time, in turn, in one worker."""
+    out = folder / "indexing"
+    command = ["node", "node_modules/vite/bin/vite.js", "build", "--config", "benchmark/vite.config.js"]
+    subprocess.run(command, cwd=WEB, env={**os.environ, "ZSBIR_OUT": str(out)}, check=True)
+    (out / "data").symlink_to((site / "data").resolve())
+    server = site_server(out, port=0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{server.server_address[1]}/")
+    page.locator("input").set_input_files(sorted((folder / "own").iterdir())[:_INDEXED])
+    measured = np.array(page.wait_for_function("window.measured", timeout=3_600_000).json_value())
+    indexed, alone = measured.sum(axis=0)
+    ratio = float(np.median(measured[:, 1] / measured[:, 0]))
+    print(f"indexing at {ratio:.2f} of the speed of decoding and encoder alone (median), {alone / indexed:.2f} in all")
+    server.shutdown()
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import { drawingOf } from "./src/pictures/drawing.js";
 globalThis.fetch = async (address) => new Response(readFileSync(address));
 runtime.env.wasm.numThreads = 1;
 
-const data = await openData(pathToFileURL(`${process.argv[2]}/`), runtime);
+const data = await openData(pathToFileURL(`${process.argv[2]}/`), { runtime });
 const about = data.site.encoders[0];
 const [encoder, gallery] = await Promise.all([data.encoder(about), data.gallery(data.site.galleries[0], about)]);
 const found = [];

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -158,6 +159,45 @@ def test_after_one_visit_the_page_works_without_a_network(context: BrowserContex
     draw(page, *SECOND)
     expect(page.locator(".zs-status")).to_contain_text("Searched 12 photos")
     context.set_offline(False)
+
+
+def test_the_search_rests_for_as_long_as_it_took_while_somebody_draws(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    context.add_init_script(
+        """window.searches = []; // when each was asked and answered, as by a slow machine
+        window.Worker = class extends Worker {
+            postMessage(question) {
+                if (question.name === "search") searches.push({ id: question.id, asked: performance.now() });
+                super.postMessage(question);
+            }
+            set onmessage(hear) {
+                super.onmessage = (message) => {
+                    const search = searches.find(({ id }) => id === message.data.id);
+                    if (!search) return hear(message);
+                    setTimeout(() => {
+                        search.answered = performance.now();
+                        hear(message);
+                    }, 150);
+                };
+            }
+        };"""
+    )
+    page = opened(context, serve(site))
+    drawn_on(page)
+    page.evaluate("searches.length = 0")
+    box = page.locator("#zs-canvas canvas").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    for step in range(100):
+        page.mouse.move(box["x"] + 20 + 3 * step, box["y"] + 20 + 30 * (step % 7))
+    searches = [search for search in page.evaluate("searches") if "answered" in search]
+    page.mouse.up()
+    assert len(searches) >= 3
+    for one, other in pairwise(searches):
+        rest, took = other["asked"] - one["answered"], one["answered"] - one["asked"]
+        assert rest >= min(250, took) - 5
 
 
 def test_an_encoder_that_is_cut_short_is_told(

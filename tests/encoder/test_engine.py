@@ -74,3 +74,14 @@ def test_a_backbone_without_a_graph_runs_in_torch_and_says_so(
         f"Expected a backbone that can be written as ONNX, found {SMALL_BACKBONE}, which cannot. "
         "It runs in torch, which takes longer."
     ]
+
+
+def test_a_graph_that_onnx_runtime_refuses_runs_in_torch_and_says_so(
+    encoder: FinishedEncoder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("zsbir.encoder.engine.onnx_graph", lambda *_: b"no graph")
+    embeddings = OnnxEngine(encoder)(noise(SKETCHES, 3))
+    assert embeddings == pytest.approx(TorchEngine(encoder)(noise(SKETCHES, 3)), abs=1e-6)
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].startswith("Expected a graph that ONNX Runtime can run, found one that it refuses (")
+    assert caplog.messages[0].endswith("). It runs in torch, which takes longer.")

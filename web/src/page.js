@@ -16,6 +16,7 @@ import { showLoading } from "./loading.js";
 import { keepOffline } from "./offline.js";
 
 const SMALL = 400; // the longest side of small copies of photos, see copies.py
+const LONGEST_REST_MS = 250;
 
 followTheme();
 const element = (name) => document.querySelector(`#zs-${name}`);
@@ -25,10 +26,15 @@ const server = startAnswering(new URL("data/", document.baseURI).href, (message)
   if (message.own) followOwn(message.own);
 });
 
-/** The answer to a search; what went wrong is said in place of photos. */
+/**
+ * The answer to a search; what went wrong is said in place of photos. The worker rests after it for as long as it took, so
+ * that half of the time the cores are the pen's.
+ */
 async function ask(question) {
+  const start = performance.now();
   const answer = await server.search(question);
-  return answer.error ? { photos: [], places: question.count, sentence: answer.error } : answer;
+  const rest = Math.min(LONGEST_REST_MS, performance.now() - start);
+  return answer.error ? { photos: [], places: question.count, sentence: answer.error } : { ...answer, rest };
 }
 
 const followOwn = startGalleryBar({ element: element("gallery"), server });

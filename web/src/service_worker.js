@@ -3,7 +3,7 @@
 
 importScripts("version.js");
 
-const { version, files } = self.SITE;
+const { version, files, runtimes } = self.SITE;
 const KEPT = `zsbir ${version}`;
 const SEEN = "zsbir seen"; // what was fetched on the way: photos, other encoders
 const LASTING = /^(assets\/.+-[\w-]{8}\.\w+|data\/(encoders|galleries)\/.+)$/; // paths that never mean anything else
@@ -21,8 +21,9 @@ self.addEventListener("fetch", (event) => {
 
 /** Fetches what belongs to this build; what the page has fetched already is asked for again only whether it changed. */
 async function keep() {
+  const before = await stems();
   const cache = await caches.open(KEPT);
-  await Promise.all(files.map(async (file) => {
+  await Promise.all([...files, ...runtimes.filter((file) => before.has(stem(file)))].map(async (file) => {
     const address = new URL(file, self.registration.scope).href;
     const known = LASTING.test(file) ? await caches.match(address) : undefined;
     const response = known ?? (await fetch(address, { cache: "no-cache" }));
@@ -31,6 +32,15 @@ async function keep() {
     await (await caches.open(SEEN)).delete(address);
   }));
 }
+
+/** What is kept by now, by any build: only such a runtime is kept as this browser has used before. */
+async function stems() {
+  const all = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+  return new Set(all.flat().map(({ url }) => stem(pathOf(url))));
+}
+
+/** The name of a file without what changes with its content. */
+const stem = (file) => file.replace(/-[\w-]{8}(\.\w+)$/, "$1");
 
 /** Deletes what older builds have kept. */
 async function forget() {

@@ -1,6 +1,8 @@
 // The worker in which everything is computed, so that nothing holds up the pen. Messages are { id, name, asked }, the ones
 // back { id, answer }, where what went wrong is an `error` of one sentence; and others as an encoder or own photos come.
 
+import { keepLoaded } from "./engine/files.js";
+import { startGraphics } from "./engine/graphics.js";
 import { openRuntime } from "./engine/runtime.js";
 import { openSite } from "./engine/site.js";
 
@@ -9,9 +11,12 @@ let opening = null;
 /** The site, opened once; what failed is tried anew with the next question. */
 function site(address) {
   opening ??= (async () => {
-    const { runtime, words } = await openRuntime();
+    const { runtime, files, hasGraphics, words } = await openRuntime();
     self.postMessage({ words });
-    return openSite(address, runtime, (message) => self.postMessage(message));
+    const changed = (isUsed) => self.postMessage({ words: isUsed ? "the graphics processor (WebGPU)" : words });
+    const graphics = hasGraphics ? startGraphics(changed) : null;
+    const opened = await openSite(address, { runtime, graphics }, (message) => self.postMessage(message));
+    return { ...opened, warm: () => opened.warm().then((answer) => keepLoaded(files).then(() => answer)) };
   })().catch((error) => {
     opening = null;
     throw error;

@@ -50,7 +50,7 @@ class OnnxEngine:
     """Runs a copy of the encoder that is made when a side is first asked for.
 
     Several threads may ask at once, for any number of pictures: they take turns after a few, and memory stays bounded.
-    A backbone that has no graph runs in torch instead.
+    A backbone that has no graph, or one that ONNX Runtime refuses, runs in torch instead.
     """
 
     def __init__(self, encoder: FinishedEncoder) -> None:
@@ -96,8 +96,16 @@ class _Session:
 
 
 def open_session(model: bytes, options: onnxruntime.SessionOptions | None = None) -> onnxruntime.InferenceSession:
-    """A serialised ONNX model, ready to run on the CPU."""
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    """A serialised ONNX model, ready to run on the CPU.
+
+    Raises:
+        ValueError: ONNX Runtime cannot run it.
+    """
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own have no base of their own
+        why = str(error).partition("\n")[0][:200]
+        raise ValueError(f"Expected a graph that ONNX Runtime can run, found one that it refuses ({why}).") from error
 
 
 def onnx_graph(encoder: FinishedEncoder, side: str) -> bytes:

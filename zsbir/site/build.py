@@ -17,6 +17,7 @@ from zsbir.site.data import write_data
 
 DATA = "data"
 _MARK = Path(DATA) / "site.json"  # what only a site of ours has
+_RUNTIME = "assets/ort-wasm-"  # files of the two runtimes: a browser uses one
 
 
 def build_site(checkpoints: dict[str, Path], gallery: Path, out: Path) -> None:
@@ -53,17 +54,18 @@ def build_site(checkpoints: dict[str, Path], gallery: Path, out: Path) -> None:
 def _write_version(folder: Path, site: dict[str, Any]) -> None:
     """What the service worker keeps from the first visit on: the page, and what its first search needs."""
     page = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()]
+    runtimes = [name for name in page if name.startswith(_RUNTIME)]
     encoder, gallery = site["encoders"][0], site["galleries"][0]
     searched = gallery["by_encoder"][encoder["name"]]
     files = [
-        *(name for name in page if not name.startswith(f"{DATA}/") and name != "service_worker.js"),
+        *(name for name in page if not name.startswith((f"{DATA}/", _RUNTIME)) and name != "service_worker.js"),
         f"{DATA}/site.json",
         *(f"{DATA}/{encoder['folder']}/{name}" for name in ("sketches.onnx", "weights.bin")),
         *(f"{DATA}/{gallery['folder']}/{name}" for name in ("photos.json", searched["embeddings"])),
         *(f"{DATA}/{gallery['folder']}/{unlike['file']}" for unlike in [searched["unlike"]] if unlike),
     ]
-    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in files)).hexdigest()
-    said = json.dumps({"version": digest[:16], "files": files}, separators=(",", ":"))
+    digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in [*files, *runtimes])).hexdigest()
+    said = json.dumps({"version": digest[:16], "files": files, "runtimes": runtimes}, separators=(",", ":"))
     (folder / "version.js").write_text(f"self.SITE = {said};\n", encoding="utf-8")
 
 

@@ -8,10 +8,10 @@ import { singles } from "./halves.js";
 const KNOWN = "known.embeddings"; // of an encoder's files, see data.py
 
 /**
- * Opens the data at an address. `runtime` is onnxruntime-web; `tell(loaded, total)` is called as an encoder comes, in
- * bytes.
+ * Opens the data at an address. `runtime` is onnxruntime-web, `graphics` that of graphics.js if there is one;
+ * `tell(loaded, total)` is called as an encoder comes, in bytes.
  */
-export async function openData(address, runtime, tell = () => {}) {
+export async function openData(address, { runtime, graphics }, tell = () => {}) {
   const site = await fetchedJson(new URL("site.json", address));
   const made = new Map(); // by what it is
 
@@ -39,7 +39,7 @@ export async function openData(address, runtime, tell = () => {}) {
           loaded[file] = bytes;
           tell(Object.values(loaded).reduce((sum, it) => sum + it, 0), total);
         });
-      return makeEncoder({ about, runtime, load });
+      return makeEncoder({ about, runtime, load, graphics });
     });
   }
 

@@ -18,11 +18,17 @@ export async function fetched(address, bytes, progress = () => {}) {
   return content;
 }
 
-/** Lays a file where the service worker finds it, which would fetch it once more otherwise. */
+/** Lays a file where the service worker finds it, which would fetch it once more otherwise, or does not know of it. */
 async function keep(address, content) {
   if (!globalThis.caches || (await caches.match(address))) return;
   const seen = await caches.open("zsbir seen"); // service_worker.js has the same
-  await seen.put(address, new Response(content));
+  if (content) await seen.put(address, new Response(content));
+  else await seen.add(address); // out of what the browser keeps
+}
+
+/** The same with files that were loaded by others; what there is no room for is loaded again. */
+export async function keepLoaded(addresses) {
+  await Promise.all(addresses.map((address) => keep(address).catch(() => {})));
 }
 
 /** What a file of JSON says. */

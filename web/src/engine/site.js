@@ -13,9 +13,12 @@ import { blobOf, decoded, pngUrl } from "./pixels.js";
 import { questionOf } from "./question.js";
 import { neighbours, rowIn, searched, sketchOf } from "./search.js";
 
-/** Opens the site whose data is at an address; `tell(message)` is called as an encoder comes, and as own photos do. */
-export async function openSite(address, runtime, tell) {
-  const data = await openData(address, runtime, (loaded, total) => tell({ loaded, total }));
+/**
+ * Opens the site whose data is at an address. `processors` are what computes, `runtime` and `graphics`; `tell(message)` is
+ * called as an encoder comes, and as own photos do.
+ */
+export async function openSite(address, processors, tell) {
+  const data = await openData(address, processors, (loaded, total) => tell({ loaded, total }));
   const { encoders, galleries } = data.site;
   const own = await openOwnPhotos(data.encoder, (progress) => tell({ own: progress }));
   const whole = workOutOf(own, data.knownSketches);

@@ -16,7 +16,7 @@ import { shareLinks } from "./sharing.js";
 import { showRing } from "./ring.js";
 import { makeToast } from "./toast.js";
 import { isAway, searchOnTheWayBack } from "./journey.js";
-import { want } from "./search.js";
+import { hurry, want } from "./search.js";
 
 const REST_MS = 1_200; // after the last line a drawing rests
 
@@ -146,6 +146,7 @@ export function start({ element, server }) {
       }
       rubber = unrub = null;
       grow();
+      hurry();
       kept.save();
       links.edited();
     },

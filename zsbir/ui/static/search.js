@@ -11,6 +11,7 @@ let version = 0; // of the wish
 let answered = 0; // version of the newest answer
 let isAsking = false;
 let askedAt = null; // when the question on its way was asked; null: none is
+let goOn = () => {}; // ends the pause before the next question
 
 /** Changes what is searched for from the next question on. */
 export function prefer(change) {
@@ -24,11 +25,19 @@ export function want(change) {
   keepAsking();
 }
 
-/** Takes what answers questions: `question` returns a promise; `show(answer)` is called with each that still counts. */
+/**
+ * Takes what answers questions: `question` returns a promise; `show(answer)` is called with each that still counts. An
+ * answer may ask for a `rest` before the next question, in ms.
+ */
 export function answerWith(question, show) {
   ask = question;
   listeners.push(show);
   keepAsking();
+}
+
+/** The pen was lifted, so nothing is held up any more by the next question: it is asked without a pause. */
+export function hurry() {
+  goOn();
 }
 
 /** Nothing that is on its way counts any more; the next wish does. */
@@ -63,11 +72,15 @@ async function keepAsking() {
       answered = asked;
       for (const show of listeners) show(answer);
     } // otherwise forgotten meanwhile
-    await pause(askedAt + PACE_MS - performance.now());
+    await pause(Math.max(askedAt + PACE_MS - performance.now(), answer.rest ?? 0));
     askedAt = performance.now();
   }
   isAsking = false;
   askedAt = null;
 }
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const pause = (ms) =>
+  new Promise((done) => {
+    goOn = done;
+    setTimeout(done, ms);
+  });
