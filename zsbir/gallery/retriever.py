@@ -68,18 +68,7 @@ class Retriever:
 
     def __init__(self, embedder: Embedder, gallery: SearchableGallery) -> None:
         gallery = gallery.of(embedder.checkpoint_sha256) or gallery
-        here = gallery.in_memory
-        command = rebuild_command(gallery.folder, embedder.checkpoint)
-        if gallery.checkpoint_sha256 != embedder.checkpoint_sha256:
-            raise ValueError(
-                f"Expected embeddings of {embedder.checkpoint or embedder.checkpoint_sha256[:12]} in gallery "
-                f"{gallery.folder}, found those of another checkpoint; rebuild it with: {command}"
-            )
-        if here is not None and here.embeddings.shape[1] != embedder.dim:
-            raise ValueError(
-                f"Expected embeddings of {embedder.dim} numbers in gallery {gallery.folder}, found "
-                f"{here.embeddings.shape[1]}; rebuild it with: {command}"
-            )
+        _check_fit(embedder, gallery)
         self.embedder = embedder
         self.gallery = gallery
 
@@ -245,6 +234,20 @@ class Retriever:
             small=find_small_copy(self.gallery.folder, photo.sha256) or path,
             date=photo.date,
         )
+
+
+def _check_fit(embedder: Embedder, gallery: SearchableGallery) -> None:
+    here = gallery.in_memory
+    if gallery.checkpoint_sha256 != embedder.checkpoint_sha256:
+        wanted, found = str(embedder.checkpoint or embedder.checkpoint_sha256[:12]), "those of another checkpoint"
+    elif here is not None and here.embeddings.shape[1] != embedder.dim:
+        wanted, found = f"{embedder.dim} numbers", str(here.embeddings.shape[1])
+    else:
+        return
+    command = rebuild_command(gallery.folder, embedder.checkpoint)
+    raise ValueError(
+        f"Expected embeddings of {wanted} in gallery {gallery.folder}, found {found}; rebuild it with: {command}"
+    )
 
 
 def _check_count(k: int) -> None:
