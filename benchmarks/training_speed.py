@@ -42,9 +42,9 @@ from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.encoder.recorded import Recorded
 from zsbir.training import loop, run
 from zsbir.training.config import TrainConfig
-from zsbir.training.dataset import Pictures
 from zsbir.training.learner import Learner, LossConfig
 from zsbir.training.loop import keep_freed_memory, train
+from zsbir.training.pictures import Pictures
 from zsbir.training.run import TrainingRun
 from zsbir.training.teacher import TeacherConfig
 from zsbir.training.tuning import TuningConfig, choose_what_learns

@@ -20,7 +20,7 @@ from zsbir.training.augmentation import (
     traced,
 )
 from zsbir.training.batches import BalancedBatches
-from zsbir.training.dataset import TrainingPictures
+from zsbir.training.dataset import TrainingPictures, load_epoch
 from zsbir.training.on_gpu import Changes, collected
 
 SIZE = 48
@@ -101,3 +101,25 @@ def test_a_batch_that_is_finished_later_is_the_same(
     assert ((finished.sketches - at_once.sketches).abs() > 2).float().mean() < 0.002
     for name in ("labels", "photo_rows", "is_pseudo", "rows"):
         assert torch.equal(getattr(finished, name), getattr(at_once, name))
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_pictures_that_are_handed_over_in_one_block_are_the_same(
+    data_folder: Path, unfinished: bool, workers: int
+) -> None:
+    data = CategoryData.load(data_folder, SEEN)
+    first, second = data.sketches
+    data = CategoryData(("a", "b", "c"), (first, second, first), (*data.photos, ()))  # a sketch without a photo
+    pictures = TrainingPictures(data, 32, 0.5, 40, unfinished=unfinished, quiet=True)
+    batches = BalancedBatches(data, 6, 3, 0, extra_ratio=0.5)
+    here = [batch.to(torch.device("cpu")) for batch in load_epoch(pictures, batches, 1, 0)]
+    handed = list(load_epoch(pictures, batches, 1, workers, pinned=True))
+    assert [batch.total for batch in handed] == [len(batch.sketches) + len(batch.photos) for batch in here]
+    for one, other in zip(here, handed, strict=True):
+        arrived = other.to(torch.device("cpu"))
+        assert len(arrived.sketches) > len(arrived.photos)
+        assert arrived.seed == one.seed
+        for tensor, expected in zip(arrived.tensors, one.tensors, strict=True):
+            assert tensor.dtype == expected.dtype
+            assert torch.equal(tensor, expected)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
@@ -33,7 +32,8 @@ from zsbir.training.augmentation import (
 )
 from zsbir.training.batches import FROM_PHOTO, BalancedBatches, Batch
 from zsbir.training.context import in_context
-from zsbir.training.on_gpu import Changes, collected
+from zsbir.training.on_gpu import collected
+from zsbir.training.pictures import HandedOver, Pictures
 
 _MEMORY = 4_000_000_000  # bytes of reduced pictures that are kept; what is beyond is read anew each time
 _AHEAD = 64  # files that are decoded before it is known whether there is room for them
@@ -41,38 +41,6 @@ _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's 
 
 S = TypeVar("S", bound=Path | Drawing)
 T = TypeVar("T")
-
-
-class Pictures(NamedTuple):
-    """One step's pictures.
-
-    Attributes:
-        sketches: uint8 (n + m, 1, size, size), 0 to 255; the last m have no photo beside them.
-        photos: uint8 (n, 3, size, size).
-        labels: int64 (n + m,), category of sketch i and photo i.
-        photo_rows: int64 (n,), row of photo i among all training photos.
-        is_pseudo: bool (n + m,), whether sketch i was made from photo i.
-        rows: int64 (n + m,), place of sketch i and photo i in the whole batch.
-        seed: Of what else is random in this step.
-        changes: What is still to be done to sketches and photos; None: nothing is.
-    """
-
-    sketches: Tensor
-    photos: Tensor
-    labels: Tensor
-    photo_rows: Tensor
-    is_pseudo: Tensor
-    rows: Tensor
-    seed: int
-    changes: Changes | None = None
-
-    def to(self, device: torch.device) -> Pictures:
-        """The same, finished, on a device, where they may still be on their way if they come from pinned memory."""
-        *tensors, seed, changes = (_sent(it, device) for it in self)
-        batch = Pictures._make((*tensors, seed, None))
-        if changes is None:
-            return batch
-        return batch._replace(sketches=changes.trace(batch.sketches), photos=changes.light(batch.photos))
 
 
 class PictureStore(Generic[T]):
@@ -239,13 +207,6 @@ class TrainingPictures(Dataset[Pictures]):
         return prepare_sketch(open_picture(path), self.size)
 
 
-def _sent(item: Any, device: torch.device) -> Any:
-    """A tensor, or tensors in a tuple, on their way to a device; anything else as it is."""
-    if isinstance(item, Changes):
-        return Changes(*(_sent(tensor, device) for tensor in item))
-    return item.to(device, non_blocking=True) if isinstance(item, Tensor) else item
-
-
 def _sources(groups: Sequence[Sequence[tuple[S, object]]]) -> tuple[tuple[S, ...], ...]:
     return tuple(tuple(source for source, _ in members) for members in groups)
 
@@ -270,7 +231,7 @@ class _OneEpoch(Sampler[Batch]):
 
 def load_epoch(
     pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int, *, pinned: bool = False
-) -> DataLoader[Pictures]:
+) -> DataLoader[Pictures] | DataLoader[HandedOver]:
     """A loader of the pictures of one epoch, made ahead of need in `workers` processes (0 = in this one).
 
     Args:
@@ -278,7 +239,7 @@ def load_epoch(
         batches: Which of them meet.
         epoch: Its number.
         workers: Processes.
-        pinned: Into memory from which a GPU takes them while this process goes on.
+        pinned: As `HandedOver`, in memory from which a GPU takes them while this process goes on.
     """
     return DataLoader(
         pictures,
@@ -287,5 +248,6 @@ def load_epoch(
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         multiprocessing_context="fork" if workers else None,
-        pin_memory=pinned,
+        collate_fn=HandedOver.of if pinned else None,  # type: ignore[arg-type]  # without a batch size no list comes
+        pin_memory=pinned and torch.cuda.is_available(),
     )

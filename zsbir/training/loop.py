@@ -25,9 +25,10 @@ from zsbir.encoder.device import choose_device, cores
 from zsbir.training.adversary import reversal_strength
 from zsbir.training.batches import BalancedBatches
 from zsbir.training.config import TrainConfig
-from zsbir.training.dataset import Pictures, TrainingPictures, load_epoch
+from zsbir.training.dataset import TrainingPictures, load_epoch
 from zsbir.training.distributed import Processes, processes
 from zsbir.training.optimizer import learning_rate
+from zsbir.training.pictures import HandedOver, Pictures
 from zsbir.training.record import TrainingLog
 from zsbir.training.run import CHECKPOINT_NAME, TrainingRun, begin_run
 from zsbir.training.start import Start
@@ -155,7 +156,7 @@ def _train_epoch(
         strength = reversal_strength(progress, config.grl_threshold_epoch)
         rate = learning_rate(progress / config.epochs)
         losses = run.step(batch, strength, rate)
-        count = run.group.count * (len(batch.sketches) + len(batch.photos))
+        count = run.group.count * batch.total
         since, total, waited = since + count, total + count, waited + wait
         if step % config.print_every == 0 or step == steps:
             values = {name: float(value) for name, value in losses.items()}
@@ -177,7 +178,7 @@ def _workers(run: TrainingRun) -> int:
     return max(1, cores() // run.group.on_this_machine - 1) if run.device.type == "cuda" else 1
 
 
-def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
+def _with_waits(loader: Iterable[Pictures | HandedOver]) -> Iterator[tuple[Pictures | HandedOver, float]]:
     """Adds how many seconds each batch was waited for."""
     with interrupt.is_put_off():  # or each worker would say in many lines that it was interrupted
         source = iter(loader)

@@ -19,12 +19,12 @@ from zsbir.encoder.model import SketchPhotoEncoder, channel_scaling, scale
 from zsbir.encoder.recorded import Recorded
 from zsbir.training.beginning import build_learner
 from zsbir.training.config import TrainConfig, settings
-from zsbir.training.dataset import Pictures
 from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
 from zsbir.training.finishing import finish
 from zsbir.training.learner import Learner
 from zsbir.training.lora import merged
 from zsbir.training.optimizer import RunningAverage, parameter_groups
+from zsbir.training.pictures import HandedOver, Pictures
 from zsbir.training.record import RunRecord
 from zsbir.training.start import NO_START, Start
 from zsbir.training.state import restore_state, save_state
@@ -156,16 +156,15 @@ class TrainingRun:
         recognition = self.learner.recognition(config.recognition)
         return finish(encoder, config.preprocessing, self.data, each, recognition, quiet=quiet)
 
-    def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
+    def step(self, batch: Pictures | HandedOver, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""
         for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
             group["lr"] = peak * rate
-        batch = batch.to(self.device)
+        here = batch.to(self.device)
         if self._recorded:
-            *tensors, _, _ = batch
-            losses = self._recorded(*tensors, torch.full((), strength, device=self.device))
+            losses = self._recorded(*here.tensors, torch.full((), strength, device=self.device))
         else:
-            losses = self.differentiate(batch, strength)
+            losses = self.differentiate(here, strength)
         self.optimizer.step()
         self.average.update()
         return losses
@@ -197,7 +196,7 @@ class TrainingRun:
         """`differentiate` of a batch's tensors, recorded; None where that is not done."""
         if not (RECORDED and self.device.type == "cuda" and self.group.count == 1 and can_be_recorded(self.config)):
             return None
-        return Recorded(lambda *tensors: self.differentiate(Pictures._make((*tensors[:-1], 0, None)), tensors[-1]))
+        return Recorded(lambda *tensors: self.differentiate(Pictures.finished(tensors[:-1], 0), tensors[-1]))
 
     @property
     def epoch(self) -> int:

@@ -29,7 +29,7 @@ from zsbir.encoder.pretrained import load_pretrained
 from zsbir.pictures.ahead import ahead
 from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
 from zsbir.training.category_names import class_name_likeness
-from zsbir.training.dataset import Pictures
+from zsbir.training.pictures import Pictures
 from zsbir.training.text_tower import TextTower
 
 IMAGENET_CLASSES = 1000
