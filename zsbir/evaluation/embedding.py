@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -102,7 +103,7 @@ def _prepared(
     readers: int,
     unit: str,
     quiet: bool,
-) -> Iterator[_Part[T]]:
+) -> Generator[_Part[T], None, None]:
     """A batch at a time, as memory must not grow with the number of pictures; the next ones are read meanwhile."""
     flat = [(label, source) for label, group in enumerate(groups) for source in group]
 
@@ -130,14 +131,15 @@ def _prepared(
 
 
 def _joined(
-    embedder: Embedder, embed: Callable[[Sequence[Pixels]], Embeddings], parts: Iterator[_Part[T]]
+    embedder: Embedder, embed: Callable[[Sequence[Pixels]], Embeddings], parts: Generator[_Part[T], None, None]
 ) -> tuple[Embeddings, Labels, tuple[T, ...]]:
     def embedded(part: _Part[T]) -> tuple[Embeddings, _Part[T]]:
         return embed(part.pixels), part
 
     embeddings, labels, sources = [embed([])], [], []
-    for vectors, part in embedder.embed_each(embedded, parts):
-        embeddings.append(vectors)
-        labels += part.labels
-        sources += part.sources
+    with closing(parts):  # whatever happens: a bar that is left open would be drawn after the last word
+        for vectors, part in embedder.embed_each(embedded, parts):
+            embeddings.append(vectors)
+            labels += part.labels
+            sources += part.sources
     return np.concatenate(embeddings), np.array(labels, dtype=np.int64), tuple(sources)
