@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from zsbir.encoder.device import choose_device, place
+from zsbir.encoder.device import choose_device, cores, place
 from zsbir.training.loop import keep_freed_memory
 
 
@@ -10,6 +10,14 @@ def test_named_devices() -> None:
     assert choose_device().type in ("cpu", "cuda", "mps")
     with pytest.raises(ValueError, match="'abacus'"):
         choose_device("abacus")
+
+
+def test_there_is_a_core_wherever_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cores() >= 1
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    assert cores() >= 1
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert cores() == 1
 
 
 def test_placing_keeps_every_value_and_turns_filters_channels_last() -> None:

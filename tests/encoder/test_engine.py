@@ -6,8 +6,9 @@ import torch
 from numpy.typing import NDArray
 
 from tests.conftest import SMALL_BACKBONE
+from tests.gpu import needs_gpu
 from zsbir.encoder.backbone import taken_size
-from zsbir.encoder.engine import OnnxEngine, TorchEngine, onnx_graph
+from zsbir.encoder.engine import OnnxEngine, RecordedEngine, TorchEngine, onnx_graph
 from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.pictures.preparation import PreprocessConfig
@@ -85,3 +86,23 @@ def test_a_graph_that_onnx_runtime_refuses_runs_in_torch_and_says_so(
     assert len(caplog.messages) == 1
     assert caplog.messages[0].startswith("Expected a graph that ONNX Runtime can run, found one that it refuses (")
     assert caplog.messages[0].endswith("). It runs in torch, which takes longer.")
+
+
+@needs_gpu
+def test_a_recorded_pass_computes_what_the_cpu_does(encoder: FinishedEncoder) -> None:
+    expected = {side: TorchEngine(encoder)(noise(side, 6)) for side in (SKETCHES, PHOTOS)}
+    engine = RecordedEngine(encoder.to("cuda"))
+    for _ in range(12):
+        for side, rows in expected.items():
+            for count in (1, 6):
+                assert engine(noise(side, 6)[:count]) == pytest.approx(rows[:count], abs=2e-4)
+
+
+@needs_gpu
+def test_many_threads_share_a_recorded_pass(encoder: FinishedEncoder) -> None:
+    pictures = [noise(SKETCHES, 1, seed) for seed in range(40)]
+    expected = TorchEngine(encoder)(np.concatenate(pictures))
+    engine = RecordedEngine(encoder.to("cuda"))
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(engine, pictures))
+    assert np.concatenate(together) == pytest.approx(expected, abs=2e-4)

@@ -74,8 +74,8 @@ def test_what_is_missing_is_made_and_nothing_else(
     assert known is not None
     assert is_known(known).sum() == len(gallery) - 1
     asked: list[int] = []
-    embed = other.embed_photos
-    monkeypatch.setattr(other, "embed_photos", lambda part: asked.append(len(part)) or embed(part))
+    embed = other.embed_photo_pixels
+    monkeypatch.setattr(other, "embed_photo_pixels", lambda part: asked.append(len(part)) or embed(part))
     told: list[tuple[int, int]] = []
     made = completed(gallery, other, quiet=True, progress=lambda *at: told.append(at))
     assert (asked, told) == ([1], [(1, 1)])

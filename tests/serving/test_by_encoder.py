@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.conftest import make_checkpoint, until
 from tests.served import make_gallery, sketch_in
-from zsbir.encoder.embedder import Embedder, Embeddings, load_embedder
+from zsbir.encoder.embedder import Embedder, Embeddings, Pixels, load_embedder
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.retriever import Retriever
@@ -99,13 +98,13 @@ def test_it_finds_what_a_gallery_of_the_other_encoder_alone_would(
 def test_how_far_it_is_is_known_after_each_batch(
     searched: ByEncoder, gate: threading.Event, other: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    embed, goes_on = other.embed_photos, threading.Semaphore(0)
+    embed, goes_on = other.embed_photo_pixels, threading.Semaphore(0)
 
-    def one_batch(photos: Sequence[Image.Image]) -> Embeddings:
+    def one_batch(photos: Sequence[Pixels]) -> Embeddings:
         assert goes_on.acquire(timeout=60)
         return embed(photos)
 
-    monkeypatch.setattr(other, "embed_photos", one_batch)
+    monkeypatch.setattr(other, "embed_photo_pixels", one_batch)
     monkeypatch.setattr(other, "batch_size", 5)
     gate.set()
     for done in (0, 5, 10):

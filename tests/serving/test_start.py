@@ -99,9 +99,9 @@ def test_what_a_gallery_lacks_for_the_first_encoder_is_made_at_the_first_start_a
     both: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     embedded: list[int] = []
-    embed = Embedder.embed_photos
+    embed = Embedder.embed_photo_pixels
     monkeypatch.setattr(
-        Embedder, "embed_photos", lambda self, photos: embedded.append(len(photos)) or embed(self, photos)
+        Embedder, "embed_photo_pixels", lambda self, photos: embedded.append(len(photos)) or embed(self, photos)
     )
     for _ in range(2):
         with closing(open_galleries(None, tmp_path / "shown")) as galleries:

@@ -7,11 +7,12 @@ import torch
 from zsbir.training.adversary import GradientReversal, reversal_strength
 
 
+@pytest.mark.parametrize("as_tensor", [False, True])
 @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0, 2.5])
-def test_identity_forward_and_minus_lambda_backward(strength: float) -> None:
+def test_identity_forward_and_minus_lambda_backward(strength: float, as_tensor: bool) -> None:
     x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
     weights = torch.randn(4, 3, dtype=torch.float64)
-    y = GradientReversal()(x, strength)
+    y = GradientReversal()(x, torch.tensor(strength, dtype=torch.float64) if as_tensor else strength)
     assert torch.equal(y, x)
     (y * weights).sum().backward()
     assert torch.equal(x.grad, -strength * weights)

@@ -7,6 +7,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 from tests.conftest import make_photo, make_sketch
 from zsbir.pictures.drawing import Drawing, Stroke, rasterise
 from zsbir.training.augmentation import (
+    Light,
     _jitter,
     _random_map,
     _thickened,
@@ -90,13 +91,13 @@ def test_colours_are_changed_as_pillow_enhances_them(seed: int) -> None:
     expected = ImageEnhance.Brightness(greyish).enhance(brightness)
     expected = ImageEnhance.Contrast(expected).enhance(contrast)
     expected = ImageEnhance.Color(expected).enhance(saturation)
-    changed = _jitter(greyish, np.random.default_rng(seed))
+    changed = _jitter(greyish, Light(False, brightness, contrast, saturation))
     assert np.asarray(changed, dtype=float) == pytest.approx(np.asarray(expected, dtype=float), abs=3)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_strokes_are_warped_as_their_picture_is(seed: int) -> None:
-    picture = _warp(rasterise(DRAWING, 128, pen=0.03), np.random.default_rng(seed))
+    picture = _warp(rasterise(DRAWING, 128, pen=0.03), _random_map(np.random.default_rng(seed)))
     strokes = rasterise(DRAWING, 128, pen=0.03, warp=_random_map(np.random.default_rng(seed)))
     other = rasterise(DRAWING, 128, pen=0.03, warp=_random_map(np.random.default_rng(seed + 100)))
 

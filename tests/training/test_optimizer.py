@@ -1,11 +1,10 @@
 import pytest
 import torch
-from torch.optim.swa_utils import AveragedModel
 
 from tests.conftest import SMALL_BACKBONE
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
 from zsbir.training.learner import Learner, LossConfig
-from zsbir.training.optimizer import averaging, learning_rate, parameter_groups
+from zsbir.training.optimizer import RunningAverage, learning_rate, parameter_groups
 from zsbir.training.tuning import TuningConfig, choose_what_learns
 
 
@@ -37,11 +36,11 @@ def test_every_learning_parameter_is_in_one_group_with_its_rate_and_decay() -> N
 
 def test_the_average_follows_a_slow_loop_and_forgets_its_start() -> None:
     network = torch.nn.Linear(1, 1, bias=False)
-    average = AveragedModel(network, avg_fn=averaging(0.9))
+    average = RunningAverage(network, 0.9)
     expected = 0.0
     for step in range(30):
         torch.nn.init.constant_(network.weight, step)
-        average.update_parameters(network)
+        average.update()
         kept = 0.0 if step == 0 else min(0.9, (1 + step) / (10 + step))
         expected = kept * expected + (1 - kept) * step
     assert average.module.weight.item() == pytest.approx(expected, rel=1e-5)

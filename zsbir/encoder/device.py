@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TypeVar
 
 import torch
@@ -25,6 +26,13 @@ def choose_device(name: str | None = None) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # torch raises either, depending on how it was built
         raise ValueError(f"Expected a device that is here (cuda, mps or cpu), found {name!r}.") from error
     return device
+
+
+def cores() -> int:
+    """How many cores this process may compute on."""
+    if hasattr(os, "sched_getaffinity"):  # not on Windows, nor on a Mac
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def place(module: M, device: torch.device) -> M:

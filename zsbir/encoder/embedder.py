@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,10 +12,11 @@ from PIL import Image
 
 from zsbir.data.folder import ZeroShotSplit
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
-from zsbir.encoder.device import choose_device
-from zsbir.encoder.engine import Engine, OnnxEngine, TorchEngine
+from zsbir.encoder.device import choose_device, cores
+from zsbir.encoder.engine import Engine, OnnxEngine, RecordedEngine, TorchEngine
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.publishing import fetch_checkpoint, push_checkpoint
+from zsbir.pictures.ahead import ahead
 from zsbir.pictures.drawing import Drawing, rasterise
 from zsbir.pictures.preparation import prepare_photo
 from zsbir.pictures.slant import prepare_upright, upright_drawing
@@ -23,6 +24,9 @@ from zsbir.pictures.slant import prepare_upright, upright_drawing
 Embeddings = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 T = TypeVar("T")
+R = TypeVar("R")
+_READERS = 2  # threads beside an encoder that takes all cores itself
+_BATCH_ON_GPU = 128
 _NO_LISTS = ZeroShotSplit((), (), ())
 
 
@@ -46,6 +50,7 @@ class Embedder:
             training.
         checkpoint: That file; None for an encoder still in training.
         batch_size: How many pictures go through the encoder at once, however many are given.
+        readers: How many threads keep it busy with pictures.
     """
 
     batch_size = 32
@@ -66,6 +71,10 @@ class Embedder:
         self.split = split
         self.checkpoint = checkpoint
         self._engine = engine or TorchEngine(encoder)
+        self._on_gpu = encoder.factor.device.type == "cuda"
+        self.readers = max(_READERS, cores()) if self._on_gpu else _READERS
+        if self._on_gpu:
+            self.batch_size = _BATCH_ON_GPU
 
     @classmethod
     def from_pretrained(cls, repo: str, *, revision: str | None = None, device: str | None = None) -> Embedder:
@@ -156,6 +165,15 @@ class Embedder:
         """Embeds what `photo_pixels` made, as one batch: float32 (n, d), rows of unit length."""
         return self._embed(pixels)
 
+    def embed_each(self, embed: Callable[[T], R], parts: Iterable[T]) -> Iterator[R]:
+        """What is made of one part after the other; while a GPU computes, the next is stacked and sent.
+
+        Args:
+            embed: Embeds a part with this embedder.
+            parts: As many pictures each as go through the encoder at once.
+        """
+        return ahead(embed, parts, threads=2, waiting=1) if self._on_gpu else map(embed, parts)
+
     def _embed(self, pixels: Sequence[Pixels]) -> Embeddings:
         if not pixels:
             return np.zeros((0, self.dim), dtype=np.float32)
@@ -182,5 +200,6 @@ def load_embedder(checkpoint: str | Path, device: str | None = None) -> Embedder
     target = choose_device(device)
     loaded = load_checkpoint(path, target)
     loaded.encoder.trained.fold()
-    engine = (OnnxEngine if target.type == "cpu" else TorchEngine)(loaded.encoder)
+    kinds: dict[str, Callable[[FinishedEncoder], Engine]] = {"cpu": OnnxEngine, "cuda": RecordedEngine}
+    engine = kinds.get(target.type, TorchEngine)(loaded.encoder)
     return Embedder(loaded.encoder, engine, sha256(path), loaded.split, path)

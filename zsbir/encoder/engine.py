@@ -1,18 +1,24 @@
-"""What computes embeddings: ONNX Runtime on a CPU, where it is much the faster, and torch everywhere else."""
+"""What computes embeddings: ONNX Runtime on a CPU, where it is much the faster, and torch everywhere else.
+
+On a GPU a pass is recorded, or launching its kernels would take longer than they do.
+"""
 
 from __future__ import annotations
 
 import io
 import logging
 import warnings
+from collections import Counter
 from threading import BoundedSemaphore, Lock
 from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
+from zsbir.encoder.recorded import Recorded
 from zsbir.silence import nothing_is_sent
 
 nothing_is_sent()
@@ -21,6 +27,9 @@ import onnxruntime  # noqa: E402  (nowhere else, so that it never comes before t
 _OPSET = 18
 _AT_ONCE = 2  # pictures in one pass on a CPU: more take as long each, and far more memory, which is kept
 _PASSES = 2  # at the same time: more would share the same cores, and take their memory all the same
+_OFTEN = 4  # calls with as many pictures of a side, after which a pass of so many is worth to be recorded
+_SHAPES = 4  # that are recorded, as each keeps its memory: one picture and a whole batch, of either side
+_ON_GPU = Lock()  # nobody else computes while a pass is recorded, or before its embeddings are fetched
 _EXPORTING = Lock()  # torch's exporter keeps its state in globals
 _LOG = logging.getLogger(__name__)
 
@@ -43,6 +52,31 @@ class TorchEngine:
         """As in `Engine`."""
         on_device = torch.from_numpy(pixels).to(self._encoder.factor.device)
         embeddings: NDArray[np.float32] = self._encoder(on_device).cpu().numpy()
+        return embeddings
+
+
+class RecordedEngine:
+    """Plays passes on a GPU again, one at a time, of the numbers of pictures that it is mostly asked for.
+
+    Args:
+        encoder: On a GPU. Its weights may be changed, but not exchanged for others.
+    """
+
+    def __init__(self, encoder: FinishedEncoder) -> None:
+        self._encoder = encoder
+        self._calls: Counter[tuple[int, ...]] = Counter()
+        self._recorded: dict[tuple[int, ...], Recorded[Tensor]] = {}
+
+    @torch.inference_mode()
+    def __call__(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """As in `Engine`."""
+        device = self._encoder.factor.device
+        with _ON_GPU, torch.cuda.device(device):
+            self._calls[pixels.shape] += 1
+            if self._calls[pixels.shape] > _OFTEN and len(self._recorded) < _SHAPES:
+                self._recorded.setdefault(pixels.shape, Recorded(self._encoder))
+            run = self._recorded.get(pixels.shape, self._encoder)
+            embeddings: NDArray[np.float32] = run(torch.from_numpy(pixels).to(device)).cpu().numpy()
         return embeddings
 
 

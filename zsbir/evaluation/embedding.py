@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -16,6 +18,7 @@ from zsbir.data.folder import CategoryData
 from zsbir.data.left_out import say_once
 from zsbir.encoder.embedder import Embedder, Embeddings, Pixels
 from zsbir.evaluation.metrics import Figures, retrieval_figures
+from zsbir.pictures.ahead import ahead
 from zsbir.pictures.drawing import Drawing
 from zsbir.pictures.opening import open_picture, readable
 from zsbir.sentences import clause
@@ -53,8 +56,8 @@ def embed_sketches(
     def prepare(source: Path | Drawing) -> Pixels:
         return embedder.sketch_pixels(open_sketch(source))
 
-    parts = _prepared(prepare, sketches, batch_size, "sketches", quiet)
-    return EmbeddedSketches(*_joined(embedder.embed_sketch_pixels, parts))
+    parts = _prepared(prepare, sketches, batch_size, embedder.readers, "sketches", quiet)
+    return EmbeddedSketches(*_joined(embedder, embedder.embed_sketch_pixels, parts))
 
 
 def embed_photos(
@@ -69,8 +72,8 @@ def embed_photos(
     def prepare(source: Path) -> Pixels:
         return embedder.photo_pixels(open_picture(source, longest_side=longest_side))
 
-    parts = _prepared(prepare, photos, batch_size, "photos", quiet)
-    return EmbeddedPhotos(*_joined(embedder.embed_photo_pixels, parts))
+    parts = _prepared(prepare, photos, batch_size, embedder.readers, "photos", quiet)
+    return EmbeddedPhotos(*_joined(embedder, embedder.embed_photo_pixels, parts))
 
 
 def measure(embedder: Embedder, data: CategoryData, batch_size: int, *, quiet: bool = False) -> dict[str, Figures]:
@@ -94,31 +97,49 @@ class _Part(NamedTuple, Generic[T]):
 
 
 def _prepared(
-    prepare: Callable[[T], Pixels], groups: Sequence[Sequence[T]], batch_size: int, unit: str, quiet: bool
-) -> Iterator[_Part[T]]:
-    """A batch at a time, as memory must not grow with the number of pictures."""
+    prepare: Callable[[T], Pixels],
+    groups: Sequence[Sequence[T]],
+    batch_size: int,
+    readers: int,
+    unit: str,
+    quiet: bool,
+) -> Generator[_Part[T], None, None]:
+    """A batch at a time, as memory must not grow with the number of pictures; the next ones are read meanwhile."""
     flat = [(label, source) for label, group in enumerate(groups) for source in group]
+
+    def attempt(of: tuple[int, T]) -> Pixels | str:
+        _, source = of
+        try:
+            return prepare(source)
+        except (OSError, ValueError) as error:
+            return f"{readable(str(source))}: {clause(error)}." if isinstance(source, Path) else str(error)
+
+    prepared = ahead(attempt, flat, readers, waiting=2 * batch_size)
     with tqdm(total=len(flat), desc=f"embedding {unit}", unit=f" {unit}", disable=quiet) as bar:
         for start in range(0, len(flat), batch_size):
             part: _Part[T] = _Part([], [], [])
-            for label, source in flat[start : start + batch_size]:
-                try:
-                    part.pixels.append(prepare(source))
-                except (OSError, ValueError) as error:
-                    say_once(f"{readable(str(source))}: {clause(error)}." if isinstance(source, Path) else str(error))
+            members = flat[start : start + batch_size]
+            for (label, source), pixels in zip(members, islice(prepared, len(members)), strict=True):
+                if isinstance(pixels, str):
+                    say_once(pixels)
                     continue
+                part.pixels.append(pixels)
                 part.labels.append(label)
                 part.sources.append(source)
             yield part
-            bar.update(len(flat[start : start + batch_size]))
+            bar.update(len(members))
 
 
 def _joined(
-    embed: Callable[[Sequence[Pixels]], Embeddings], parts: Iterable[_Part[T]]
+    embedder: Embedder, embed: Callable[[Sequence[Pixels]], Embeddings], parts: Generator[_Part[T], None, None]
 ) -> tuple[Embeddings, Labels, tuple[T, ...]]:
+    def embedded(part: _Part[T]) -> tuple[Embeddings, _Part[T]]:
+        return embed(part.pixels), part
+
     embeddings, labels, sources = [embed([])], [], []
-    for part in parts:
-        embeddings.append(embed(part.pixels))
-        labels += part.labels
-        sources += part.sources
+    with closing(parts):  # whatever happens: a bar that is left open would be drawn after the last word
+        for vectors, part in embedder.embed_each(embedded, parts):
+            embeddings.append(vectors)
+            labels += part.labels
+            sources += part.sources
     return np.concatenate(embeddings), np.array(labels, dtype=np.int64), tuple(sources)

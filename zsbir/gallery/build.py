@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from PIL import Image
 from tqdm.auto import tqdm
 
-from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.encoder.embedder import Embedder, Embeddings, Pixels
 from zsbir.gallery.alone import alone
 from zsbir.gallery.copies import (
     COPY_SIDE,
@@ -34,9 +32,9 @@ from zsbir.gallery.finding import find_photos
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.manifest import PHOTOS
 from zsbir.gallery.photo import Photo
+from zsbir.pictures.ahead import ahead
 from zsbir.pictures.finding import Found, shown_name
 from zsbir.pictures.opening import open_picture
-from zsbir.pictures.preparation import prepare_photo
 from zsbir.sentences import clause, some
 
 _MAX_FILE_BYTES = 200_000_000
@@ -67,10 +65,10 @@ class BuiltGallery:
 
 @dataclass(frozen=True)
 class _Read:
-    """One file, read by a worker: its row, its prepared pixels (None when known before), or why not."""
+    """One file, read by a thread: its row, its prepared pixels (None when known before), or why not."""
 
     photo: Photo | None
-    prepared: Image.Image | None = None
+    prepared: Pixels | None = None
     skipped: str = ""
     is_unread: bool = False
 
@@ -153,10 +151,13 @@ def _build(builder: _Builder, quiet: bool, progress: Progress | None) -> BuiltGa
     embeddings: list[Embeddings] = []
     skipped: list[str] = []
     embedded = unread = 0
+
+    def embed(part: list[_Read]) -> tuple[list[_Read], Embeddings]:
+        return part, embedder.embed_photo_pixels([read.prepared for read in part if read.prepared is not None])
+
     bar = tqdm(total=len(files), desc="building the gallery", unit="photo", disable=quiet)
-    for part in builder.read_ahead():
-        new = [read.prepared for read in part if read.prepared is not None]
-        vectors = iter(embedder.embed_photos(new))
+    for part, new in embedder.embed_each(embed, builder.read_ahead()):
+        vectors = iter(new)
         for read in part:
             if read.photo is None:
                 skipped.append(read.skipped)
@@ -185,7 +186,6 @@ class _Builder:
         self.photos, self.files = found.folder, found.pictures
         self.folder, self.embedder, self.digests = folder, embedder, digests
         self.size = embedder.preprocessing.photo_size
-        self.batch_size = embedder.batch_size
         self.in_place = self.photos.resolve() == (folder / PHOTOS).resolve()
         names = [shown_name(file, self.photos) for file in self.files]
         self.credits, unmatched = match_credits(read_credits(self.photos), names)
@@ -198,15 +198,10 @@ class _Builder:
 
     def read_ahead(self) -> Iterator[list[_Read]]:
         """Reads the files in the background, a few batches ahead of the encoder."""
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            waiting: deque[list[Future[_Read]]] = deque()
-            for start in range(0, len(self.files), self.batch_size):
-                part = self.files[start : start + self.batch_size]
-                waiting.append([pool.submit(self._read, file) for file in part])
-                if len(waiting) > _BATCHES_AHEAD:
-                    yield [future.result() for future in waiting.popleft()]
-            while waiting:
-                yield [future.result() for future in waiting.popleft()]
+        waiting = _BATCHES_AHEAD * self.embedder.batch_size
+        reading = ahead(self._read, self.files, self.embedder.readers, waiting)
+        while part := list(islice(reading, self.embedder.batch_size)):
+            yield part
 
     def remove_orphans(self, rows: list[Photo]) -> None:
         """Deletes copies that no row names any more; pictures that were not copied are never touched."""
@@ -235,7 +230,7 @@ class _Builder:
             if kept:
                 return _Read(kept)
             picture = open_picture(io.BytesIO(content), longest_side=2 * (self.size if self.in_place else COPY_SIDE))
-            photo, prepared = replace(photo, look=look_of(picture)), prepare_photo(picture, self.size)
+            photo, prepared = replace(photo, look=look_of(picture)), self.embedder.photo_pixels(picture)
         except (OSError, ValueError) as error:
             return _Read(None, skipped=f"{name}: {error}", is_unread=isinstance(error, OSError))
         if not self.in_place:  # a full disk is no fault of the picture: it ends the build

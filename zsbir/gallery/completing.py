@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from functools import partial
+from itertools import islice
 
 import numpy as np
-from PIL import Image
 from tqdm.auto import tqdm
 
-from zsbir.encoder.embedder import Embedder, Embeddings
+from zsbir.encoder.embedder import Embedder, Embeddings, Pixels
 from zsbir.gallery.alone import alone
 from zsbir.gallery.build import Progress
 from zsbir.gallery.embeddings import carried, is_known
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.manifest import rebuild
+from zsbir.pictures.ahead import ahead
 from zsbir.pictures.opening import open_picture
 
 _LOG = logging.getLogger(__name__)
@@ -40,17 +41,22 @@ def completed(
     fits = known is not None and known.shape[1] == embedder.dim
     embeddings: Embeddings = np.array(known) if fits else np.zeros((len(gallery), embedder.dim), dtype=np.float32)
     missing = np.flatnonzero(~is_known(embeddings)).tolist()
-    made = 0
+    read = partial(_read, gallery, embedder)
+    reading = ahead(read, missing, embedder.readers, waiting=2 * embedder.batch_size)
+
+    def embed(part: list[tuple[int, Pixels | None]]) -> tuple[int, list[int], Embeddings]:
+        photos = {row: pixels for row, pixels in part if pixels is not None}
+        return len(part), list(photos), embedder.embed_photo_pixels(list(photos.values()))
+
+    parts = iter(lambda: list(islice(reading, embedder.batch_size)), [])
+    done = made = 0
     with tqdm(total=len(missing), desc="embedding the gallery", unit="photo", disable=quiet) as bar:
-        for at in range(0, len(missing), embedder.batch_size):
-            part = missing[at : at + embedder.batch_size]
-            photos = _readable(gallery, part, 2 * embedder.preprocessing.photo_size)
-            if photos:
-                embeddings[list(photos)] = embedder.embed_photos(list(photos.values()))
-            made += len(photos)
-            bar.update(len(part))
+        for count, rows, vectors in embedder.embed_each(embed, parts):
+            embeddings[rows] = vectors
+            made, done = made + len(rows), done + count
+            bar.update(count)
             if progress is not None:
-                progress(at + len(part), len(missing))
+                progress(done, len(missing))
     if missing and not made:
         raise FileNotFoundError(
             f"Expected photos in {gallery.photos_dir}, found none that can be read; {rebuild(gallery.folder)}"
@@ -58,14 +64,14 @@ def completed(
     return gallery.with_embeddings(embeddings, embedder.checkpoint_sha256)
 
 
-def _readable(gallery: Gallery, rows: Sequence[int], side: int) -> dict[int, Image.Image]:
-    photos = {}
-    for row in rows:
-        try:
-            photos[row] = open_picture(gallery.path(row), longest_side=side)
-        except (OSError, ValueError) as error:
-            _LOG.warning("Left out: %s: %s", gallery.photos[row].file, error)
-    return photos
+def _read(gallery: Gallery, embedder: Embedder, row: int) -> tuple[int, Pixels | None]:
+    """A row of the gallery and what the encoder sees of its photo; None if that cannot be read."""
+    try:
+        photo = open_picture(gallery.path(row), longest_side=2 * embedder.preprocessing.photo_size)
+    except (OSError, ValueError) as error:
+        _LOG.warning("Left out: %s: %s", gallery.photos[row].file, error)
+        return row, None
+    return row, embedder.photo_pixels(photo)
 
 
 def keep_beside(gallery: Gallery) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from zsbir.encoder.checkpoint import load_checkpoint, sha256
-from zsbir.encoder.embedder import Embedder, Embeddings, Pixels, load_embedder
+from zsbir.encoder.device import choose_device
+from zsbir.encoder.embedder import Embedder, Embeddings, Pixels
 from zsbir.encoder.engine import OnnxEngine
 
 FEWEST = 256  # photos at once that are worth a GPU; below, waiting for it takes longer than the CPU
@@ -47,7 +48,9 @@ class ZeroGpuEmbedder(Embedder):
         loaded.encoder.trained.fold()
         engine = OnnxEngine(loaded.encoder)
         super().__init__(loaded.encoder, engine, sha256(checkpoint), loaded.split, checkpoint)
-        self._embed_lent = spaces.GPU(duration=_SECONDS)(load_embedder(checkpoint, _LENT).embed_photo_pixels)
+        lent = load_checkpoint(checkpoint, choose_device(_LENT)).encoder
+        lent.trained.fold()  # and not recorded, as nobody knows where it computes the next time
+        self._embed_lent = spaces.GPU(duration=_SECONDS)(Embedder(lent).embed_photo_pixels)
 
     def embed_photo_pixels(self, pixels: Sequence[Pixels]) -> Embeddings:
         """As in `Embedder`."""

@@ -23,7 +23,7 @@ class GradientReversalFunction(torch.autograd.Function):
     """Identity forward, gradient times −λ backward."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, strength: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, strength: float | Tensor) -> Tensor:
         """Returns `x` unchanged (any shape) and remembers λ = `strength`."""
         ctx.strength = strength
         return x.view_as(x)
@@ -37,7 +37,7 @@ class GradientReversalFunction(torch.autograd.Function):
 class GradientReversal(nn.Module):
     """Module form of the layer; λ is an argument, so no state hides in it."""
 
-    def forward(self, x: Tensor, strength: float) -> Tensor:
+    def forward(self, x: Tensor, strength: float | Tensor) -> Tensor:
         """Passes `x` (any shape) through; the gradient comes back times −`strength`."""
         reversed_: Tensor = GradientReversalFunction.apply(x, strength)  # type: ignore[no-untyped-call]
         return reversed_
@@ -76,7 +76,7 @@ class DomainDiscriminator(nn.Module):
         self.reversal = GradientReversal()
         self.layers = nn.Sequential(nn.Linear(embedding_dim, hidden), nn.ReLU(), nn.Linear(hidden, 1))
 
-    def forward(self, embeddings: Tensor, strength: float) -> Tensor:
+    def forward(self, embeddings: Tensor, strength: float | Tensor) -> Tensor:
         """Embeddings (n, d) -> logits (n,), positive = photo; gradients reach the encoder times −`strength`."""
         logits: Tensor = self.layers(self.reversal(embeddings, strength)).squeeze(1)
         return logits

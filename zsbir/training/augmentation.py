@@ -1,12 +1,14 @@
 """What training does to sketches and photos on top of preprocessing. Every change is drawn from `rng`.
 
 Sketches differ between people in pen, slant, proportion and completeness, so those vary here; photos
-differ in framing, light and colour.
+differ in framing, light and colour. Pictures are begun here, as strokes are drawn and photos cropped, and what is then
+done to their pixels is drawn too; it may be done here, or to whole batches on a GPU (`zsbir.training.on_gpu`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -23,7 +25,41 @@ _FILL = (0.75, 1.0)  # how much of the page's side the ink fills, relative to a 
 _CROP_AREA = (0.5, 1.0)
 _CROP_ASPECT = (0.75, 1.33)
 _JITTER = (0.7, 1.3)  # factors of brightness, contrast and saturation
-_LUMA = np.array([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R BT.601, as in Pillow's mode "L"
+LUMA = np.array([0.299, 0.587, 0.114])  # of red, green and blue, ITU-R BT.601, as in Pillow's mode "L"
+
+
+class Light(NamedTuple):
+    """What is done to the pixels of a photo.
+
+    Attributes:
+        mirrored: Left becomes right.
+        brightness: A factor, as the others; all 1: colours stay.
+        contrast: About the photo's mean grey.
+        saturation: 0: it becomes grey.
+    """
+
+    mirrored: bool = False
+    brightness: float = 1.0
+    contrast: float = 1.0
+    saturation: float = 1.0
+
+
+class Tracing(NamedTuple):
+    """What is done to the pixels of a sketch, in this order.
+
+    Attributes:
+        blur: Of a grey photo, whose edges then become the sketch; 0: it is one.
+        keep: Share of the pixels that become edges.
+        thick: Lines become wider by a pixel on each side.
+        faded: How much lighter they become, 0 to 1.
+        map: Where points go, (2, 3), about the page's middle, in its sides; None: they stay.
+    """
+
+    blur: float = 0.0
+    keep: float = 0.0
+    thick: bool = False
+    faded: float = 0.0
+    map: NDArray[np.float64] | None = None
 
 
 def random_sketch(source: Drawing | Image.Image, size: int, rng: Generator) -> Image.Image:
@@ -38,10 +74,18 @@ def random_sketch(source: Drawing | Image.Image, size: int, rng: Generator) -> I
     Returns:
         Mode "L", size x size, dark on white; slanted, squeezed, mirrored, moved.
     """
+    return traced(*begin_sketch(source, size, rng))
+
+
+def begin_sketch(source: Drawing | Image.Image, size: int, rng: Generator) -> tuple[Image.Image, Tracing]:
+    """What `random_sketch` begins with, and what is left to do; of strokes nothing is."""
     if isinstance(source, Drawing):
         drawing = _bend(_drop_strokes(source, rng), rng)
-        return rasterise(drawing, size, pen=float(np.exp(rng.uniform(*np.log(_PENS)))), warp=_random_map(rng))
-    return _warp(_change_pen(source, rng), rng)
+        pen = float(np.exp(rng.uniform(*np.log(_PENS))))
+        return rasterise(drawing, size, pen=pen, warp=_random_map(rng)), Tracing()
+    choice = rng.random()  # a thicker pen for a third of the sketch pictures, a fainter one for another third
+    faded = rng.uniform(0, 0.35) if 1 / 3 <= choice < 2 / 3 else 0.0
+    return source, Tracing(thick=choice < 1 / 3, faded=faded, map=_random_map(rng))
 
 
 def random_photo(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
@@ -55,21 +99,29 @@ def random_photo(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
     Returns:
         Mode "RGB", size x size.
     """
-    return relit(_random_crop(photo, size, rng), rng)
+    return lit(*begin_photo(photo, size, rng))
 
 
-def relit(photo: Image.Image, rng: Generator) -> Image.Image:
-    """A photo mirrored half of the time, its colours jittered or, sometimes, dropped.
+def begin_photo(photo: Image.Image, size: int, rng: Generator) -> tuple[Image.Image, Light]:
+    """What `random_photo` begins with, and what is left to do."""
+    return _random_crop(photo, size, rng), random_light(rng)
 
-    Args:
-        photo: Mode "RGB".
-        rng: The only source of randomness.
-    """
-    if rng.random() < 0.5:
-        photo = ImageOps.mirror(photo)
+
+def random_light(rng: Generator) -> Light:
+    """Mirrored half of the time, colours jittered or, sometimes, dropped."""
+    mirrored = rng.random() < 0.5
     if rng.random() < 0.1:
+        return Light(mirrored, saturation=0.0)
+    return Light(mirrored, *rng.uniform(*_JITTER, 3)) if rng.random() < 0.6 else Light(mirrored)
+
+
+def lit(photo: Image.Image, light: Light) -> Image.Image:
+    """A photo ("RGB") in another light."""
+    if light.mirrored:
+        photo = ImageOps.mirror(photo)
+    if light.saturation == 0:
         return ImageOps.grayscale(photo).convert("RGB")
-    return _jitter(photo, rng) if rng.random() < 0.6 else photo
+    return photo if light[1:] == (1, 1, 1) else _jitter(photo, light)
 
 
 def pseudo_sketch(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
@@ -86,13 +138,26 @@ def pseudo_sketch(photo: Image.Image, size: int, rng: Generator) -> Image.Image:
     Returns:
         Mode "L", size x size.
     """
+    return traced(*begin_pseudo_sketch(photo, size, rng))
+
+
+def begin_pseudo_sketch(photo: Image.Image, size: int, rng: Generator) -> tuple[Image.Image, Tracing]:
+    """What `pseudo_sketch` begins with, a grey photo, and what is left to do."""
     crop = _random_crop(photo.convert("L"), size, rng)  # grey before all else: three channels cost three times as much
-    smooth = crop.filter(ImageFilter.GaussianBlur(rng.uniform(1.0, 2.5)))
-    edges = _thin_edges(smooth, keep=rng.uniform(0.03, 0.09))
-    sketch = Image.fromarray(np.where(edges, 0, 255).astype(np.uint8))
-    if rng.random() < 0.3:
+    blur, keep = rng.uniform(1.0, 2.5), rng.uniform(0.03, 0.09)
+    return crop, Tracing(blur, keep, thick=rng.random() < 0.3, map=_random_map(rng))
+
+
+def traced(sketch: Image.Image, tracing: Tracing) -> Image.Image:
+    """A sketch ("L"), or the edges of a grey photo, drawn by another hand."""
+    if tracing.blur:
+        edges = _thin_edges(sketch.filter(ImageFilter.GaussianBlur(tracing.blur)), tracing.keep)
+        sketch = Image.fromarray(np.where(edges, 0, 255).astype(np.uint8))
+    if tracing.thick:
         sketch = _thickened(sketch)
-    return _warp(sketch, rng)
+    if tracing.faded:
+        sketch = Image.blend(sketch, Image.new("L", sketch.size, 255), tracing.faded)
+    return sketch if tracing.map is None else _warp(sketch, tracing.map)
 
 
 def _drop_strokes(drawing: Drawing, rng: Generator) -> Drawing:
@@ -120,16 +185,6 @@ def _bend(drawing: Drawing, rng: Generator) -> Drawing:
     return Drawing(tuple(strokes))
 
 
-def _change_pen(sketch: Image.Image, rng: Generator) -> Image.Image:
-    """A thicker pen for a third of the sketch pictures, a fainter one for another third."""
-    choice = rng.random()
-    if choice < 1 / 3:
-        return _thickened(sketch)
-    if choice < 2 / 3:
-        return Image.blend(sketch, Image.new("L", sketch.size, 255), rng.uniform(0, 0.35))
-    return sketch
-
-
 def _thickened(sketch: Image.Image) -> Image.Image:
     """Lines wider by a pixel on each side, as Pillow's MinFilter(3) makes them in ten times the time."""
     darkest = np.pad(np.asarray(sketch), 1, mode="edge")
@@ -137,10 +192,9 @@ def _thickened(sketch: Image.Image) -> Image.Image:
     return Image.fromarray(np.minimum(np.minimum(darkest[:, :-2], darkest[:, 1:-1]), darkest[:, 2:]))
 
 
-def _warp(sketch: Image.Image, rng: Generator) -> Image.Image:
-    """A sketch seen through a random map."""
+def _warp(sketch: Image.Image, forward: NDArray[np.float64]) -> Image.Image:
+    """A sketch seen through a map of `_random_map`."""
     size = sketch.width
-    forward = _random_map(rng)
     inverse = np.linalg.inv(forward[:, :2])  # Pillow asks where a pixel comes from
     middle = np.full(2, size / 2)
     offset = middle - inverse @ (middle + size * forward[:, 2])
@@ -162,11 +216,11 @@ def _random_map(rng: Generator) -> NDArray[np.float64]:
     return np.column_stack([rotation @ shear @ scale, shift])
 
 
-def _jitter(photo: Image.Image, rng: Generator) -> Image.Image:
+def _jitter(photo: Image.Image, light: Light) -> Image.Image:
     """Other brightness, contrast (about the photo's mean grey) and saturation, as one linear map of the colours."""
-    brightness, contrast, saturation = rng.uniform(*_JITTER, 3)
-    mean = np.asarray(photo.resize((1, 1), Image.Resampling.BOX))[0, 0] @ _LUMA
-    colours = brightness * contrast * (saturation * np.eye(3) + (1 - saturation) * _LUMA)
+    _, brightness, contrast, saturation = light
+    mean = np.asarray(photo.resize((1, 1), Image.Resampling.BOX))[0, 0] @ LUMA
+    colours = brightness * contrast * (saturation * np.eye(3) + (1 - saturation) * LUMA)
     offset = np.full(3, brightness * (1 - contrast) * mean)
     return photo.convert("RGB", tuple(np.column_stack([colours, offset]).ravel()))
 

@@ -61,7 +61,8 @@ class TrainConfig:
             encoders that are used for what they were taught.
         steps_per_epoch: Overrides the length of an epoch.
         print_every: Steps from one line of the log to the next.
-        workers: Processes that prepare pictures; 0 prepares them in the training process.
+        workers: Processes that prepare pictures; 0 prepares them in the training process. Unless given, 1; on a GPU
+            one for each core but that of the training process.
         seed: Of everything random.
     """
 
@@ -94,7 +95,7 @@ class TrainConfig:
     recognition: float = 0.0
     steps_per_epoch: int | None = None
     print_every: int = 50
-    workers: int = 1
+    workers: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -4,52 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Generic, NamedTuple, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm.auto import tqdm
 
 from zsbir.data.folder import CategoryData
 from zsbir.data.left_out import say_once
+from zsbir.encoder.device import cores
+from zsbir.pictures.ahead import ahead
 from zsbir.pictures.drawing import Drawing, rasterise
 from zsbir.pictures.opening import open_picture, readable, rgb_on_white
 from zsbir.pictures.preparation import prepare_sketch
 from zsbir.sentences import clause
-from zsbir.training.augmentation import pseudo_sketch, random_photo, random_sketch, relit
+from zsbir.training.augmentation import (
+    Light,
+    Tracing,
+    begin_photo,
+    begin_pseudo_sketch,
+    begin_sketch,
+    lit,
+    random_light,
+    traced,
+)
 from zsbir.training.batches import FROM_PHOTO, BalancedBatches, Batch
 from zsbir.training.context import in_context
+from zsbir.training.on_gpu import collected
+from zsbir.training.pictures import HandedOver, Pictures
 
 _MEMORY = 4_000_000_000  # bytes of reduced pictures that are kept; what is beyond is read anew each time
+_AHEAD = 64  # files that are decoded before it is known whether there is room for them
 _PHOTO_CACHE_SCALE = 1.25  # cached photos keep this much more than the input's side, for random crops
 
 S = TypeVar("S", bound=Path | Drawing)
 T = TypeVar("T")
-
-
-class Pictures(NamedTuple):
-    """One step's pictures.
-
-    Attributes:
-        sketches: uint8 (n + m, 1, size, size); the last m have no photo beside them.
-        photos: uint8 (n, 3, size, size).
-        labels: int64 (n + m,), category of sketch i and photo i.
-        photo_rows: int64 (n,), row of photo i among all training photos.
-        is_pseudo: bool (n + m,), whether sketch i was made from photo i.
-        rows: int64 (n + m,), place of sketch i and photo i in the whole batch.
-        seed: Of what else is random in this step.
-    """
-
-    sketches: Tensor
-    photos: Tensor
-    labels: Tensor
-    photo_rows: Tensor
-    is_pseudo: Tensor
-    rows: Tensor
-    seed: int
 
 
 class PictureStore(Generic[T]):
@@ -97,6 +88,7 @@ class TrainingPictures(Dataset[Pictures]):
         whole_size: Side at which the teacher looks at whole photos; what is kept of them suffices for that too.
         quiet: No progress bar.
         memory: Bytes of pictures that are kept.
+        unfinished: Leave what is done to pixels to `Pictures.to`.
     """
 
     def __init__(
@@ -110,9 +102,10 @@ class TrainingPictures(Dataset[Pictures]):
         context_ratio: float = 0.0,
         quiet: bool = False,
         memory: int = _MEMORY,
+        unfinished: bool = False,
     ) -> None:
         self.size, self.pseudo_sketch_ratio, self.plain_sketches = size, pseudo_sketch_ratio, plain_sketches
-        self.context_ratio = context_ratio
+        self.context_ratio, self.unfinished = context_ratio, unfinished
         self.stored_side = max(round(size * _PHOTO_CACHE_SCALE), whole_size)
         bar = tqdm(
             total=sum(map(len, (*data.photos, *data.sketches))), desc="reading pictures", unit="picture", disable=quiet
@@ -133,59 +126,74 @@ class TrainingPictures(Dataset[Pictures]):
         """The augmented pictures of this batch."""
         labels, chosen = np.array(batch.labels), np.array(batch.photos)
         is_pseudo = np.array(batch.sketches) == FROM_PHOTO
-        sketches, photos = [], []
+        sketches: list[tuple[Image.Image, Tracing]] = []
+        photos: list[tuple[Image.Image, Light]] = []
         for place, (label, sketch, row) in enumerate(zip(batch.labels, batch.sketches, batch.rows, strict=True)):
             rng = np.random.default_rng((batch.seed, row))
             original = self.photos[label][batch.photos[place]] if place < len(chosen) else None
             if original is not None and rng.random() < self.pseudo_sketch_ratio:
                 is_pseudo[place] = True
             if original is not None and is_pseudo[place]:
-                sketches.append(pseudo_sketch(original, self.size, rng))
+                sketches.append(begin_pseudo_sketch(original, self.size, rng))
             else:
                 sketches.append(self._sketch(self.sketches[label][sketch], rng))
             if original is not None:
                 photos.append(self._photo(original, rng))
+        changes = None
+        if self.unfinished:
+            changes = collected([light for _, light in photos], [tracing for _, tracing in sketches])
+        else:
+            sketches = [(traced(*begun), Tracing()) for begun in sketches]
+            photos = [(lit(*begun), Light()) for begun in photos]
         return Pictures(
-            sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch in sketches])).unsqueeze(1),
-            photos=torch.from_numpy(np.stack([np.asarray(photo) for photo in photos])).permute(0, 3, 1, 2),
+            sketches=torch.from_numpy(np.stack([np.asarray(sketch) for sketch, _ in sketches])).unsqueeze(1),
+            photos=torch.from_numpy(np.stack([np.asarray(photo) for photo, _ in photos])).permute(0, 3, 1, 2),
             labels=torch.from_numpy(labels),
             photo_rows=torch.from_numpy(self.first_row[labels[: len(chosen)]] + chosen),
             is_pseudo=torch.from_numpy(is_pseudo),
             rows=torch.tensor(batch.rows),
             seed=batch.seed,
+            changes=changes,
         )
 
-    def _sketch(self, source: Image.Image | Drawing, rng: np.random.Generator) -> Image.Image:
+    def _sketch(self, source: Image.Image | Drawing, rng: np.random.Generator) -> tuple[Image.Image, Tracing]:
         if not self.plain_sketches:
-            return random_sketch(source, self.size, rng)
-        return rasterise(source, self.size) if isinstance(source, Drawing) else source
+            return begin_sketch(source, self.size, rng)
+        return (rasterise(source, self.size) if isinstance(source, Drawing) else source), Tracing()
 
-    def _photo(self, original: Image.Image, rng: np.random.Generator) -> Image.Image:
+    def _photo(self, original: Image.Image, rng: np.random.Generator) -> tuple[Image.Image, Light]:
         if not self.context_ratio or rng.random() >= self.context_ratio:
-            return random_photo(original, self.size, rng)
+            return begin_photo(original, self.size, rng)
         photos = self.photos[rng.choice([label for label, photos in enumerate(self.photos) if len(photos)])]
-        return relit(in_context(original, photos[rng.integers(len(photos))], self.size, rng), rng)
+        return in_context(original, photos[rng.integers(len(photos))], self.size, rng), random_light(rng)
 
     def _read_all(
         self, groups: Sequence[Sequence[S]], read: Callable[[Path], Image.Image], bar: tqdm[NoReturn]
     ) -> list[list[tuple[S, S | Image.Image]]]:
         """Of each category the sources that can be read, and what is kept of each: while there is room, its picture."""
-        return [[pair for source in group for pair in self._keep(source, read, bar)] for group in groups]
+
+        def attempt(path: Path) -> Image.Image | ValueError | None:
+            try:
+                return read(path) if self.room > 0 else None
+            except ValueError as error:
+                return error
+
+        files = (source for group in groups for source in group if isinstance(source, Path))
+        decoded = ahead(attempt, files, cores(), waiting=_AHEAD)
+        return [[pair for source in group for pair in self._keep(source, decoded, bar)] for group in groups]
 
     def _keep(
-        self, source: S, read: Callable[[Path], Image.Image], bar: tqdm[NoReturn]
+        self, source: S, decoded: Iterator[Image.Image | ValueError | None], bar: tqdm[NoReturn]
     ) -> Iterator[tuple[S, S | Image.Image]]:
         bar.update()
-        if not isinstance(source, Path) or self.room <= 0:
+        picture = next(decoded) if isinstance(source, Path) else None
+        if picture is None or self.room <= 0:
             yield source, source
-            return
-        try:
-            picture = read(source)
-        except ValueError as error:
-            say_once(f"{readable(str(source))}: {clause(error)}.")
-            return
-        self.room -= len(picture.getbands()) * picture.width * picture.height
-        yield source, picture
+        elif isinstance(picture, ValueError):
+            say_once(f"{readable(str(source))}: {clause(picture)}.")
+        else:
+            self.room -= len(picture.getbands()) * picture.width * picture.height
+            yield source, picture
 
     def _read_photo(self, path: Path) -> Image.Image:
         side = self.stored_side
@@ -221,8 +229,18 @@ class _OneEpoch(Sampler[Batch]):
         return len(self.batches)
 
 
-def load_epoch(pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int) -> DataLoader[Pictures]:
-    """A loader of the pictures of one epoch, made ahead of need in `workers` processes (0 = in this one)."""
+def load_epoch(
+    pictures: TrainingPictures, batches: BalancedBatches, epoch: int, workers: int, *, pinned: bool = False
+) -> DataLoader[Pictures] | DataLoader[HandedOver]:
+    """A loader of the pictures of one epoch, made ahead of need in `workers` processes (0 = in this one).
+
+    Args:
+        pictures: All there are.
+        batches: Which of them meet.
+        epoch: Its number.
+        workers: Processes.
+        pinned: As `HandedOver`, in memory from which a GPU takes them while this process goes on.
+    """
     return DataLoader(
         pictures,
         batch_size=None,
@@ -230,4 +248,6 @@ def load_epoch(pictures: TrainingPictures, batches: BalancedBatches, epoch: int,
         num_workers=workers,
         prefetch_factor=4 if workers else None,
         multiprocessing_context="fork" if workers else None,
+        collate_fn=HandedOver.of if pinned else None,  # type: ignore[arg-type]  # without a batch size no list comes
+        pin_memory=pinned and torch.cuda.is_available(),
     )

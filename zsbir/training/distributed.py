@@ -42,6 +42,11 @@ class Processes:
         """Whether this process writes checkpoints and logs."""
         return self.rank == 0
 
+    @property
+    def on_this_machine(self) -> int:
+        """How many of them share its cores, as `torchrun` says."""
+        return int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if self.count > 1 else 1
+
     def gather(self, tensor: Tensor) -> Tensor:
         """The rows of all processes, in the order of their ranks; gradients find their way back.
 

@@ -91,7 +91,7 @@ class Learner(nn.Module):
         photo_targets: Tensor | None = None,
         *,
         rows: Tensor,
-        strength: float,
+        strength: float | Tensor,
         generator: torch.Generator,
     ) -> dict[str, Tensor]:
         """The losses of one step.
@@ -149,6 +149,8 @@ class Learner(nn.Module):
         return Recognition(nn.functional.normalize(self.category_prototypes.vectors.detach(), dim=1), weight)
 
     def _whole(self, rows: Tensor, *tensors: Tensor) -> list[Tensor]:
-        """The rows of all processes, each at its place in the whole batch."""
+        """The rows of all processes, each at its place in the whole batch; a process alone has them so."""
+        if self.group.count == 1:
+            return list(tensors)
         order = self.group.gather(rows).argsort()
         return [self.group.gather(tensor)[order] for tensor in tensors]

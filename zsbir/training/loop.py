@@ -21,13 +21,14 @@ from zsbir import interrupt
 from zsbir.atomic import remove_partials
 from zsbir.data.folder import own_data, training_data
 from zsbir.encoder.batch_norm import freeze_batch_norm
-from zsbir.encoder.device import choose_device
+from zsbir.encoder.device import choose_device, cores
 from zsbir.training.adversary import reversal_strength
 from zsbir.training.batches import BalancedBatches
 from zsbir.training.config import TrainConfig
-from zsbir.training.dataset import Pictures, TrainingPictures, load_epoch
+from zsbir.training.dataset import TrainingPictures, load_epoch
 from zsbir.training.distributed import Processes, processes
 from zsbir.training.optimizer import learning_rate
+from zsbir.training.pictures import HandedOver, Pictures
 from zsbir.training.record import TrainingLog
 from zsbir.training.run import CHECKPOINT_NAME, TrainingRun, begin_run
 from zsbir.training.start import Start
@@ -39,6 +40,7 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # names of glibc's malloc.h
 _LARGEST = 2**31 - 1
 
 
+FINISHED_ON_GPU = True  # what is done to pixels, where there is a GPU; benchmarks/training_speed.py tries both
 TEACHER_NAME = "teacher.safetensors"
 _SHOWN = ("loss", "triplet", "domain", "domain_accuracy", "strength")  # on the progress bar
 
@@ -66,6 +68,7 @@ def train(config: TrainConfig, *, resume: bool = False, quiet: bool = False) -> 
 
 def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> Path:
     device = choose_device("cpu" if group.count > 1 and not torch.cuda.is_available() else None)
+    torch.backends.cudnn.benchmark = device.type == "cuda"  # every step has pictures of the same size
     folder, extra = Path(config.data_dir), Path(config.extra_dir) if config.extra_dir else None
     start = Start.load(Path(config.start_from)) if config.start_from else None
     if start:
@@ -83,6 +86,7 @@ def _train(config: TrainConfig, group: Processes, resume: bool, quiet: bool) -> 
         plain_sketches=config.plain_sketches,
         context_ratio=config.context_ratio,
         quiet=quiet,
+        unfinished=FINISHED_ON_GPU and device.type == "cuda",
     )
     data = pictures.data
     steps = config.steps_per_epoch or math.ceil(sum(map(len, data.photos)) / (group.count * config.batch_size))
@@ -141,7 +145,7 @@ def _train_epoch(
     run.learner.train()
     if config.encoder.batch_norm == "frozen":
         freeze_batch_norm(run.learner)
-    loader = load_epoch(pictures, batches, run.epoch, config.workers)
+    loader = load_epoch(pictures, batches, run.epoch, _workers(run), pinned=run.device.type == "cuda")
     bar = tqdm(
         _with_waits(loader),
         desc=f"epoch {run.epoch + 1}/{config.epochs}",
@@ -156,7 +160,7 @@ def _train_epoch(
         strength = reversal_strength(progress, config.grl_threshold_epoch)
         rate = learning_rate(progress / config.epochs)
         losses = run.step(batch, strength, rate)
-        count = run.group.count * (len(batch.sketches) + len(batch.photos))
+        count = run.group.count * batch.total
         since, total, waited = since + count, total + count, waited + wait
         if step % config.print_every == 0 or step == steps:
             values = {name: float(value) for name, value in losses.items()}
@@ -171,7 +175,14 @@ def _train_epoch(
     return total
 
 
-def _with_waits(loader: Iterable[Pictures]) -> Iterator[tuple[Pictures, float]]:
+def _workers(run: TrainingRun) -> int:
+    """How many processes prepare pictures: those asked for, or as many as keep a GPU busy."""
+    if run.config.workers is not None:
+        return run.config.workers
+    return max(1, cores() // run.group.on_this_machine - 1) if run.device.type == "cuda" else 1
+
+
+def _with_waits(loader: Iterable[Pictures | HandedOver]) -> Iterator[tuple[Pictures | HandedOver, float]]:
     """Adds how many seconds each batch was waited for."""
     with interrupt.is_put_off():  # or each worker would say in many lines that it was interrupted
         source = iter(loader)

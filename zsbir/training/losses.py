@@ -61,8 +61,8 @@ def triplet_loss(
         # the largest of odds + Gumbel noise is a draw in proportion to exp(odds)
         drawn = (odds + noise.to(odds.device)).masked_fill(same, -torch.inf).argmax(dim=1, keepdim=True)
         negative = distance.gather(1, drawn).squeeze(1)
-    cost = F.relu(margin + positive - negative)[has_negative]
-    return cost.mean() if len(cost) else distance.sum() * 0
+    cost = F.relu(margin + positive - negative).masked_fill(~has_negative, 0)
+    return cost.sum() / has_negative.sum().clamp(min=1)  # to pick the anchors would wait for a GPU
 
 
 class Prototypes(nn.Module):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
+import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from zsbir.training.learner import Learner
 from zsbir.training.tuning import depths
@@ -60,15 +61,33 @@ def _backbone_speeds(learner: Learner, layer_decay: float) -> dict[str, float]:
     return speeds
 
 
-def averaging(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
-    """A rule for `AveragedModel`: an exponential average that forgets faster while it is young.
+class RunningAverage(AveragedModel):
+    """An exponential average of weights that forgets faster while it is young.
 
-    After n updates the average keeps the share min(decay, (1 + n) / (10 + n)) of itself, so that a short
-    run is not mostly its start.
+    After n updates the average keeps the share min(decay, (1 + n) / (10 + n)) of itself, so that a short run is not
+    mostly its start. All weights are averaged in one go, and nothing waits for a GPU: torch's own way asks it for the
+    number of updates once for each of them.
+
+    Args:
+        model: Whose weights; where it will stay.
+        decay: See above.
     """
 
-    def average(averaged: Tensor, current: Tensor, updates: Tensor | int) -> Tensor:
-        count = int(updates)
-        return averaged.lerp(current, 1 - min(decay, (1 + count) / (10 + count)))
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        super().__init__(model)
+        self.decay = decay
+        self._weights_of_both: tuple[list[Tensor], list[Tensor]] = (
+            list(self.module.parameters()),
+            list(model.parameters()),
+        )
+        self._buffers_of_both = list(self.module.buffers()), list(model.buffers())
 
-    return average
+    @torch.no_grad()
+    def update(self) -> None:
+        """Lets the weights of this moment count, and takes over the buffers."""
+        count = int(self.n_averaged)  # it stays on the CPU
+        kept = min(self.decay, (1 + count) / (10 + count)) if count else 0.0
+        torch._foreach_lerp_(*self._weights_of_both, 1 - kept)
+        if any(self._buffers_of_both):
+            torch._foreach_copy_(*self._buffers_of_both)
+        self.n_averaged += 1

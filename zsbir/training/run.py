@@ -5,25 +5,26 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel
 
 from zsbir.data.folder import CategoryData, ZeroShotSplit
 from zsbir.encoder.checkpoint import Checkpoint, save_checkpoint
 from zsbir.encoder.inference import FinishedEncoder
-from zsbir.encoder.model import SketchPhotoEncoder, normalise
+from zsbir.encoder.model import SketchPhotoEncoder, channel_scaling, scale
+from zsbir.encoder.recorded import Recorded
 from zsbir.training.beginning import build_learner
 from zsbir.training.config import TrainConfig, settings
-from zsbir.training.dataset import Pictures
 from zsbir.training.distributed import ALONE, Processes, synchronise_batch_norm
 from zsbir.training.finishing import finish
 from zsbir.training.learner import Learner
 from zsbir.training.lora import merged
-from zsbir.training.optimizer import averaging, parameter_groups
+from zsbir.training.optimizer import RunningAverage, parameter_groups
+from zsbir.training.pictures import HandedOver, Pictures
 from zsbir.training.record import RunRecord
 from zsbir.training.start import NO_START, Start
 from zsbir.training.state import restore_state, save_state
@@ -34,6 +35,7 @@ CHECKPOINT_NAME = "zsbir.safetensors"  # of the best epoch
 LAST_NAME = "last.safetensors"  # of the last
 STATE_NAME = "training_state.safetensors"
 RECORD_NAME = "run.json"
+RECORDED = False  # whether steps on a GPU are recorded and played again; benchmarks/training_speed.py tries both
 _MAY_CHANGE = ("epochs", "print_every", "workers", "started_from")  # at --resume
 
 
@@ -73,7 +75,7 @@ def begin_run(
     if group.count > 1:  # of depthwise filters torch cannot tell which of two equal layouts is meant, and says so
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         forward = DistributedDataParallel(learner)
-    average = AveragedModel(learner.encoder, avg_fn=averaging(config.average_decay))
+    average = RunningAverage(learner.encoder, config.average_decay)
     optimizer = torch.optim.AdamW(
         parameter_groups(
             learner, config.learning_rate, config.head_speed, config.weight_decay, config.tuning.layer_decay
@@ -83,9 +85,15 @@ def begin_run(
     started = start.description if start else NO_START
     record = RunRecord({**started, **settings(config, group)}, config.seed)
     peak_rates = [group["lr"] for group in optimizer.param_groups]
+    targets = targets.to(device) if targets else None
     return TrainingRun(
         config, split, data, targets, device, group, start, learner, forward, average, optimizer, peak_rates, record
     )
+
+
+def can_be_recorded(config: TrainConfig) -> bool:
+    """Whether a step does the same with every batch: draws nothing on the CPU, and computes nothing again."""
+    return config.losses.hard_negatives == "batch" and not config.tuning.gradient_checkpointing
 
 
 @dataclass(eq=False)
@@ -117,7 +125,7 @@ class TrainingRun:
     start: Start | None
     learner: Learner
     forward: nn.Module
-    average: AveragedModel
+    average: RunningAverage
     optimizer: torch.optim.Optimizer
     peak_rates: list[float]
     record: RunRecord
@@ -148,28 +156,47 @@ class TrainingRun:
         recognition = self.learner.recognition(config.recognition)
         return finish(encoder, config.preprocessing, self.data, each, recognition, quiet=quiet)
 
-    def step(self, batch: Pictures, strength: float, rate: float) -> dict[str, Tensor]:
+    def step(self, batch: Pictures | HandedOver, strength: float, rate: float) -> dict[str, Tensor]:
         """One step of the optimizer; returns the losses by name."""
         for group, peak in zip(self.optimizer.param_groups, self.peak_rates, strict=True):
             group["lr"] = peak * rate
-        preprocessing, device = self.config.preprocessing, self.device
+        here = batch.to(self.device)
+        if self._recorded:
+            losses = self._recorded(*here.tensors, torch.full((), strength, device=self.device))
+        else:
+            losses = self.differentiate(here, strength)
+        self.optimizer.step()
+        self.average.update()
+        return losses
+
+    def differentiate(self, batch: Pictures, strength: float | Tensor) -> dict[str, Tensor]:
+        """The losses of a batch by name, and as gradients of all that learns those of their sum."""
         labels = self.targets.of_batch(batch) if self.targets else ()
         generator = torch.Generator().manual_seed(batch.seed)
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             losses: dict[str, Tensor] = self.forward(
-                normalise(batch.sketches.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
-                normalise(batch.photos.to(device), preprocessing).contiguous(memory_format=torch.channels_last),
-                batch.labels.to(device),
-                *(of_side.to(device) for of_side in labels),
-                rows=batch.rows.to(device),
+                scale(batch.sketches, *self._scaling).contiguous(memory_format=torch.channels_last),
+                scale(batch.photos, *self._scaling).contiguous(memory_format=torch.channels_last),
+                batch.labels,
+                *labels,
+                rows=batch.rows,
                 strength=strength,
                 generator=generator,
             )
         self.optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        self.average.update_parameters(self.learner.encoder)
         return {name: value.detach() for name, value in losses.items()}
+
+    @cached_property
+    def _scaling(self) -> tuple[Tensor, Tensor]:
+        return channel_scaling(self.config.preprocessing, self.device)
+
+    @cached_property
+    def _recorded(self) -> Recorded[dict[str, Tensor]] | None:
+        """`differentiate` of a batch's tensors, recorded; None where that is not done."""
+        if not (RECORDED and self.device.type == "cuda" and self.group.count == 1 and can_be_recorded(self.config)):
+            return None
+        return Recorded(lambda *tensors: self.differentiate(Pictures.finished(tensors[:-1], 0), tensors[-1]))
 
     @property
     def epoch(self) -> int:

@@ -26,9 +26,10 @@ from zsbir.encoder.checkpoint import load_training_state, save_training_state
 from zsbir.encoder.device import place
 from zsbir.encoder.model import normalise
 from zsbir.encoder.pretrained import load_pretrained
+from zsbir.pictures.ahead import ahead
 from zsbir.pictures.preparation import PreprocessConfig, prepare_photo
 from zsbir.training.category_names import class_name_likeness
-from zsbir.training.dataset import Pictures
+from zsbir.training.pictures import Pictures
 from zsbir.training.text_tower import TextTower
 
 IMAGENET_CLASSES = 1000
@@ -79,12 +80,16 @@ class TeacherTargets:
     photos: Tensor
     categories: Tensor
 
+    def to(self, device: torch.device) -> TeacherTargets:
+        """The same on a device, where batches are to be found too."""
+        return TeacherTargets(self.photos.to(device), self.categories.to(device))
+
     def of_batch(self, batch: Pictures) -> tuple[Tensor, Tensor]:
         """Of the sketches and of the photos of a batch; a sketch made from a photo has those of the photo."""
         photos, sketches = self.photos[batch.photo_rows], self.categories[batch.labels]
-        pseudo = batch.is_pseudo.nonzero().squeeze(1)
-        sketches[pseudo] = photos[pseudo]
-        return sketches, photos
+        pairs = len(photos)
+        beside = torch.where(batch.is_pseudo[:pairs, None], photos, sketches[:pairs])
+        return torch.cat([beside, sketches[pairs:]]), photos
 
 
 def teacher_targets(
@@ -180,11 +185,10 @@ def ask_teacher(
     noise = torch.zeros(1, 3, config.photo_size, config.photo_size)
     classifier = place(folded_copy(classifier, noise) or classifier, device)
     rows: list[Tensor] = []
-    waiting = iter(photos)
+    prepared = ahead(lambda photo: np.asarray(prepare_photo(photo, config.photo_size)), photos, 2, waiting=2 * _BATCH)
     with tqdm(total=count, desc="asking the teacher", unit="photo", disable=quiet) as bar:
-        while part := list(islice(waiting, _BATCH)):
-            pixels = np.stack([np.asarray(prepare_photo(photo, config.photo_size)) for photo in part])
-            inputs = normalise(torch.from_numpy(pixels).permute(0, 3, 1, 2).to(device), config)
+        while part := list(islice(prepared, _BATCH)):
+            inputs = normalise(torch.from_numpy(np.stack(part)).permute(0, 3, 1, 2).to(device), config)
             logits = classifier(inputs.contiguous(memory_format=torch.channels_last))
             rows.append((logits.float().cpu() / temperature).softmax(dim=1))
             bar.update(len(part))
