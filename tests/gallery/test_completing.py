@@ -58,7 +58,7 @@ def test_a_retriever_searches_with_the_embeddings_of_its_encoder(
         scores = [match.score for match in Retriever(each, gallery).like_photo(photo, 6)]
         own = of(tmp_path / "out", each).embeddings @ each.embed_photos([photo])[0]
         assert scores == pytest.approx(sorted(own.tolist(), reverse=True), abs=1e-5)
-    with pytest.raises(ValueError, match="Expected embeddings of checkpoint"):
+    with pytest.raises(ValueError, match="found those of another checkpoint"):
         Retriever(load_embedder(make_checkpoint(tmp_path / "third.safetensors", seed=9), "cpu"), gallery)
 
 
