@@ -17,11 +17,14 @@ export async function keepFolder(store, folder) {
   await store.know(KEPT, [...others, folder]);
 }
 
-/** All files of a folder, each a `name` with the way to it and a `file`; throws a sentence if it is gone. */
-export async function filesOf(folder) {
+/**
+ * All files of a folder, each a `name` with the way to it and a `file`; `skip(sentence)` is called of one that cannot be read.
+ * Throws a sentence if the folder is gone.
+ */
+export async function filesOf(folder, skip) {
   const found = [];
   try {
-    await walk(folder, folder.name, found);
+    await walk(folder, folder.name, found, skip);
   } catch (error) {
     const reason = error.name === "NotFoundError" ? "is not there any more" : "may not be read any more";
     throw new Error(`The folder ${folder.name} ${reason}; its photos stay until you delete them. Choose it again to go on.`);
@@ -29,11 +32,11 @@ export async function filesOf(folder) {
   return found;
 }
 
-async function walk(folder, way, found) {
+async function walk(folder, way, found, skip) {
   for await (const entry of folder.values()) {
     const name = `${way}/${entry.name}`;
     if (isHidden(entry.name)) continue;
-    if (entry.kind === "directory") await walk(entry, name, found);
-    else found.push({ name, file: await entry.getFile() });
+    if (entry.kind === "directory") await walk(entry, name, found, skip);
+    else await entry.getFile().then((file) => found.push({ name, file }), () => skip(`${name} could not be read.`));
   }
 }

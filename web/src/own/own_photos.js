@@ -52,7 +52,7 @@ export async function openOwnPhotos(encoderOf, changed) {
     const goesOn = () => mine === run;
     tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
     if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
-    const all = await listed(files ?? (await filesOf(folder)), skip);
+    const all = await listed(files ?? (await filesOf(folder, skip)), skip);
     if (!goesOn()) return;
     if (folder || isWhole) await forget(missingFrom(all, folder?.name ?? files[0].name.split("/")[0]));
     if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
