@@ -1,8 +1,9 @@
-"""Whether the page without a server finds what Python finds: `python -m benchmarks.site_parity`.
+"""Whether the page without a server finds what Python finds: `python -m benchmarks.site_parity [--quickdraw FOLDER]`.
 
 Every drawing that comes with the page is drawn stroke by stroke and embedded at eight moments, by Python and, in Node,
-by the scripts of `web/`. Printed are the least and the mean cosine similarity of the two embeddings, and which share of
-the five photos found first by one are among the five of the other.
+by the scripts of `web/`; likewise, whole, the drawings of a folder of Quick, Draw! files (`.ndjson`). Printed are the
+least and the mean cosine similarity of the two embeddings, and which share of the five photos found first by one are
+among the five of the other.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from zsbir.encoder.embedder import load_embedder
 from zsbir.encoder.shipped import shipped_checkpoints
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.retriever import Retriever
-from zsbir.pictures.drawing import parse_canvas
+from zsbir.pictures.drawing import DEFAULT_PEN, Drawing, parse_canvas, read_quickdraw
 from zsbir.serving.start import BUNDLED
 from zsbir.site.bundle import WEB, install
 from zsbir.site.data import write_data
@@ -41,6 +42,21 @@ def canvases(count: int) -> list[dict[str, Any]]:
     ]
     sound = [canvas for canvas in grown if not parse_canvas(json.dumps(canvas)).is_blank]
     return [sound[at] for at in np.linspace(0, len(sound) - 1, min(count, len(sound))).round().astype(int)]
+
+
+def quick_drawings(folder: Path, count: int) -> list[dict[str, Any]]:
+    """Drawings of Quick, Draw! files as the canvas has them, evenly chosen."""
+    found = [drawing for path in sorted(folder.glob("*.ndjson")) for drawing in read_quickdraw(path)]
+    drawn = [drawing for drawing in found if not drawing.is_blank]
+    return [_on_canvas(drawn[at]) for at in np.linspace(0, len(drawn) - 1, min(count, len(drawn))).round().astype(int)]
+
+
+def _on_canvas(drawing: Drawing, page: int = 1000) -> dict[str, Any]:
+    strokes = [
+        {"width": (stroke.width or DEFAULT_PEN) * page, "points": (stroke.points * page).round().tolist()}
+        for stroke in drawing.strokes
+    ]
+    return {"width": page, "height": page, "strokes": strokes}
 
 
 def compare(asked: list[dict[str, Any]], name: str, checkpoint: Path, gallery: Gallery) -> dict[str, float]:
@@ -66,14 +82,19 @@ def main() -> None:
     """Compares with each encoder that comes with the project."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
-    asked = canvases(parser.parse_args().count)
+    parser.add_argument("--quickdraw", type=Path)
+    arguments = parser.parse_args()
+    kinds = {"moments of the page's drawings": canvases(arguments.count)}
+    if arguments.quickdraw:
+        kinds["Quick, Draw! drawings"] = quick_drawings(arguments.quickdraw, arguments.count)
     gallery = Gallery.load(BUNDLED)
     for name, checkpoint in shipped_checkpoints().items():
-        found = compare(asked, name, checkpoint, gallery)
-        print(
-            f"{name}: {len(asked)} drawings, cosine {found['mean']:.7f}, at least {found['least']:.7f}; "
-            f"{found['shared']:.4f} of the first five are shared"
-        )
+        for kind, asked in kinds.items():
+            found = compare(asked, name, checkpoint, gallery)
+            print(
+                f"{name}: {len(asked)} {kind}, cosine {found['mean']:.7f}, at least {found['least']:.7f}; "
+                f"{found['shared']:.4f} of the first five are shared"
+            )
 
 
 if __name__ == "__main__":
