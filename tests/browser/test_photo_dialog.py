@@ -39,7 +39,7 @@ def test_a_photo_that_is_gone_is_said_and_not_shown_broken(page: Page, dialog: L
     item = page.locator(".zs-photo").first
     item.evaluate("item => { item.dataset.url = 'gradio_api/file=/gone.png'; }")
     item.locator("img").click()
-    expect(dialog.get_by_role("status")).to_have_text("This photo can't be had from the server any more; search again.")
+    expect(dialog.get_by_role("status")).to_have_text("This photo can't be had any more; search again.")
     expect(dialog.locator(".zs-large-photo")).to_be_hidden()
     page.keyboard.press("Escape")
     photos(page).nth(1).click()

@@ -209,6 +209,10 @@ def test_an_encoder_that_is_cut_short_is_told(
     page = opened(context, serve(tmp_path / "site"))
     draw(page, *FIRST)
     expect(page.locator(".zs-status")).to_contain_text("weights.bin of this site is damaged or cut short")
+    draw(page, *FIRST)
+    expect(page.locator(".zs-loading")).to_contain_text("weights.bin of this site is damaged or cut short")
+    page.wait_for_timeout(500)
+    expect(page.locator(".zs-loading")).not_to_contain_text("Loading")
 
 
 def test_a_browser_without_webassembly_is_told(context: BrowserContext, site: Path, serve: Serve) -> None:

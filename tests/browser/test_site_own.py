@@ -79,6 +79,24 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
     assert {*asked} == {("GET", None)}
 
 
+def test_what_is_deleted_in_one_tab_is_gone_in_the_other_which_adds_no_more(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    address = serve(site)
+    adding = opened(context, address)
+    bring(adding, *[file(f"{number}.jpg", jpeg(number)) for number in range(40)])
+    adding.wait_for_function("() => document.querySelector('.zs-progress progress').value >= 3")
+    deleting = opened(context, address)
+    deleting.get_by_role("button", name="Search your own photos").click()
+    deleting.get_by_role("button", name="Delete them").click()
+    expect(deleting.locator(".zs-gallery option")).to_have_count(1)
+    expect(adding.locator(".zs-gallery option")).to_have_count(1)
+    expect(adding.locator(".zs-progress")).to_be_hidden()
+    later = opened(context, address)
+    later.wait_for_timeout(1_000)
+    expect(later.locator(".zs-gallery option")).to_have_count(1)
+
+
 @pytest.fixture(scope="module")
 def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("originals") / "many"

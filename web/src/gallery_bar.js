@@ -46,6 +46,13 @@ export function startGalleryBar({ element, server }) {
     panel.show(progress);
   }
 
-  begin().catch((error) => tell(error.message));
+  function start() {
+    begin().catch((error) => {
+      tell(error.message);
+      window.addEventListener("online", start, { once: true });
+    });
+  }
+
+  start();
   return follow;
 }

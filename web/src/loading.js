@@ -10,20 +10,24 @@ export function showLoading(footer) {
     if (words) footer.querySelector(".zs-runs span").textContent = `It runs on ${words}.`;
     if (total === undefined) return;
     progress = loaded < total ? `Loading the search: ${megabytes(loaded)} of ${megabytes(total)} MB …` : "";
-    line.hidden = !progress;
+    line.hidden = bar.hidden = !progress;
     [bar.max, bar.value] = [total, loaded];
+    line.querySelector("span").textContent = progress;
+  }
+
+  /** Something went wrong, or all is there. */
+  function done({ error }) {
+    progress = error ?? "";
+    line.hidden = !progress;
+    bar.hidden = true;
     line.querySelector("span").textContent = progress;
   }
 
   return {
     told,
-    /** Something went wrong, or all is there. */
-    done({ error }) {
-      progress = error ?? "";
-      line.hidden = !progress;
-      bar.hidden = true;
-      line.querySelector("span").textContent = progress;
-    },
+    done,
+    /** A search failed: if something is loading still, why that is. */
+    failed: (answer) => progress && done(answer),
     excuse: async () => progress,
   };
 }

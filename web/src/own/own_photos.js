@@ -66,7 +66,7 @@ export async function openOwnPhotos(encoderOf, changed) {
       if (progress.paused) await new Promise((resolve) => (goOn = resolve));
       if (!goesOn()) return;
       if (here.error) skip(here.error);
-      else if (!(await kept(wanted[at], here, encoder))) return;
+      else if (!(await kept(wanted[at], here, encoder, goesOn))) return;
       tell({ done: progress.done + 1, sentence: "" });
     }
     if (goesOn()) tell({ busy: false, sentence: "" });
@@ -88,10 +88,11 @@ export async function openOwnPhotos(encoderOf, changed) {
     return photo !== undefined && photo.size === size && photo.modified === modified && photo.folders.includes(folder);
   }
 
-  /** Embeds a photo and keeps it; false if there is no room for it. */
-  async function kept({ name, size, modified }, { picture, copy, digest }, encoder) {
+  /** Embeds a photo and keeps it; false if there is no room for it, or nobody wants it any more. */
+  async function kept({ name, size, modified }, { picture, copy, digest }, encoder, goesOn) {
     const { folder, photo_size: side } = encoder.about;
     const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, side).data));
+    if (!goesOn()) return false;
     const photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
     try {
       await store.put(photo, { folder, embedding, copy });
@@ -126,7 +127,12 @@ export async function openOwnPhotos(encoderOf, changed) {
   async function embedLacking(about) {
     const encoder = await encoderOf(about);
     for (const photo of lacking(about)) {
-      const { picture } = await copied(await store.copyOf(photo.name), photo.name);
+      const copy = await store.copyOf(photo.name);
+      const picture = copy && (await copied(copy, photo.name).then((it) => it.picture, () => null));
+      if (!picture) {
+        await forget([photo.name]); // nobody could see it
+        continue;
+      }
       const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, about.photo_size).data));
       if (photos.get(photo.name) !== photo) continue; // it was deleted or changed meanwhile
       const more = { ...photo, folders: [...photo.folders, about.folder] };
@@ -169,6 +175,21 @@ export async function openOwnPhotos(encoderOf, changed) {
     return content;
   }
 
+  // ---- Deleting, here and in other tabs, which would go on keeping theirs
+
+  const otherTabs = new BroadcastChannel(OWN);
+  otherTabs.onmessage = empty;
+
+  async function empty() {
+    run += 1;
+    goOn?.();
+    await store.clear();
+    photos.clear();
+    galleries.forget();
+    version += 1;
+    tell({ done: 0, total: 0, skipped: [], count: 0, busy: false, paused: false, sentence: "" });
+  }
+
   return {
     known,
     index,
@@ -198,13 +219,8 @@ export async function openOwnPhotos(encoderOf, changed) {
       tell({ busy: false, paused: false, sentence: "" });
     },
     async clear() {
-      run += 1;
-      goOn?.();
-      await store.clear();
-      photos.clear();
-      galleries.forget();
-      version += 1;
-      tell({ done: 0, total: 0, skipped: [], count: 0, busy: false, paused: false, sentence: "" });
+      await empty();
+      otherTabs.postMessage("deleted");
     },
   };
 }

@@ -4,6 +4,9 @@ const [END, ENTRY, LOCAL] = [0x06054b50, 0x02014b50, 0x04034b50]; // what their 
 const LONGEST_END = 65_557; // bytes from the last record to the end of a file
 const MOST_ENTRIES = 50_000;
 const LARGEST = 100_000_000; // bytes of an entry
+// The upper half of the letters that names have where they are not in UTF-8 (code page 437).
+const LETTERS =
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
 
 /** The entries of a zip, each a `name`, when it was `modified`, its `size` and `read()`, which promises it as a Blob. */
 export async function entriesOf(zip) {
@@ -18,7 +21,7 @@ export async function entriesOf(zip) {
   for (let at = 0, number = 0; number < count; number += 1) {
     if (table.getUint32(at, true) !== ENTRY) throw new Error("no entry");
     const [nameLength, extra, comment] = [28, 30, 32].map((offset) => table.getUint16(at + offset, true));
-    const name = new TextDecoder().decode(new Uint8Array(table.buffer, at + 46, nameLength));
+    const name = nameOf(new Uint8Array(table.buffer, at + 46, nameLength));
     const [packed, size, place] = [20, 24, 42].map((offset) => table.getUint32(at + offset, true));
     const method = table.getUint16(at + 10, true);
     const isSecret = (table.getUint16(at + 8, true) & 1) !== 0;
@@ -28,6 +31,14 @@ export async function entriesOf(zip) {
     at += 46 + nameLength + extra + comment;
   }
   return entries;
+}
+
+function nameOf(bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // which many write without saying so
+  } catch {
+    return Array.from(bytes, (byte) => (byte < 128 ? String.fromCharCode(byte) : LETTERS[byte - 128])).join("");
+  }
 }
 
 async function unpacked(zip, { method, isSecret, packed, size, place }) {

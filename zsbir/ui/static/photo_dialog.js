@@ -109,7 +109,7 @@ export function makeDialog(server) {
 
   part(".zs-large-photo").addEventListener("error", () => {
     part(".zs-large-photo").hidden = true;
-    say("This photo can't be had from the server any more; search again.");
+    say("This photo can't be had any more; search again.");
   });
 
   part(".zs-close").addEventListener("click", () => dialog.close());
