@@ -14,6 +14,7 @@ export function startAnswering(address, told) {
   worker.onmessage = ({ data: { id, answer, ...message } }) => {
     if (id === undefined) told(message);
     else waiting.get(id)(answer);
+    if (answer?.error) told({ isFailing: true });
     waiting.delete(id);
   };
   worker.onerror = () => {

@@ -20,3 +20,11 @@ export async function keepOffline(line) {
   });
   offer();
 }
+
+/** Looks whether a new version is there, besides when the page is opened. */
+export function lookForNewer() {
+  navigator.serviceWorker
+    ?.getRegistration()
+    .then((registration) => registration?.update())
+    .catch(() => {}); // as without a network
+}

@@ -13,7 +13,7 @@ import { startAnswering } from "./asking.js";
 import { startGalleryBar } from "./gallery_bar.js";
 import { followTheme } from "./theme.js";
 import { showLoading } from "./loading.js";
-import { keepOffline } from "./offline.js";
+import { keepOffline, lookForNewer } from "./offline.js";
 
 const SMALL = 400; // the longest side of small copies of photos, see copies.py
 const LONGEST_REST_MS = 250;
@@ -23,6 +23,7 @@ const element = (name) => document.querySelector(`#zs-${name}`);
 const loading = showLoading(document.querySelector(".zs-footer"));
 const server = startAnswering(new URL("data/", document.baseURI).href, (message) => {
   loading.told(message);
+  if (message.isFailing) lookForNewer(); // which may have what this version misses
   if (message.own) followOwn(message.own);
 });
 

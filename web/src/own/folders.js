@@ -11,10 +11,11 @@ export async function foldersIn(store) {
   return (await store.known(KEPT).catch(() => null)) ?? [];
 }
 
-/** Keeps a handle, in the place of another folder of its name: their photos would have the same names. */
+/** Keeps a handle, unless that folder is known. */
 export async function keepFolder(store, folder) {
-  const others = (await foldersIn(store)).filter(({ name }) => name !== folder.name);
-  await store.know(KEPT, [...others, folder]);
+  const known = await foldersIn(store);
+  const same = await Promise.all(known.map((other) => folder.isSameEntry(other)));
+  if (!same.includes(true)) await store.know(KEPT, [...known, folder]);
 }
 
 /**

@@ -5,6 +5,7 @@ import { preparePhoto } from "../pictures/photo.js";
 import { copied } from "./copies.js";
 import { filesOf, foldersIn, keepFolder } from "./folders.js";
 import { OWN, galleriesOf } from "./own_gallery.js";
+import { isUnchanged, nameFor, placed } from "./naming.js";
 import { openStore } from "./store.js";
 import { entriesOf } from "./unzip.js";
 
@@ -52,9 +53,9 @@ export async function openOwnPhotos(encoderOf, changed) {
     const goesOn = () => mine === run;
     tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
     if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
-    const all = await listed(files ?? (await filesOf(folder, skip)), skip);
+    let all = await listed(files ?? (await filesOf(folder, skip)), skip);
     if (!goesOn()) return;
-    if (folder || isWhole) await forget(missingFrom(all, folder?.name ?? files[0].name.split("/")[0]));
+    if (folder || isWhole) all = await inPlace(all, folder?.name ?? files[0].name.split("/")[0]);
     if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
     const wanted = all.filter((it) => !isKnown(it, about));
     tell({ done: all.length - wanted.length, total: all.length });
@@ -72,10 +73,12 @@ export async function openOwnPhotos(encoderOf, changed) {
     if (goesOn()) tell({ busy: false, sentence: "" });
   }
 
-  /** Photos of a folder that were there once. */
-  function missingFrom(all, folder) {
-    const there = new Set(all.map(({ name }) => name));
-    return [...photos.keys()].filter((name) => name.startsWith(`${folder}/`) && !there.has(name));
+  /** The files of a folder, under the names that they are kept by; photos that are there no more are forgotten. */
+  async function inPlace(all, folder) {
+    const { place, files } = placed(photos, all, folder);
+    const there = new Set(files.map(({ name }) => name));
+    await forget([...photos.keys()].filter((name) => name.startsWith(`${place}/`) && !there.has(name)));
+    return files;
   }
 
   function skip(sentence) {
@@ -83,16 +86,14 @@ export async function openOwnPhotos(encoderOf, changed) {
     progress = { ...progress, skipped, count: progress.count + 1 };
   }
 
-  function isKnown({ name, size, modified }, { folder }) {
-    const photo = photos.get(name);
-    return photo !== undefined && photo.size === size && photo.modified === modified && photo.folders.includes(folder);
-  }
+  const isKnown = (file, { folder }) => isUnchanged(photos, file) && photos.get(file.name).folders.includes(folder);
 
   /** Embeds a photo and keeps it; false if there is no room for it, or nobody wants it any more. */
-  async function kept({ name, size, modified }, { picture, copy, digest }, encoder, goesOn) {
+  async function kept({ name: called, size, modified }, { picture, copy, digest }, encoder, goesOn) {
     const { folder, photo_size: side } = encoder.about;
     const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, side).data));
     if (!goesOn()) return false;
+    const name = nameFor(photos, called, digest);
     const photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
     try {
       await store.put(photo, { folder, embedding, copy });

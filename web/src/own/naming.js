@@ -1,0 +1,33 @@
+// Under which names the visitor's photos are kept. A browser does not say where a file lies, so two that are called alike may
+// be one that has changed, or two; what is in them decides.
+
+const numbered = (name, number) => (number === 1 ? name : name.replace(/(\.\w+)?$/, ` (${number})$1`));
+
+/** Whether a file is a photo that is known and has not changed, as far as can be told without reading it. */
+export function isUnchanged(photos, { name, size, modified }) {
+  const photo = photos.get(name);
+  return photo !== undefined && photo.size === size && photo.modified === modified;
+}
+
+/** The name of a file with this content: a file that lies in no folder takes no other's place. */
+export function nameFor(photos, name, digest) {
+  if (name.includes("/")) return name; // in its folder it is the one that was there
+  for (let number = 1; ; number += 1) {
+    const free = numbered(name, number);
+    const there = photos.get(free);
+    if (there === undefined || there.digest === digest) return free;
+  }
+}
+
+/**
+ * The files of a folder under the names that they are kept by, and the `place` that these begin with: that of a folder with a
+ * file that has not changed since; otherwise it is another one, even if it is called alike.
+ */
+export function placed(photos, files, folder) {
+  for (let number = 1; ; number += 1) {
+    const place = number === 1 ? folder : `${folder} (${number})`;
+    const moved = files.map((file) => ({ ...file, name: place + file.name.slice(folder.length) }));
+    const isTaken = [...photos.keys()].some((name) => name.startsWith(`${place}/`));
+    if (!isTaken || moved.some((file) => isUnchanged(photos, file))) return { place, files: moved };
+  }
+}
