@@ -69,8 +69,8 @@ def test_embeddings_of_another_checkpoint_are_never_mixed_in(built: Gallery, tmp
     with pytest.raises(ValueError, match="give another folder"):
         add_gallery(other, tmp_path / "large", "milvus.db", "photos", quiet=True)
     gallery = MilvusGallery.open(tmp_path / "large")
-    with pytest.raises(ValueError, match="Expected embeddings of checkpoint"):
-        Retriever(type("Other", (), {"checkpoint_sha256": SHA})(), gallery)
+    with pytest.raises(ValueError, match="found those of another checkpoint"):
+        Retriever(type("Other", (), {"checkpoint_sha256": SHA, "checkpoint": None})(), gallery)
     gallery.close()
     (tmp_path / "large" / "milvus.json").unlink()
     Address("milvus.db", "photos", SHA).save(tmp_path / "large")  # says what the collection is not
