@@ -93,3 +93,11 @@ def clear(page: Page) -> None:
     if page.get_by_role("button", name="Clear").is_enabled():
         page.get_by_role("button", name="Clear").click()
     expect(page.locator(".zs-hint")).to_be_visible()
+
+
+def copied_link(page: Page) -> str:
+    """The link of the drawing, as the page copies it."""
+    page.locator(".zs-save summary").click()
+    page.locator(".zs-copy-link").click()
+    expect(page.locator(".zs-notice")).to_contain_text("Link copied")
+    return str(page.evaluate("navigator.clipboard.readText()"))

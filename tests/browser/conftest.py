@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.canvas import clear
-from tests.browser.static_site import Serve, kept_servers
+from tests.browser.static_site import Serve, built, kept_servers
 from tests.served import make_gallery, serving
 from zsbir.encoder.embedder import load_embedder
 from zsbir.gallery.photo import Seen
@@ -146,3 +146,14 @@ def blank(shared_page: Page, retriever: CountingRetriever) -> Page:
     """The same page for all tests of this module, with nothing on it."""
     clear(shared_page)
     return shared_page
+
+
+@pytest.fixture(scope="session")
+def found_in(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Retriever]:
+    """The page without a server, which tests leave as it is, and what searches the same in Python."""
+    return built(checkpoint_path, tmp_path_factory.mktemp("static"))
+
+
+@pytest.fixture(scope="session")
+def site(found_in: tuple[Path, Retriever]) -> Path:
+    return found_in[0]

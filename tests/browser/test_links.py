@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.canvas import FIRST, SECOND, draw, ink
+from tests.browser.canvas import FIRST, SECOND, copied_link, draw, ink
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.files import choose
 from tests.browser.pointers import Pointers
@@ -35,18 +35,11 @@ def strokes_on(page: Page) -> list[dict[str, object]]:
     return strokes
 
 
-def copy_link(page: Page) -> str:
-    page.locator(".zs-save summary").click()
-    page.locator(".zs-copy-link").click()
-    expect(page.locator(".zs-notice")).to_contain_text("Link copied")
-    return str(page.evaluate("navigator.clipboard.readText()"))
-
-
 def test_a_copied_link_opens_the_drawing_and_searches(sharing: Page, retriever: CountingRetriever) -> None:
     draw(sharing, *FIRST)
     draw(sharing, *SECOND)
     expect_found_for(sharing, 2)
-    link = copy_link(sharing)
+    link = copied_link(sharing)
     assert "#drawing=" not in sharing.url
     asked: list[str] = []
     other = sharing.context.new_page()
@@ -90,7 +83,7 @@ def test_a_link_asks_the_very_question_of_the_page_it_came_from(sharing: Page, w
         draw(sharing, (0.3333, 0.05), (0.37, 0.6))
         assert len(strokes_on(sharing)) > 1
     expect(photos(sharing)).to_have_count(5)
-    link = copy_link(sharing)
+    link = copied_link(sharing)
     other = sharing.context.new_page()
     other.goto(link)
     other.wait_for_function("document.querySelector('#zs-canvas canvas')?.isBlank?.() === false")
@@ -100,7 +93,7 @@ def test_a_link_asks_the_very_question_of_the_page_it_came_from(sharing: Page, w
 def test_a_link_on_an_open_page_can_be_undone(sharing: Page) -> None:
     draw(sharing, *FIRST)
     expect_found_for(sharing, 1)
-    link = copy_link(sharing)
+    link = copied_link(sharing)
     draw(sharing, *SECOND)
     expect_found_for(sharing, 2)
     before = strokes_on(sharing)
@@ -115,7 +108,7 @@ def test_a_link_on_an_open_page_can_be_undone(sharing: Page) -> None:
 def test_the_way_back_does_not_draw_an_old_link_again(sharing: Page) -> None:
     draw(sharing, *FIRST)
     expect_found_for(sharing, 1)
-    link = copy_link(sharing)
+    link = copied_link(sharing)
     other = sharing.context.new_page()
     other.goto(link)
     expect_found_for(other, 1)
@@ -180,6 +173,6 @@ def test_a_long_link_is_said_to_be_long(sharing: Page) -> None:
             document.querySelector("#zs-canvas canvas").put(strokes); }"""
     )
     expect(photos(sharing)).to_have_count(5)
-    link = copy_link(sharing)
+    link = copied_link(sharing)
     assert len(link) > 16_000
     expect(sharing.locator(".zs-notice")).to_contain_text(f"It has {len(link):,} characters")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.canvas import FIRST, draw
+from tests.browser.canvas import FIRST, copied_link, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.own_photos import bring as bring_photos
 from tests.browser.own_photos import expect_ready, file, jpeg
@@ -70,13 +70,6 @@ def searched(page: Page) -> tuple[str, str]:
     return page.locator("select.zs-gallery").input_value(), page.locator("select.zs-encoder").input_value()
 
 
-def copied(page: Page) -> str:
-    page.locator(".zs-save summary").click()
-    page.locator(".zs-copy-link").click()
-    expect(page.locator(".zs-notice")).to_contain_text("Link copied")
-    return str(page.evaluate("navigator.clipboard.readText()"))
-
-
 def visited(browser: Browser, link: str) -> Page:
     """Somebody else opens a link."""
     page = opened(browser.new_context(viewport={"width": 1280, "height": 900}), link)
@@ -91,7 +84,7 @@ def test_a_link_is_searched_where_it_was_made(sharing: Page, browser: Browser) -
     draw(sharing, *FIRST)
     expect(photos(sharing)).to_have_count(5)
     sharing.wait_for_timeout(2_000)
-    link = copied(sharing)
+    link = copied_link(sharing)
     said = parse_qs(urlsplit(link).fragment)
     assert (said["gallery"], said["encoder"]) == (["b & c"], ["Other one"])
 
@@ -114,7 +107,7 @@ def test_a_link_is_searched_where_it_was_made(sharing: Page, browser: Browser) -
 def test_names_that_are_not_here_are_said_and_the_first_take_their_place(sharing: Page, browser: Browser) -> None:
     draw(sharing, *FIRST)
     expect(photos(sharing)).to_have_count(5)
-    link = copied(sharing)
+    link = copied_link(sharing)
     text = parse_qs(urlsplit(link).fragment)["drawing"][0]
     plain = link.partition("#")[0]
     other = visited(browser, f"{plain}#drawing={text}&gallery=<b>None</b>&encoder=Lost")
@@ -143,6 +136,6 @@ def test_ones_own_photos_are_in_no_link(sharing: Page) -> None:
         bring_pictures(sharing, *(upload(f"{number}.png", number) for number in range(5)))
         expect_own(sharing, 5)
     expect(photos(sharing)).to_have_count(5)
-    link = copied(sharing)
+    link = copied_link(sharing)
     assert "gallery" not in parse_qs(urlsplit(link).fragment)
     assert "Your" not in link

@@ -16,7 +16,7 @@ from tests.browser.axe import violations
 from tests.browser.canvas import FIRST, SECOND, draw, open_picture, query
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, expect_shown, more_like, open_map, photos, shown, slider, status
-from tests.browser.static_site import Serve, built
+from tests.browser.static_site import Serve
 from tests.node import needs_packages
 from tests.served import encoded
 from zsbir.gallery.retriever import Retriever
@@ -25,16 +25,6 @@ from zsbir.ui.query import read_query
 
 pytestmark = needs_packages
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-@pytest.fixture(scope="module")
-def found_in(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Retriever]:
-    return built(checkpoint_path, tmp_path_factory.mktemp("static"))
-
-
-@pytest.fixture
-def site(found_in: tuple[Path, Retriever]) -> Path:
-    return found_in[0]
 
 
 @pytest.fixture

@@ -15,18 +15,13 @@ from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg
 from tests.browser.results import photos
-from tests.browser.static_site import Serve, built
+from tests.browser.static_site import Serve
 from tests.node import needs_packages
 from tests.served import encoded
 
 pytestmark = needs_packages
 expect.set_options(timeout=TIMEOUT_MS)
 MANY = 2_000
-
-
-@pytest.fixture(scope="module")
-def site(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(checkpoint_path, tmp_path_factory.mktemp("static"))[0]
 
 
 def sideways() -> bytes:

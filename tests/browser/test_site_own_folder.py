@@ -8,13 +8,12 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.own_photos import bring, expect_kept, expect_ready, file, jpeg, kept
-from tests.browser.static_site import Serve, built
+from tests.browser.static_site import Serve
 from tests.node import needs_packages
 
 pytestmark = needs_packages
@@ -35,11 +34,6 @@ WRITE = """async ([way, content]) => {
     await file.close();
 }"""
 REMOVE = 'async () => (await navigator.storage.getDirectory()).removeEntry("holiday", { recursive: true })'
-
-
-@pytest.fixture(scope="module")
-def site(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(checkpoint_path, tmp_path_factory.mktemp("static"))[0]
 
 
 def write(page: Page, way: str, content: bytes | None) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.canvas import FIRST, SECOND, draw, query
 from tests.browser.conftest import ARGUMENTS, TIMEOUT_MS, executable, opened
 from tests.browser.results import expect_shown, photos
-from tests.browser.static_site import Serve, built
+from tests.browser.static_site import Serve
 from tests.node import needs_packages
 from zsbir.gallery.retriever import Retriever
 from zsbir.site.serve import HEADERS
@@ -28,16 +28,6 @@ FOUND = 'Object.defineProperty(navigator, "gpu", { value: { requestAdapter: asyn
 HARD = 'Object.defineProperty(GPUAdapterInfo.prototype, "isFallbackAdapter", { get: () => false });'
 # A clock by which whatever comes later is quicker; it is WebAssembly that is tried first.
 QUICK = "{ let [now, step] = [1e6, 1e6]; performance.now = () => (now += step *= 0.9); }"
-
-
-@pytest.fixture(scope="module")
-def found_in(checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Retriever]:
-    return built(checkpoint_path, tmp_path_factory.mktemp("static"))
-
-
-@pytest.fixture
-def site(found_in: tuple[Path, Retriever]) -> Path:
-    return found_in[0]
 
 
 @pytest.fixture
