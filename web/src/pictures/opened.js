@@ -16,8 +16,24 @@ export function inkOnGlass(picture) {
   return { width, height, data: glass };
 }
 
+const laid = new WeakMap(); // the page under each glass as it was laid last: it is asked for at every move of the pen
+
 /** The page of a canvas whose picture is `glass`, grey. */
 export function pageWith(glass, { width, height, rubbed }, drawing) {
+  const known = laid.get(glass);
+  const under = known?.width === width && known.height === height ? known : pageUnder(glass, width, height);
+  laid.set(glass, under);
+  const page = { ...under, data: under.data.slice() };
+  for (const { from, to } of rubbed) {
+    drawLine(page, [from, to], 2 * RUBBER, 255);
+    for (const [x, y] of [from, to]) drawDisc(page, [x - RUBBER, y - RUBBER, x + RUBBER, y + RUBBER], 255);
+  }
+  drawStrokes(page, drawing);
+  return page;
+}
+
+/** The same before anything was drawn or rubbed out. */
+function pageUnder(glass, width, height) {
   const page = plain(width, height, 255);
   const ink = { width: glass.width, height: glass.height, data: glass.data.filter((_, at) => at % 4 === 3) };
   const { data } = resized(ink, height, height, BILINEAR);
@@ -28,10 +44,5 @@ export function pageWith(glass, { width, height, rubbed }, drawing) {
       page.data[y * width + left + x] = 255 - data[y * height + x];
     }
   }
-  for (const { from, to } of rubbed) {
-    drawLine(page, [from, to], 2 * RUBBER, 255);
-    for (const [x, y] of [from, to]) drawDisc(page, [x - RUBBER, y - RUBBER, x + RUBBER, y + RUBBER], 255);
-  }
-  drawStrokes(page, drawing);
   return page;
 }

@@ -31,7 +31,7 @@ export function prepareSketch(sketch, size, most = 0) {
 /** A grey picture as one of three channels. */
 function coloured({ width, height, data }) {
   const colours = new Uint8Array(3 * data.length);
-  for (const [at, level] of data.entries()) colours.fill(level, 3 * at, 3 * at + 3);
+  for (let at = 0; at < data.length; at += 1) colours[3 * at] = colours[3 * at + 1] = colours[3 * at + 2] = data[at];
   return { width, height, data: colours, channels: 3 };
 }
 
@@ -47,7 +47,10 @@ function onItsPaper(sketch) {
 
 function extremesOf({ data }) {
   let [lowest, highest] = [255, 0];
-  for (const level of data) [lowest, highest] = [Math.min(lowest, level), Math.max(highest, level)];
+  for (const level of data) {
+    if (level < lowest) lowest = level;
+    if (level > highest) highest = level;
+  }
   return { lowest, highest };
 }
 

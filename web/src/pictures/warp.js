@@ -17,7 +17,11 @@ export function cropped({ width, height, data }, [left, top, right, bottom]) {
 
 /** A mask at another size: each pixel is the nearest. */
 export function nearestSized(mask, width, height) {
-  return mapped(mask, width, height, (x, y) => [((x + 0.5) * mask.width) / width, ((y + 0.5) * mask.height) / height], nearest, 0);
+  const placeOf = (x, y, place) => {
+    place[0] = ((x + 0.5) * mask.width) / width;
+    place[1] = ((y + 0.5) * mask.height) / height;
+  };
+  return mapped(mask, width, height, placeOf, nearest, 0);
 }
 
 /** A grey picture turned against the clock by degrees, as large as that makes it; what comes in is white. */
@@ -36,8 +40,13 @@ export function turnedPicture(picture, degrees) {
     return Math.ceil(Math.max(...along)) - floor(Math.min(...along));
   });
   const shift = place(-(wide - width) / 2, -(high - height) / 2);
-  const from = [shift[0] + offset[0], shift[1] + offset[1]];
-  return mapped(picture, wide, high, (x, y) => place(x + 0.5, y + 0.5).map((it, axis) => it + from[axis]), cubic, 255);
+  const [fromX, fromY] = [shift[0] + offset[0], shift[1] + offset[1]];
+  const placeOf = (column, row, there) => {
+    const [x, y] = [column + 0.5, row + 0.5];
+    there[0] = cosine * x + sine * y + fromX;
+    there[1] = -sine * x + cosine * y + fromY;
+  };
+  return mapped(picture, wide, high, placeOf, cubic, 255);
 }
 
 /** What lies between four corners, as a picture of its own. */
@@ -48,12 +57,13 @@ export function warped(picture, corners, width, height, isMask = false) {
     equations.push([u, v, 1, 0, 0, 0, -x * u, -x * v, x], [0, 0, 0, u, v, 1, -y * u, -y * v, y]);
   }
   const [a, b, c, d, e, f, g, h] = solved(equations);
-  const place = (column, row) => {
+  const placeOf = (column, row, place) => {
     const [x, y] = [column + 0.5, row + 0.5];
     const scale = g * x + h * y + 1;
-    return [(a * x + b * y + c) / scale, (d * x + e * y + f) / scale];
+    place[0] = (a * x + b * y + c) / scale;
+    place[1] = (d * x + e * y + f) / scale;
   };
-  return mapped(picture, width, height, place, isMask ? nearest : cubic, 0);
+  return mapped(picture, width, height, placeOf, isMask ? nearest : cubic, 0);
 }
 
 /** Width and height of a sheet whose corners a camera saw there, after Zhang and He, "Whiteboard scanning", 2007. */
@@ -95,11 +105,14 @@ function solved(equations) {
 
 // ---- Pixels from places
 
+/** `placeOf(x, y, place)` writes where in the picture a pixel lies into `place`, which saves millions of small arrays. */
 function mapped(picture, width, height, placeOf, levelAt, beyond) {
   const data = new picture.data.constructor(width * height);
+  const place = new Float64Array(2);
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 1) {
-      const [across, down] = placeOf(x, y);
+      placeOf(x, y, place);
+      const [across, down] = [place[0], place[1]];
       const isThere = across >= 0 && across < picture.width && down >= 0 && down < picture.height;
       data[at] = isThere ? levelAt(picture, across, down) : beyond;
     }
@@ -112,15 +125,15 @@ const nearest = ({ width, data }, x, y) => data[floor(y) * width + floor(x)];
 function cubic({ width, height, data }, across, down) {
   const [x, y] = [floor(across - 0.5), floor(down - 0.5)];
   const [dx, dy] = [across - 0.5 - x, down - 0.5 - y];
-  const column = [-1, 0, 1, 2].map((step) => Math.min(width - 1, Math.max(0, x + step)));
-  const rows = [-1, 0, 1, 2].map((step) => {
-    const row = Math.min(height - 1, Math.max(0, y + step)) * width;
-    return between(column.map((it) => data[row + it]), dx);
-  });
-  return Math.trunc(Math.min(255, Math.max(0, between(rows, dy))));
+  const [x1, x2, x3, x4] = [within(x - 1, width), within(x, width), within(x + 1, width), within(x + 2, width)];
+  const along = (row) => between(data[row + x1], data[row + x2], data[row + x3], data[row + x4], dx);
+  const of = (step) => along(within(y + step, height) * width);
+  return Math.trunc(Math.min(255, Math.max(0, between(of(-1), of(0), of(1), of(2), dy))));
 }
 
+const within = (at, size) => Math.min(size - 1, Math.max(0, at));
+
 /** A cubic curve through four values, at a share of the way from the second to the third. */
-function between([v1, v2, v3, v4], share) {
+function between(v1, v2, v3, v4, share) {
   return v2 + share * (-v1 + v3 + share * (2 * (v1 - v2) + v3 - v4 + share * (-v1 + v2 - v3 + v4)));
 }
