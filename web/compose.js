@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 
 const SHARED = ["canvas", "filters", "results", "photo_count", "map", "categories"]; // the html of components
 const DRAWINGS = ["examples.json", "surprises.json"]; // fetched beside the scripts, see examples.js
+const FIRST = ["favicon.svg", "static/first_lines.js"]; // what the page asks for before it has its scripts
 const AT_THE_TOP = ["service_worker.js", "manifest.webmanifest"]; // of the site, under these names
 const STYLES = "virtual:styles";
 
@@ -26,7 +27,9 @@ export function composed(ui, props) {
       for (const name of DRAWINGS) {
         this.emitFile({ type: "asset", fileName: `assets/${name}`, source: read(`static/${name}`) });
       }
-      this.emitFile({ type: "asset", fileName: "favicon.svg", source: read("favicon.svg") });
+      for (const file of FIRST) {
+        this.emitFile({ type: "asset", fileName: file.split("/").at(-1), source: read(file) });
+      }
       for (const name of AT_THE_TOP) {
         this.emitFile({ type: "asset", fileName: name, source: readFileSync(resolve(import.meta.dirname, "src", name), "utf-8") });
       }

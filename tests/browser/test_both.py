@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.canvas import FIRST, SECOND, clear, draw, erase, ink, open_picture, press_pen, stroke_count
+from tests.browser.canvas import (
+    FIRST,
+    SECOND,
+    clear,
+    draw,
+    erase,
+    ink,
+    open_picture,
+    press,
+    press_pen,
+    query,
+    stroke_count,
+)
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, open_map, photos, shown, slider
 from tests.browser.static_site import built, kept_servers
@@ -18,6 +31,7 @@ from zsbir.encoder.embedder import load_embedder
 from zsbir.gallery.retriever import Retriever
 
 expect.set_options(timeout=TIMEOUT_MS)
+SCRIPT = {"server": "**/zsbir/canvas.js", "site": "**/assets/index-*.js"}  # what has the drawing area listen
 
 
 @pytest.fixture(scope="module", params=["server", pytest.param("site", marks=needs_packages)])
@@ -63,6 +77,43 @@ def test_drawing_undo_redo_and_clear(either: Page) -> None:
     either.get_by_role("button", name="Clear").click()
     expect(photos(either)).to_have_count(0)
     expect(either.locator(".zs-status")).to_contain_text("Draw, or pick an example")
+
+
+def test_what_is_drawn_before_the_page_listens_is_drawn_nevertheless(
+    browser: Browser, either_address: str, request: pytest.FixtureRequest
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    held: list[Route] = []
+
+    def hold(script: Route) -> None:
+        held.append(script)
+
+    context.route(SCRIPT[request.node.callspec.params["either_address"]], hold)
+    page = context.new_page()
+    page.goto(either_address, wait_until="commit")
+    page.locator("#zs-canvas canvas").wait_for()
+    page.wait_for_function("() => getComputedStyle(document.querySelector('#zs-canvas canvas')).touchAction === 'none'")
+    draw(page, *FIRST)
+    assert ink(page) > 500, "it is seen at once"
+    press(page, *SECOND)
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+    page.wait_for_function("() => document.querySelector('#zs-canvas canvas').isDrawing?.()")
+    page.mouse.up()
+    expect(photos(page)).to_have_count(5)
+    assert query(page)["strokes"] == drawn_late(context, either_address)
+    context.close()
+
+
+def drawn_late(context: BrowserContext, address: str) -> list[Any]:
+    """The strokes of the same lines on a page that listens."""
+    context.unroute_all()
+    page = opened(context, address)
+    draw(page, *FIRST)
+    draw(page, *SECOND)
+    strokes: list[Any] = query(page)["strokes"]
+    return strokes
 
 
 def test_keys_with_control_are_the_pages_while_a_list_has_the_focus_and_letters_are_the_lists(either: Page) -> None:

@@ -18,7 +18,7 @@ from zsbir.ui.bounds import MAX_BODY, Bounded
 from zsbir.ui.canvas import drawing_canvas
 from zsbir.ui.categories import known_categories
 from zsbir.ui.component import STATIC, STATIC_ROUTE
-from zsbir.ui.early_script import EarlyScript
+from zsbir.ui.early_scripts import EarlyScripts
 from zsbir.ui.endpoint import add_endpoints, fill_up
 from zsbir.ui.fair_queue import FairQueue
 from zsbir.ui.filters import filters
@@ -93,7 +93,7 @@ def launch_options(galleries: Galleries, mcp: bool = False, names: OwnNames | No
             ],
             "middleware": [
                 Middleware(OwnPages, names=names or OwnNames()),
-                Middleware(EarlyScript),
+                Middleware(EarlyScripts),
                 Middleware(Bounded),
             ],
         },

@@ -226,6 +226,6 @@ export function start({ element, server }) {
   for (const change of ["scroll", "resize"]) window.addEventListener(change, () => (box = null), { capture: true, passive: true });
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
   const kept = keepIn(page, send);
-  kept.bringBack().then(links.open);
-  document.dispatchEvent(new Event("zs-ready")); // to early.js
+  const listening = () => document.dispatchEvent(new Event("zs-ready")); // to early.js and first_lines.js
+  kept.bringBack().then(links.open).finally(listening); // what was drawn meanwhile comes on top
 }

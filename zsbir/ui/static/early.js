@@ -1,4 +1,4 @@
-// Runs before Gradio (see early_script.py). Gradio 6.31's loader counts the seconds at every frame and goes on when it is
+// Runs before Gradio (see early_scripts.py). Gradio 6.31's loader counts the seconds at every frame and goes on when it is
 // gone, so the page would never rest: that costs a slow machine one frame in two while it is drawn on, and a phone its
 // battery. Once the page is there its next frame is not granted, and it is over.
 

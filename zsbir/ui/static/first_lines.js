@@ -1,0 +1,52 @@
+// Runs before the page's other scripts, so that who draws while those still load loses nothing. What the pointer does on the
+// drawing area is kept and shown in plain ink, and happens again once canvas.js says that it listens.
+
+const AREA = "#zs-canvas canvas";
+const INK_WIDTH = 0.016; // of the area's width: the medium pen (canvas.html)
+const TYPES = ["pointerdown", "pointermove", "pointerup", "pointercancel"];
+
+const moments = []; // what happened, with the place as shares of the area: it may still move while the page is put together
+const last = new Map(); // the last place of each pointer that is down, by its number
+
+function keep(event) {
+  const area = document.querySelector(AREA);
+  if (event.type === "pointerdown" && event.target === area) last.set(event.pointerId, null);
+  if (!area || !last.has(event.pointerId)) return;
+  event.stopImmediatePropagation(); // or it would happen twice to a page that begins to listen just now
+  const between = event.type === "pointermove" ? (event.getCoalescedEvents?.() ?? []) : [];
+  for (const it of between.length ? between : [event]) keepOne(area, it);
+  if (event.type === "pointerup" || event.type === "pointercancel") last.delete(event.pointerId);
+}
+
+function keepOne(area, { type, pointerId, pointerType, pressure, button, buttons, clientX, clientY }) {
+  const box = area.getBoundingClientRect();
+  const place = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
+  moments.push({ type, how: { pointerId, pointerType, pressure, button, buttons }, place });
+  show(area, last.get(pointerId) ?? place, place);
+  last.set(pointerId, place);
+}
+
+function show(area, from, to) {
+  if (area.width !== area.clientWidth) [area.width, area.height] = [area.clientWidth, area.clientHeight];
+  const context = area.getContext("2d");
+  context.strokeStyle = getComputedStyle(area).color;
+  context.lineWidth = INK_WIDTH * area.width;
+  context.lineCap = "round";
+  context.beginPath();
+  for (const [across, down] of [from, to]) context.lineTo(across * area.width, down * area.height);
+  context.stroke();
+}
+
+/** Lets all of it happen again. */
+function hand() {
+  for (const type of TYPES) window.removeEventListener(type, keep, true);
+  const area = document.querySelector(AREA);
+  for (const { type, how, place } of moments) {
+    const box = area.getBoundingClientRect();
+    const [clientX, clientY] = [box.left + place[0] * box.width, box.top + place[1] * box.height];
+    area.dispatchEvent(new PointerEvent(type, { ...how, clientX, clientY, bubbles: true, cancelable: true }));
+  }
+}
+
+for (const type of TYPES) window.addEventListener(type, keep, true);
+document.addEventListener("zs-ready", hand, { once: true });
