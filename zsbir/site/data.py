@@ -40,7 +40,7 @@ from zsbir.ui.filters import choices_of
 from zsbir.ui.map_view import describe_map
 from zsbir.ui.results import describe
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # of site.json; web/src/engine/data.js has the same
 CREDITS = ("credits.csv", "LICENCES.md")  # of a gallery
 KNOWN = "known.embeddings"  # of an encoder
 _DIGEST = 16  # hexadecimal digits of a checkpoint's, in names
@@ -77,11 +77,13 @@ def write_data(checkpoints: dict[str, Path], galleries: Mapping[str, Gallery], f
 
 
 def _write_encoder(encoder: Offered, checkpoint: Path, embedder: Embedder, folder: Path) -> dict[str, Any]:
-    place = f"encoders/{encoder.checkpoint_sha256[:_DIGEST]}"
+    mark = encoder.checkpoint_sha256[:_DIGEST]
+    place = f"encoders/{mark}"
     write_model(load_checkpoint(checkpoint), folder / place)
     (folder / place / KNOWN).write_bytes(embedder.known_sketches.astype("<f2").tobytes())
     return {
         "folder": place,
+        "checkpoint": mark,
         "files": {name: (folder / place / name).stat().st_size for name in (*FILES, KNOWN)},
         "dim": embedder.dim,
         "sketch_size": embedder.preprocessing.sketch_size,
@@ -126,7 +128,8 @@ def _write_searchable(retriever: Retriever, folder: Path) -> dict[str, Any]:
     _write_json(folder / named["categories.json"], categories_of(retriever))
     drawn = describe_map(retriever)
     _write_json(folder / named["map.json"], {**drawn, "photos": [int(photo["photo"]) for photo in drawn["photos"]]})
-    found = {"embeddings": named["embeddings"], "categories": named["categories.json"], "map": named["map.json"]}
+    found = {"checkpoint": mark, "embeddings": named["embeddings"]}
+    found |= {"categories": named["categories.json"], "map": named["map.json"]}
     if (unlike := retriever.unlike) is None:
         return {**found, "unlike": None}
     known = np.concatenate([unlike.means, unlike.deviations]).astype("<f4")

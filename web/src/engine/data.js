@@ -5,6 +5,7 @@ import { makeEncoder } from "./encoder.js";
 import { fetched, fetchedJson } from "./files.js";
 import { singles } from "./halves.js";
 
+const FORMAT_VERSION = 2; // of site.json; data.py has the same
 const KNOWN = "known.embeddings"; // of an encoder's files, see data.py
 
 /**
@@ -13,6 +14,9 @@ const KNOWN = "known.embeddings"; // of an encoder's files, see data.py
  */
 export async function openData(address, { runtime, graphics }, tell = () => {}) {
   const site = await fetchedJson(new URL("site.json", address));
+  if (site.format_version !== FORMAT_VERSION) {
+    throw new Error(`The data of this site are of format ${site.format_version}, this page reads ${FORMAT_VERSION}; reload the page, or build the site again.`);
+  }
   const made = new Map(); // by what it is
 
   /** What `make` promises, asked for once; if that fails, it is tried anew. */
@@ -48,10 +52,18 @@ export async function openData(address, { runtime, graphics }, tell = () => {}) 
     return once(`known ${folder}`, async () => (files[KNOWN] ? singles(await fetched(at(folder, KNOWN), files[KNOWN])) : new Float32Array()));
   }
 
+  /** What was made of a gallery for an encoder: the names of files. */
+  function madeOf(about, { name, checkpoint }) {
+    const files = about.by_encoder[name];
+    if (files?.checkpoint === checkpoint) return files;
+    throw new Error(`“${about.name}” was embedded by another checkpoint than “${name}” is; build the site again.`);
+  }
+
   /** A gallery with its embeddings of an encoder. */
-  function gallery(about, { name, dim }) {
+  function gallery(about, encoder) {
+    const { name, dim } = encoder;
     return once(`gallery ${about.name} ${name}`, async () => {
-      const { embeddings, unlike } = about.by_encoder[name];
+      const { embeddings, unlike } = madeOf(about, encoder);
       const [photos, rows, known] = await Promise.all([
         once(`photos ${about.name}`, () => fetchedJson(at(about.folder, "photos.json"))),
         fetched(at(about.folder, embeddings), 2 * about.count * dim),
@@ -67,7 +79,10 @@ export async function openData(address, { runtime, graphics }, tell = () => {}) 
     });
   }
 
-  return { site, encoder, knownSketches, gallery, json: (about, file) => fetchedJson(at(about.folder, file)) };
+  /** One of the files of JSON that were made of a gallery for an encoder, "map" or "categories". */
+  const described = async (about, encoder, kind) => fetchedJson(at(about.folder, madeOf(about, encoder)[kind]));
+
+  return { site, encoder, knownSketches, gallery, described };
 }
 
 /** Means and deviations: one after the other in their file. */

@@ -18,7 +18,7 @@ export function makeEncoder({ about, runtime, load, graphics = null }) {
     weights ??= load(WEIGHTS);
     const [graph, data] = await Promise.all([load(`${side}.onnx`), weights]);
     const session = await openSession(runtime, graph, data).catch((error) => {
-      throw new Error(`The encoder can't run in this browser (${firstLine(error)}); try another browser.`);
+      throw new Error(`The encoder can't run in this browser (${firstLine(error)}); reload the page, or try another browser.`);
     });
     const inTurn = (pixels) => {
       const run = last.then(() => session(pixels, shapes[side]));

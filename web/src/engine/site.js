@@ -84,14 +84,9 @@ export async function openSite(address, processors, tell) {
     return own.size ? [...all, { ...plain, name: OWN, count: own.size, version: own.version, is_private: true }] : all;
   }
 
-  /** One of the files that were made of a gallery for an encoder. */
-  function fileOf({ about, encoder }, kind) {
-    return data.json(about, about.by_encoder[encoder.name][kind]);
-  }
-
   async function categories({ gallery }) {
     const choice = chosen(gallery);
-    const known = await fileOf(choice, "categories");
+    const known = await data.described(choice.about, choice.encoder, "categories");
     if (!choice.isOwn) return known;
     const groups = known.groups.filter(({ title }) => title !== "Also in this gallery");
     return { ...known, groups: groups.map(ofNoPhotos) };
@@ -100,7 +95,7 @@ export async function openSite(address, processors, tell) {
   async function map({ gallery }) {
     const choice = chosen(gallery);
     const here = await galleryOf(gallery);
-    const found = await (choice.isOwn ? whole.map(here, choice.encoder) : fileOf(choice, "map"));
+    const found = await (choice.isOwn ? whole.map(here, choice.encoder) : data.described(choice.about, choice.encoder, "map"));
     if (found.waiting) return found;
     const photos = found.photos.map((row) => ({ ...here.photos[row], photo: String(row), score: "", measure: "" }));
     return { ...found, photos: choice.isOwn ? await own.withAddresses(photos) : photos };
