@@ -39,6 +39,7 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("holiday/inside.jpg", jpeg(5))
+        zipped.writestr("holiday/letter.txt", b"no picture either")
         zipped.writestr("__MACOSX/holiday/._inside.jpg", b"no")
     files = [file(f"{number}.jpg", jpeg(number)) for number in range(4)]
     odd = [file("broken.jpg", jpeg(6)[:60]), file("notes.txt", b"no picture"), file("bad.zip", b"PK no zip")]
@@ -46,9 +47,9 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
         page, *files, file("tall.jpg", sideways()), file("all.zip", content.getvalue()), *odd, file(".hidden.jpg", b"")
     )
     expect_ready(page, 6)
-    expect(page.locator(".zs-report summary")).to_have_text("3 files were left out")
+    expect(page.locator(".zs-report summary")).to_have_text("4 files were left out")
     left = page.locator(".zs-report li").all_text_contents()
-    assert {text.split(" ")[0] for text in left} == {"broken.jpg", "notes.txt", "bad.zip"}
+    assert {text.split(" ")[0] for text in left} == {"broken.jpg", "notes.txt", "bad.zip", "all.zip/holiday/letter.txt"}
 
     draw(page, *FIRST)
     expect(page.locator(".zs-status")).to_contain_text("Searched 6 photos")

@@ -98,6 +98,31 @@ def test_a_folder_is_updated_at_the_next_visit_without_being_chosen_again(
     assert kept(page, "photos") == {}
 
 
+DROP = """async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("holiday");
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([], "holiday"));
+    DataTransferItem.prototype.getAsFileSystemHandle = async () => folder;
+    document.querySelector(".zs-drop").dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+}"""
+
+
+def test_a_folder_that_is_dropped_is_found_again_too(context: BrowserContext, site: Path, serve: Serve) -> None:
+    page = opened(context, serve(site))
+    for number in range(3):
+        write(page, f"{number}.jpg", jpeg(number))
+    page.get_by_role("button", name="Search your own photos").click()
+    page.evaluate(DROP)
+    expect_ready(page, 3)
+    expect(page.get_by_role("button", name="Look for changes in holiday")).to_be_visible()
+    change(page)
+    page.reload()
+    expect_kept(page, "photos", "holiday/2021/new.jpg")
+    page.get_by_role("button", name="Search your own photos").click()
+    expect_ready(page, 3)
+    assert {*kept(page, "photos")} == NAMES
+
+
 def test_a_browser_that_has_to_ask_gets_a_button(context: BrowserContext, site: Path, serve: Serve) -> None:
     context.add_init_script(PICKER + ASKING)
     page = chosen(opened(context, serve(site)))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.canvas import FIRST, SECOND, draw, query
 from tests.browser.conftest import TIMEOUT_MS
 from tests.browser.layout import box_of
 
@@ -53,6 +54,22 @@ def test_a_ring_shows_how_much_the_eraser_takes(page: Page, pointer: str, width:
     expect_ring_around(page, x + 41, y)
     send(page, "mouseMoved", 2, 2, pointer)
     expect(ring(page)).to_have_css("opacity", "0")
+
+
+def test_a_cleared_page_is_drawn_on_with_the_pen_that_was_held_last(page: Page) -> None:
+    draw(page, *FIRST)
+    page.get_by_role("radio", name="Bold stroke").check(force=True)
+    erase = page.get_by_role("radio", name="Eraser")
+    erase.check(force=True)
+    page.get_by_role("button", name="Undo").click()
+    expect(erase).to_be_checked()
+    draw(page, *SECOND)
+    assert query(page)["strokes"] == []
+    page.get_by_role("button", name="Redo").click()
+    page.get_by_role("button", name="Clear").click()
+    draw(page, *SECOND)
+    [stroke] = query(page)["strokes"]
+    assert stroke["width"] == 28
 
 
 def test_there_is_no_ring_under_a_finger(phone: Page) -> None:

@@ -30,8 +30,11 @@ export function bringOwn({ element, ask, choose }) {
   }
 
   async function drop(transfer) {
+    const [handle, files] = [handleOf(transfer), dropped(transfer)]; // both now: after an await they are gone
     try {
-      await bring(await dropped(transfer));
+      const folder = await handle;
+      if (folder?.kind === "directory") await folders.take(folder);
+      else await bring(await files);
     } catch {
       fail("These files could not be read; choose them instead.");
     }
@@ -110,6 +113,11 @@ export function bringOwn({ element, ask, choose }) {
   });
 
   return { show };
+}
+
+/** The handle of the one thing that was dropped, where the browser has handles: a folder is then found again. */
+function handleOf({ items }) {
+  return items.length === 1 ? items[0].getAsFileSystemHandle?.().catch(() => null) : null;
 }
 
 /** Asks the browser not to clear what is kept when room gets short. */

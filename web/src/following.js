@@ -1,9 +1,10 @@
-// A folder of the visitor's, chosen once: where the browser has handles of folders, it is found again at the next visit and
+// A folder of the visitor's, chosen or dropped once: where the browser has handles of folders, it is found again at the next visit and
 // updated; elsewhere it is chosen again.
 
 /**
  * Wires the line of folders. `ask` asks the worker; `bring(files, isWhole)` hands over files and `index(brought, wanted)` the
- * handle of a folder; `fail(sentence)` says what went wrong. Returns `show()`, which looks which folders are known.
+ * handle of a folder; `fail(sentence)` says what went wrong. Returns `show()`, which looks which folders are known, and
+ * `take(folder)`, for one that was dropped.
  */
 export function followFolders({ line, ask, bring, index, fail }) {
   const known = line.querySelector(".zs-known-folders");
@@ -17,6 +18,11 @@ export function followFolders({ line, ask, bring, index, fail }) {
       if (error.name !== "AbortError") fail("The browser does not give this folder; choose another, or its photos.");
       return;
     }
+    await take(folder);
+  }
+
+  /** A folder whose handle is there. */
+  async function take(folder) {
     await index({ folder }, true);
     await show();
   }
@@ -61,5 +67,5 @@ export function followFolders({ line, ask, bring, index, fail }) {
     line.querySelector(".zs-folder").addEventListener("click", () => chooser.click());
   }
 
-  return { show: () => show().catch(() => {}) };
+  return { show: () => show().catch(() => {}), take };
 }

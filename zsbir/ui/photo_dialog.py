@@ -132,7 +132,7 @@ def explanation(retriever: Retriever, asked: object) -> Answer:
     return {
         "photo": png_data_url(_warmth(heat.photo)),
         "sketch": png_data_url(Image.alpha_composite(paper, _warmth(heat.sketch))),
-        "sentence": f"Match {heat.similarity:.2f}. {_LEGEND}",
+        "sentence": f"Match {round(heat.similarity, 2) or 0.0:.2f}. {_LEGEND}",
     }
 
 

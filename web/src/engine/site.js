@@ -1,6 +1,7 @@
 // What the page asks of the site: the functions have the names that those of the server have, and answer the same. The
 // visitor's own photos are a gallery like the others, kept in the browser.
 
+import { scoreText } from "../../../zsbir/ui/static/score.js";
 import { OWN, openOwnPhotos } from "../own/own_photos.js";
 import { workOutOf } from "../own/whole.js";
 import { inkOnGlass } from "../pictures/opened.js";
@@ -72,7 +73,7 @@ export async function openSite(address, processors, tell) {
     return {
       photo: await pngUrl(heat.photo),
       sketch: await pngUrl(heat.sketch),
-      sentence: `Match ${heat.similarity.toFixed(2)}. Warmer areas matter more to the match.`,
+      sentence: `Match ${scoreText(heat.similarity)}. Warmer areas matter more to the match.`,
     };
   }
 

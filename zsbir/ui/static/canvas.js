@@ -2,6 +2,7 @@
 
 import { jsonOf, WIDTH, HEIGHT, extend, onGrid, rubbed } from "./strokes.js";
 import { BLANK, makePage } from "./page.js";
+import { makePens } from "./pens.js";
 import { makePainter } from "./painter.js";
 import { followPointers } from "./pointer.js";
 import { acceptFiles } from "./opening.js";
@@ -119,14 +120,13 @@ export function start({ element, server }) {
   const hand = {
     begin(event, isRubbing) {
       box = null;
-      const tool = find(".zs-pens input:checked").value;
       const points = pointsOf([event]);
-      if (isRubbing || tool === "eraser") {
+      if (isRubbing || pens.isEraser) {
         rubber = points[0];
         rub(points);
         return;
       }
-      live = { width: Number(tool), points };
+      live = { width: pens.width, points };
       show();
       grow();
     },
@@ -173,6 +173,7 @@ export function start({ element, server }) {
   }
 
   const pressureOf = followPressure(find(".zs-pressure"));
+  const pens = makePens(find(".zs-pens"));
   const pointers = followPointers(canvas, hand);
 
   const act = (change) => () => {
@@ -180,7 +181,10 @@ export function start({ element, server }) {
   };
   const undo = act(page.undo);
   const redo = act(page.redo);
-  const clear = act(() => !page.isBlank && page.turnTo(BLANK));
+  const clear = act(() => {
+    pens.takePen();
+    return !page.isBlank && page.turnTo(BLANK);
+  });
 
   // ---- A photo that is searched with beside the drawing (chosen in photo_dialog.js)
 

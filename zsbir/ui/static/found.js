@@ -4,6 +4,7 @@ import { answerWith, forget } from "./search.js";
 import { arrivedFor, beginJourney } from "./journey.js";
 import { watchOver } from "./waiting.js";
 import { makeDialog } from "./photo_dialog.js";
+import { scoreText } from "./score.js";
 
 const DECODING_MS = 1_500; // photos that take longer to come are waited for no more
 const REMEMBERED = 60; // items of photos that need not be made, fetched and decoded anew when they come back
@@ -228,7 +229,7 @@ function described(item, photo, rank, count, isDrawing) {
   for (const name of ["title", "author", "licence"]) set(item.querySelector(`.zs-${name}`), "title", photo[name]);
   const score = item.querySelector(".zs-score");
   if (isDrawing && score.textContent) return item; // not another number at every move of the pen
-  write(".zs-score", photo.measure && `${photo.measure} ${Number(photo.score).toFixed(2)}`); // empty: it was not searched for
+  write(".zs-score", photo.measure && `${photo.measure} ${scoreText(photo.score)}`); // empty: it was not searched for
   set(score, "title", MEASURES[photo.measure] ?? "");
   return item;
 }

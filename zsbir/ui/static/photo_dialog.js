@@ -2,6 +2,7 @@
 
 import { answerOf } from "./answer.js";
 import { ask as askFor, go, openedDialog } from "./journey.js";
+import { scoreText } from "./score.js";
 
 const CONTENT = `
   <div class="zs-large"><img class="zs-large-photo" alt=""><img class="zs-heat" alt="" hidden></div>
@@ -49,7 +50,7 @@ export function makeDialog(server) {
     part(".zs-large-photo").alt = shown.title;
     part("dl").replaceChildren(
       ...["category", "author", "licence", "source", "date"].filter((name) => shown[name]).flatMap((name) => described(name, shown[name])),
-      ...(shown.measure ? described(shown.measure, `${Number(shown.score).toFixed(2)} (higher is closer; not a probability)`) : []),
+      ...(shown.measure ? described(shown.measure, `${scoreText(shown.score)} (higher is closer; not a probability)`) : []),
     );
     const isBlank = drawing().isBlank();
     part(".zs-less").hidden = part(".zs-refine").hidden = part(".zs-why").hidden = isBlank;
