@@ -13,6 +13,7 @@ from tests.browser.canvas import (
     FIRST,
     SECOND,
     clear,
+    copied_link,
     draw,
     erase,
     ink,
@@ -24,7 +25,7 @@ from tests.browser.canvas import (
 )
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import example, open_map, photos, shown, slider
-from tests.browser.static_site import built, kept_servers
+from tests.browser.static_site import kept_servers
 from tests.node import needs_packages
 from tests.served import HOSTILE, make_gallery, serving
 from zsbir.encoder.embedder import load_embedder
@@ -38,14 +39,13 @@ SCRIPT = {"server": "**/zsbir/canvas.js", "site": "**/assets/index-*.js"}  # wha
 def either_address(
     request: pytest.FixtureRequest, checkpoint_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("either")
     if request.param == "server":
         embedder = load_embedder(checkpoint_path, "cpu")
-        with serving(Retriever(embedder, make_gallery(folder, embedder))) as address:
+        with serving(Retriever(embedder, make_gallery(tmp_path_factory.mktemp("either"), embedder))) as address:
             yield address
         return
     with kept_servers() as serve:
-        yield serve(built(checkpoint_path, folder)[0])
+        yield serve(request.getfixturevalue("site"))
 
 
 @pytest.fixture(scope="module")
@@ -187,10 +187,7 @@ def test_an_opened_picture_is_ink_that_can_be_rubbed_and_kept(either: Page) -> N
 
 def test_a_link_holds_the_drawing(either: Page) -> None:
     draw(either, *FIRST)
-    either.locator(".zs-save summary").click()
-    either.get_by_role("button", name="Copy link").click()
-    expect(either.locator(".zs-notice")).to_contain_text("Link copied")
-    link: str = either.evaluate("navigator.clipboard.readText()")
+    link = copied_link(either)
     other = either.context.new_page()
     other.goto(link)
     other.wait_for_function("() => document.querySelector('#zs-canvas canvas')?.query?.().includes('points')")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.canvas import FIRST, draw
+from tests.browser.canvas import FIRST, copied_link, draw
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.files import DEVICES
 from tests.browser.results import drawn_on, expect_surprise, photos
@@ -38,14 +38,6 @@ def places(page: Page) -> list[list[object]]:
     return found
 
 
-def copy_link(page: Page) -> None:
-    page.locator(".zs-save summary").click()
-    page.locator(".zs-copy-link").click()
-    expect(page.locator(".zs-notice")).to_contain_text(
-        "link" if page.locator(".zs-toast input").is_visible() else "Link"
-    )
-
-
 def refuse_a_file(page: Page) -> None:
     page.locator("#zs-canvas input[type=file]").set_input_files(
         {"name": "a.png", "mimeType": "image/png", "buffer": b"nothing"}
@@ -58,7 +50,7 @@ def test_nothing_moves_when_something_is_said(sized: Page) -> None:
     sized.get_by_role("button", name="Surprise me").click()
     expect_surprise(sized)
     assert places(sized) == before, "a surprise"
-    copy_link(sized)
+    copied_link(sized)
     assert places(sized) == before, "a link"
     refuse_a_file(sized)
     assert places(sized) == before, "a file that cannot be read"
@@ -75,7 +67,7 @@ def test_nothing_moves_when_something_is_said(sized: Page) -> None:
 
 def test_what_is_said_is_on_the_drawing_area_and_leaves(sized: Page) -> None:
     drawn_on(sized)
-    copy_link(sized)
+    copied_link(sized)
     paper, toast = (sized.locator(part).bounding_box() for part in (".zs-paper", ".zs-toast:has(.zs-notice)"))
     assert paper is not None
     assert toast is not None

@@ -22,7 +22,6 @@ from zsbir.pictures.opening import open_picture
 from zsbir.pictures.preparation import prepare_sketch
 from zsbir.sentences import amount, clause, some
 
-FEW = 10  # sketches, or photos, of a category; with fewer it is learned and measured by chance
 _CHECKED_SIDE = 64  # pictures are decoded about this small: a damaged one shows all the same
 _LEAK = "categories of two splits"  # where a content may lie more than once,
 _HARMLESS = "two categories", "one category twice"
