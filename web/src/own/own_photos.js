@@ -3,7 +3,7 @@
 
 import { preparePhoto } from "../pictures/photo.js";
 import { copied } from "./copies.js";
-import { filesOf, foldersIn, keepFolder } from "./folders.js";
+import { filesOf, foldersIn, isHidden, keepFolder } from "./folders.js";
 import { OWN, galleriesOf } from "./own_gallery.js";
 import { isUnchanged, nameFor, placed } from "./naming.js";
 import { openStore } from "./store.js";
@@ -235,7 +235,7 @@ async function listed(files, skip) {
       continue;
     }
     try {
-      const entries = (await entriesOf(file)).filter((entry) => isPicture(entry.name));
+      const entries = (await entriesOf(file)).filter((entry) => !isHidden(entry.name)); // what is no picture is named
       all.push(...entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })));
     } catch {
       skip(`${name} isn't a zip we can read.`);
@@ -243,8 +243,6 @@ async function listed(files, skip) {
   }
   return all;
 }
-
-const isPicture = (name) => /\.(jpe?g|png|webp|gif|bmp|avif)$/i.test(name) && !name.split("/").some((part) => /^\.|^__MACOSX$/.test(part));
 
 /** What a file holds, or why it is left out. */
 async function prepared({ name, read }) {
