@@ -24,6 +24,7 @@ from tests.browser.canvas import (
     stroke_count,
 )
 from tests.browser.conftest import TIMEOUT_MS, opened
+from tests.browser.files import LINE, strokes_of, svg
 from tests.browser.results import example, open_map, photos, shown, slider
 from tests.browser.static_site import kept_servers
 from tests.node import needs_packages
@@ -183,6 +184,14 @@ def test_an_opened_picture_is_ink_that_can_be_rubbed_and_kept(either: Page) -> N
     erase(either, (0.5, 0.1), (0.5, 0.9))
     assert ink(either) < opened_ink
     expect(photos(either)).to_have_count(5)
+
+
+def test_styles_of_an_opened_svg_count_whatever_styles_the_page_allows(either: Page) -> None:
+    hidden = f'<g style="display: none"><path {LINE} d="M1 1h9"/></g><path style="fill: none" d="M1 1h9v9"/>'
+    body = f'{hidden}<path style="fill: none; stroke: #000; stroke-width: 8px" d="M50 50h100"/>'
+    (wide,) = strokes_of(either, svg(body))
+    (narrow,) = strokes_of(either, svg(body.replace("8px", "4px")))
+    assert wide["width"] > 1.5 * narrow["width"]
 
 
 def test_a_link_holds_the_drawing(either: Page) -> None:

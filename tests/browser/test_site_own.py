@@ -41,20 +41,26 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
         zipped.writestr("holiday/inside.jpg", jpeg(5))
         zipped.writestr("holiday/letter.txt", b"no picture either")
         zipped.writestr("__MACOSX/holiday/._inside.jpg", b"no")
+        zipped.writestr("@eaDir/inside.jpg/small.jpg", jpeg(5))
+        zipped.writestr("holiday/saved.jfif", jpeg(7))
+        zipped.writestr("holiday/IMG_1.HEIC", b"no picture here")
     files = [file(f"{number}.jpg", jpeg(number)) for number in range(4)]
     odd = [file("broken.jpg", jpeg(6)[:60]), file("notes.txt", b"no picture"), file("bad.zip", b"PK no zip")]
     bring(
         page, *files, file("tall.jpg", sideways()), file("all.zip", content.getvalue()), *odd, file(".hidden.jpg", b"")
     )
-    expect_ready(page, 6)
-    expect(page.locator(".zs-report summary")).to_have_text("4 files were left out")
+    expect_ready(page, 7)
+    expect(page.locator(".zs-report summary")).to_have_text("5 files were left out")
     left = page.locator(".zs-report li").all_text_contents()
-    assert {text.split(" ")[0] for text in left} == {"broken.jpg", "notes.txt", "bad.zip", "all.zip/holiday/letter.txt"}
+    assert {text.split(" ")[0] for text in left} == {
+        *("broken.jpg", "notes.txt", "bad.zip"),
+        *("all.zip/holiday/letter.txt", "all.zip/holiday/IMG_1.HEIC"),
+    }
 
     draw(page, *FIRST)
-    expect(page.locator(".zs-status")).to_contain_text("Searched 6 photos")
+    expect(page.locator(".zs-status")).to_contain_text("Searched 7 photos")
     expect(photos(page)).to_have_count(5)
-    page.get_by_role("slider", name="Number of photos").fill("6")
+    page.get_by_role("slider", name="Number of photos").fill("7")
     tall = page.locator(".zs-photo", has_text="tall").locator("img")
     sizes = tall.evaluate("it => it.decode().then(() => [it.naturalWidth, it.naturalHeight])")
     assert sizes == [40, 90]
@@ -66,7 +72,7 @@ def test_own_photos_are_found_and_kept_until_deleted(context: BrowserContext, si
 
     page.reload()
     expect(page.locator(".zs-gallery")).to_have_value("Your photos")
-    expect(page.locator(".zs-status")).to_contain_text("Searched 6 photos")
+    expect(page.locator(".zs-status")).to_contain_text("Searched 7 photos")
     page.get_by_role("button", name="Search your own photos").click()
     page.get_by_role("button", name="Delete them").click()
     expect(page.locator(".zs-gallery option")).to_have_count(1)

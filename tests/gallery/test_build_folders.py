@@ -49,6 +49,16 @@ def test_other_galleries_in_a_folder_are_named_and_passed_over(
     assert "1 gallery: made before." in built.left_out
 
 
+def test_copies_of_a_gallery_in_the_very_folder_are_no_photos_of_another(
+    photos: Path, embedder: Embedder, tmp_path: Path
+) -> None:
+    first = build(photos, photos, embedder).gallery
+    put(photos / "photos" / "mine.png", 7)  # a folder of this name may hold photos as well
+    assert len(build(photos, tmp_path / "out", embedder).gallery) == len(first) + 1
+    copies = build(photos / "photos", tmp_path / "of copies", embedder).gallery
+    assert len(copies) == len(first) + 1  # who asks for them has them
+
+
 def test_what_is_no_photo_is_counted_by_kind(photos: Path, embedder: Embedder, tmp_path: Path) -> None:
     for name in ("a.mov", "bar/b.mp4", "c.pdf", "Thumbs.db"):
         (photos / name).write_bytes(b"x")

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { filesOf } from "../src/own/folders.js";
+import { filesOf, isHidden } from "../src/own/folders.js";
 
 const fileOf = (name, getFile = async () => ({ name })) => ({ kind: "file", name, getFile });
 const folderOf = (name, entries) => ({
@@ -19,6 +19,15 @@ test("what lies in a folder is found, and hidden files are not", async () => {
   const folder = folderOf("own", [fileOf("a.jpg"), fileOf("._a.jpg"), folderOf("deep", [fileOf("b.jpg")]), folderOf(".git", [fileOf("c")])]);
   const found = await filesOf(folder, assert.fail);
   assert.deepEqual(found.map(({ name }) => name), ["own/a.jpg", "own/deep/b.jpg"]);
+});
+
+test("what systems and programs put beside people's files is hidden, wherever it lies", () => {
+  for (const name of ["a/THUMBS.DB", "desktop.ini", "@eaDir/a.jpg/b.jpg", "x/#recycle/a.jpg", "Icon\r", "__MACOSX/a.jpg", "a/.b/c.jpg"]) {
+    assert.ok(isHidden(name), name);
+  }
+  for (const name of ["a.jpg", "../a.jpg", "./a.jpg", "recycle/a.jpg", "Icon.jpg", "...and more"]) {
+    assert.equal(isHidden(name), name.startsWith("..."), name);
+  }
 });
 
 test("a file that cannot be read is named, and the others are found", async () => {

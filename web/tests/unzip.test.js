@@ -25,3 +25,8 @@ test("names in UTF-8 and in the letters of DOS are read, and none is taken for a
   const found = await entriesOf(zipOf(names));
   assert.deepEqual(found.map(({ name }) => name), ["Äpfel.jpg", "äöü.j", "ß\u00a0Ç"]);
 });
+
+test("names of zips that Windows packed have forward slashes", async () => {
+  const [{ name }] = await entriesOf(zipOf([Buffer.from("a\\b\\c.jpg")]));
+  assert.equal(name, "a/b/c.jpg");
+});

@@ -18,17 +18,17 @@ LOCK = ".build.lock"
 def find_photos(photos: Path, gallery: Path) -> Found:
     """Pictures below a folder of photos, for the gallery in another folder, or in the same, or inside.
 
-    What galleries made of photos is no photo: this gallery, others that lie there too, and their copies.
+    What galleries made of photos is no photo: this gallery, others that lie there too, also in that very folder, and
+    their copies.
     """
-    own = gallery.resolve()
-    copies = own / PHOTOS
-    in_place = photos.resolve() == copies
+    own, root = gallery.resolve(), photos.resolve()
+    copies = {folder / PHOTOS for folder in ({own, root} if _is_gallery(root) else {own})} - {root}
 
     def judge(entry: os.DirEntry[str]) -> str | None:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
             return "" if path.resolve() == own else GALLERY if _is_gallery(path) else None
-        is_ours = not in_place and is_copy(entry.name) and path.parent.resolve() == copies
+        is_ours = is_copy(entry.name) and path.parent.resolve() in copies
         return "" if entry.name == CREDITS or is_small_copy(entry.name) or is_ours else None
 
     return find_pictures(photos, judge=judge)

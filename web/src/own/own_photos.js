@@ -235,7 +235,7 @@ async function listed(files, skip) {
       continue;
     }
     try {
-      const entries = (await entriesOf(file)).filter((entry) => !isHidden(entry.name));
+      const entries = (await entriesOf(file)).filter((entry) => !isHidden(entry.name)); // what is no picture is named
       all.push(...entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })));
     } catch {
       skip(`${name} isn't a zip we can read.`);

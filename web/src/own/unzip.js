@@ -1,4 +1,5 @@
-// The files in a zip, read where it lies: its table of contents first, then one entry after the other.
+// The files in a zip, read where it lies: its table of contents first, then one entry after the other. Names are for reading,
+// and have forward slashes.
 
 const [END, ENTRY, LOCAL] = [0x06054b50, 0x02014b50, 0x04034b50]; // what their records begin with
 const LONGEST_END = 65_557; // bytes from the last record to the end of a file
@@ -21,7 +22,7 @@ export async function entriesOf(zip) {
   for (let at = 0, number = 0; number < count; number += 1) {
     if (table.getUint32(at, true) !== ENTRY) throw new Error("no entry");
     const [nameLength, extra, comment] = [28, 30, 32].map((offset) => table.getUint16(at + offset, true));
-    const name = nameOf(new Uint8Array(table.buffer, at + 46, nameLength));
+    const name = nameOf(new Uint8Array(table.buffer, at + 46, nameLength)).replaceAll("\\", "/");
     const [packed, size, place] = [20, 24, 42].map((offset) => table.getUint32(at + offset, true));
     const method = table.getUint16(at + 10, true);
     const isSecret = (table.getUint16(at + 8, true) & 1) !== 0;

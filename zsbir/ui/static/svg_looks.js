@@ -15,6 +15,9 @@ const MOST_LETTERS = 100_000; // of style sheets, read before anything else is k
 const MOST_RULES = 500;
 const MOST_PARTS = 3; // of a selector
 
+const reader = new CSSStyleSheet(); // of no page, as those below; its one rule is another one for each element
+reader.insertRule("x {}");
+
 /**
  * The rules of all style sheets in the file of an element, the weakest first; those that ask for more than the element
  * and what it is in are passed over, as a browser may take any time for them. Throws a RangeError if there is too much.
@@ -45,8 +48,9 @@ function isPlain(selector) {
 /** The looks of an element whose parent has some looks itself. */
 export function looksIn(rules, element, parent = { values: INHERITED }) {
   const matching = rules.filter((rule) => matches(element, rule.selectorText));
+  const style = styleOf(element);
   const said = (name) =>
-    element.style?.getPropertyValue(name) ||
+    style?.getPropertyValue(name) ||
     matching.findLast((rule) => rule.style.getPropertyValue(name))?.style.getPropertyValue(name) ||
     element.getAttribute(name)?.trim();
   const valuesOf = (defaults) =>
@@ -68,6 +72,14 @@ export function looksIn(rules, element, parent = { values: INHERITED }) {
     isStroked: isVisible && isPaint("stroke") && strokeWidth > 0,
     strokeWidth,
   };
+}
+
+/** What the `style` of an element says: read here, as a page whose policy forbids such attributes takes them for empty. */
+function styleOf(element) {
+  if (!element.hasAttribute("style")) return null;
+  const { style } = reader.cssRules[0];
+  style.cssText = element.getAttribute("style");
+  return style;
 }
 
 function matches(element, selector) {
