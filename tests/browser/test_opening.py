@@ -64,6 +64,20 @@ def test_a_picture_on_the_clipboard_is_pasted(blank: Page) -> None:
     expect(blank.locator(".zs-title", has_text="a picture")).to_have_count(5)
 
 
+def test_a_picture_is_pasted_though_a_text_that_is_no_drawing_comes_with_it(blank: Page) -> None:
+    blank.evaluate(
+        """(png) => {
+            const both = new DataTransfer();
+            both.items.add(new File([Uint8Array.from(png)], "cells.png", { type: "image/png" }));
+            both.setData("text/plain", "<5 kg");
+            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: both, bubbles: true }));
+        }""",
+        list(encoded(sketch_in())),
+    )
+    expect(blank.locator(".zs-hint")).to_be_hidden()
+    assert "picture" in query(blank)
+
+
 @pytest.mark.parametrize("text", [svg(f'<path {LINE} d="M0 0h9"/>'), json.dumps({"drawing": [[[0, 9], [0, 0]]]})])
 def test_a_drawing_as_text_is_pasted(blank: Page, text: str) -> None:
     blank.evaluate("text => navigator.clipboard.writeText(text)", text)

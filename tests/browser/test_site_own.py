@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
-from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg
+from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg, kept
 from tests.browser.results import photos
 from tests.browser.static_site import Serve
 from tests.node import needs_packages
@@ -182,3 +182,26 @@ def test_photos_that_are_brought_before_the_site_is_open_are_searched_too(
         route.continue_()
     expect_ready(page, 1)
     expect(page.locator(".zs-gallery")).to_have_value("Your photos")
+
+
+def packed(**contents: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as zipped:
+        for name, jpeg_file in contents.items():
+            zipped.writestr(f"{name}.jpg", jpeg_file)
+    return content.getvalue()
+
+
+def test_two_zips_that_are_called_alike_take_no_place_of_each_other(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    page = opened(context, serve(site))
+    first = packed(a=jpeg(0), b=jpeg(1))
+    for content, count in ((first, 2), (packed(a=jpeg(2), b=jpeg(3)), 4), (first, 4)):
+        bring(page, file("photos.zip", content))
+        expect_ready(page, count)
+        page.reload()
+    assert {*kept(page, "photos")} == {
+        *("photos.zip/a.jpg", "photos.zip/b.jpg"),
+        *("photos.zip (2)/a.jpg", "photos.zip (2)/b.jpg"),
+    }

@@ -49,6 +49,15 @@ def test_other_galleries_in_a_folder_are_named_and_passed_over(
     assert "1 gallery: made before." in built.left_out
 
 
+def test_a_page_built_in_a_folder_is_passed_over_with_its_photos(
+    photos: Path, embedder: Embedder, tmp_path: Path
+) -> None:
+    first = build(photos, tmp_path / "first", embedder).gallery
+    put(photos / "deep" / "site" / "data" / "galleries" / "1" / "photos" / "copy.png", 7)
+    (photos / "deep" / "site" / "data" / "site.json").write_text("{}", encoding="utf-8")
+    assert build(photos, tmp_path / "out", embedder).gallery.photos == first.photos
+
+
 def test_copies_of_a_gallery_in_the_very_folder_are_no_photos_of_another(
     photos: Path, embedder: Embedder, tmp_path: Path
 ) -> None:

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isUnchanged, nameFor, placed } from "../src/own/naming.js";
+import { distinct, isUnchanged, nameFor, placed, placedApart } from "../src/own/naming.js";
 
 const known = (...photos) => new Map(photos.map((photo) => [photo.name, photo]));
 const file = (name, size, modified = 1) => ({ name, size, modified });
@@ -39,4 +39,15 @@ test("a file is unchanged if size and date are", () => {
   const photos = known(file("a", 1, 2));
   assert.ok(isUnchanged(photos, file("a", 1, 2)));
   for (const other of [file("a", 1, 3), file("a", 2, 2), file("b", 1, 2)]) assert.ok(!isUnchanged(photos, other));
+});
+
+test("of two zips or folders that are called alike neither takes the other's place", () => {
+  const photos = known(file("all.zip/a.jpg", 1), file("own/a.jpg", 2));
+  const names = placedApart(photos, [file("a.jpg", 9), file("all.zip/a.jpg", 3), file("own/a.jpg", 2), file("own/b.jpg", 5)]);
+  assert.deepEqual(names.map(({ name }) => name), ["a.jpg", "all.zip (2)/a.jpg", "own/a.jpg", "own/b.jpg"]);
+});
+
+test("of two files that are called alike in one zip neither is lost", () => {
+  const names = distinct(["z.zip/a.jpg", "z.zip/a.jpg", "z.zip/a (2).jpg", "b.jpg", "b.jpg"].map((name) => file(name, 1)));
+  assert.deepEqual(names.map(({ name }) => name), ["z.zip/a.jpg", "z.zip/a (2).jpg", "z.zip/a (2) (2).jpg", "b.jpg", "b.jpg"]);
 });

@@ -13,13 +13,14 @@ from zsbir.pictures.finding import Found, find_pictures
 from zsbir.pictures.kinds import GALLERY
 
 LOCK = ".build.lock"
+SITE = Path("data") / "site.json"  # what only a site of ours has (zsbir/site)
 
 
 def find_photos(photos: Path, gallery: Path) -> Found:
     """Pictures below a folder of photos, for the gallery in another folder, or in the same, or inside.
 
-    What galleries made of photos is no photo: this gallery, others that lie there too, also in that very folder, and
-    their copies.
+    What galleries made of photos is no photo: this gallery, others that lie there too, also in that very folder, the
+    sites that were built of them, and their copies.
     """
     own, root = gallery.resolve(), photos.resolve()
     copies = {folder / PHOTOS for folder in ({own, root} if _is_gallery(root) else {own})} - {root}
@@ -27,7 +28,7 @@ def find_photos(photos: Path, gallery: Path) -> Found:
     def judge(entry: os.DirEntry[str]) -> str | None:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
-            return "" if path.resolve() == own else GALLERY if _is_gallery(path) else None
+            return "" if path.resolve() == own else GALLERY if _is_gallery(path) or _is_site(path) else None
         is_ours = is_copy(entry.name) and path.parent.resolve() in copies
         return "" if entry.name == CREDITS or is_small_copy(entry.name) or is_ours else None
 
@@ -37,3 +38,8 @@ def find_photos(photos: Path, gallery: Path) -> Found:
 def _is_gallery(folder: Path) -> bool:
     """Whether a gallery was built in a folder; other programs have a `manifest.json` too."""
     return (folder / LOCK).is_file() or ((folder / MANIFEST).is_file() and (folder / EMBEDDINGS).is_file())
+
+
+def _is_site(folder: Path) -> bool:
+    """Whether a folder is a page without a server, with galleries of its own."""
+    return (folder / SITE).is_file()

@@ -9,6 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from zsbir.gallery.finding import SITE
 from zsbir.gallery.gallery import Gallery
 from zsbir.serving.galleries import galleries_in
 from zsbir.serving.start import shown_name
@@ -16,7 +17,6 @@ from zsbir.site.bundle import check_tools, write_page
 from zsbir.site.data import write_data
 
 DATA = "data"
-_MARK = Path(DATA) / "site.json"  # what only a site of ours has
 _RUNTIME = "assets/ort-wasm-"  # files of the two runtimes: a browser uses one
 
 
@@ -71,7 +71,7 @@ def _write_version(folder: Path, site: dict[str, Any]) -> None:
 
 def is_site(folder: Path) -> bool:
     """Whether a folder holds a site."""
-    return (folder / _MARK).is_file()
+    return (folder / SITE).is_file()
 
 
 def size_of(folder: Path) -> tuple[int, int]:

@@ -9,14 +9,36 @@ export function isUnchanged(photos, { name, size, modified }) {
   return photo !== undefined && photo.size === size && photo.modified === modified;
 }
 
-/** The name of a file with this content: a file that lies in no folder takes no other's place. */
+/** The name of a file with this content: a file that lies in no folder and no zip takes no other's place. */
 export function nameFor(photos, name, digest) {
-  if (name.includes("/")) return name; // in its folder it is the one that was there
+  if (name.includes("/")) return name; // there it is the one that was there
   for (let number = 1; ; number += 1) {
     const free = numbered(name, number);
     const there = photos.get(free);
     if (there === undefined || there.digest === digest) return free;
   }
+}
+
+/** Files of which none in a folder or a zip is called like another; two may be in one zip. */
+export function distinct(files) {
+  const taken = new Set();
+  return files.map((file) => {
+    let [name, number] = [file.name, 1];
+    while (name.includes("/") && taken.has(name)) name = numbered(file.name, (number += 1));
+    taken.add(name);
+    return { ...file, name };
+  });
+}
+
+/** Files from anywhere under the names that they are kept by: those of each folder and zip as `placed` has them. */
+export function placedApart(photos, files) {
+  const folders = new Map();
+  for (const file of files) {
+    const folder = file.name.includes("/") ? file.name.split("/")[0] : null;
+    if (!folders.has(folder)) folders.set(folder, []);
+    folders.get(folder).push(file);
+  }
+  return [...folders].flatMap(([folder, its]) => (folder === null ? its : placed(photos, its, folder).files));
 }
 
 /**

@@ -5,7 +5,8 @@ import { preparePhoto } from "../pictures/photo.js";
 import { copied } from "./copies.js";
 import { filesOf, foldersIn, isHidden, keepFolder } from "./folders.js";
 import { OWN, galleriesOf } from "./own_gallery.js";
-import { isUnchanged, nameFor, placed } from "./naming.js";
+import { distinct, isUnchanged, nameFor, placed, placedApart } from "./naming.js";
+import { originals } from "./originals.js";
 import { openStore } from "./store.js";
 import { entriesOf } from "./unzip.js";
 
@@ -53,9 +54,11 @@ export async function openOwnPhotos(encoderOf, changed) {
     const goesOn = () => mine === run;
     tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
     if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
-    let all = await listed(files ?? (await filesOf(folder, skip)), skip);
+    const brought = originals(files ?? (await filesOf(folder, skip)), skip);
+    let all = distinct(await listed(brought, skip));
     if (!goesOn()) return;
     if (folder || isWhole) all = await inPlace(all, folder?.name ?? files[0].name.split("/")[0]);
+    else all = placedApart(photos, all);
     if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
     const wanted = all.filter((it) => !isKnown(it, about));
     tell({ done: all.length - wanted.length, total: all.length });

@@ -12,8 +12,8 @@ const MAY_BE_DRAWING = /^\s*[[{<]/; // JSON or XML
 
 /** Wires all ways; `read` is read_picture of canvas.py, `turnTo` shows a page, `say` tells what is wrong. */
 export function acceptFiles({ chooser, camera, canvas, read, page, turnTo, say }) {
-  /** Shows what is in a file, or says why not. */
-  async function open(file) {
+  /** Shows what is in a file, or in another one if that is none, or says why not. */
+  async function open(file, other = null) {
     if (!file) return;
     if (file.size > MAX_UPLOAD_BYTES) {
       say(`${file.name} is larger than ${MAX_UPLOAD_BYTES / 1e6} MB; make it smaller first.`);
@@ -23,6 +23,7 @@ export function acceptFiles({ chooser, camera, canvas, read, page, turnTo, say }
     say(`Reading ${file.name} …`);
     const { error, remark, ...opened } = await contentOf(file, read);
     if (page.revision !== asked) return; // something newer is on the page by now
+    if (error && other) return open(other);
     if (!error) turnTo({ ...BLANK, ...opened });
     say(error ?? remark ?? "");
   }
@@ -30,7 +31,7 @@ export function acceptFiles({ chooser, camera, canvas, read, page, turnTo, say }
   /** Opens what was dropped or pasted: a drawing as text, or a file. */
   function take(transfer) {
     const text = transfer.getData("text/plain");
-    if (MAY_BE_DRAWING.test(text)) open(new File([text], "This text"));
+    if (MAY_BE_DRAWING.test(text)) open(new File([text], "This text"), transfer.files[0]);
     else if (transfer.files.length) open(transfer.files[0]);
     else say("That is neither a picture nor a drawing; copy one, or open a file.");
   }
