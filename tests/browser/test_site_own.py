@@ -205,3 +205,11 @@ def test_two_zips_that_are_called_alike_take_no_place_of_each_other(
         *("photos.zip/a.jpg", "photos.zip/b.jpg"),
         *("photos.zip (2)/a.jpg", "photos.zip (2)/b.jpg"),
     }
+
+
+def test_where_nothing_can_be_read_the_reason_is_open(context: BrowserContext, site: Path, serve: Serve) -> None:
+    page = opened(context, serve(site))
+    bring(page, file("bad.zip", b"PK no zip"))
+    expect(page.locator(".zs-report p")).to_have_text("Nothing of that is a photo that can be read here.")
+    expect(page.locator(".zs-report li")).to_have_text("bad.zip isn't a zip we can read.")
+    expect(page.locator(".zs-report li")).to_be_visible()

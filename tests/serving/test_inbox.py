@@ -59,12 +59,13 @@ def test_no_name_leads_anywhere_else(inbox: Inbox, tmp_path: Path, name: str) ->
 
 def test_what_is_no_picture_is_named_and_what_is_hidden_is_not(inbox: Inbox) -> None:
     hidden = (".DS_Store", "__MACOSX/._a.png", "a/.thumbs/b.png", "a/Thumbs.db", "desktop.ini", "@eaDir/a.png")
-    for name in (*hidden, "notes.txt", "clip.MOV", "raw.zip", "x.tar.gz"):
+    for name in (*hidden, "notes.txt", "logo.svg", "clip.MOV", "raw.zip", "x.tar.gz"):
         add(inbox, name)
     add(inbox, "noending", b"hello")
     assert len(inbox) == 0
     assert inbox.skipped == [
         "notes.txt: Not a picture but a document.",
+        "logo.svg: A picture of a kind that is not read.",
         "clip.MOV: Not a picture but a video.",
         *(f"{name}: An archive among the pictures is not opened." for name in ("raw.zip", "x.tar.gz")),
         "noending: Not a picture.",

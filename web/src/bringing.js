@@ -61,8 +61,10 @@ export function bringOwn({ element, ask, choose }) {
   function report({ busy, photos, isKept, skipped, count }) {
     find(".zs-report").hidden = busy || (!photos && !count);
     const lasting = isKept ? "" : " This browser keeps nothing: they are gone when you close the page.";
-    find(".zs-report p").textContent = `${photosOf(photos)} of yours ${photos === 1 ? "is" : "are"} ready to search.${lasting}`;
+    const ready = `${photosOf(photos)} of yours ${photos === 1 ? "is" : "are"} ready to search.${lasting}`;
+    find(".zs-report p").textContent = photos ? ready : "Nothing of that is a photo that can be read here.";
     find(".zs-report details").hidden = !count;
+    find(".zs-report details").open ||= !photos;
     find(".zs-report summary").textContent = `${thousands(count)} ${count === 1 ? "file was" : "files were"} left out`;
     find(".zs-report ul").replaceChildren(
       ...[...skipped, ...(count > skipped.length ? [`… and ${thousands(count - skipped.length)} more`] : [])].map((text) => {

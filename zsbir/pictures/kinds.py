@@ -24,6 +24,7 @@ PICTURE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic", ".heif"}
 )
 ARCHIVE = "an archive"
+UNREAD = "a picture of a kind that is not read"
 _RAW, _VIDEO, _AUDIO, _PDF = "a RAW file", "a video", "an audio file", "a PDF"
 ENDINGS = {
     _RAW: "3fr arw cr2 cr3 crw dcr dng erf fff iiq k25 kdc mef mos mrw nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f",
@@ -31,13 +32,13 @@ ENDINGS = {
     _AUDIO: "aac aif aiff amr flac m4a mid midi mp3 oga ogg opus wav wma",
     _PDF: "pdf",
     "a document": "csv doc docx epub htm html json log md ndjson odp ods odt ppt pptx rtf tex txt url xls xlsx xml",
-    "a picture of a kind that is not read": "ai eps exr hdr ico j2k jp2 jxl kra pcx ppm psd svg tga wmf xcf",
+    UNREAD: "ai eps exr hdr ico j2k jp2 jxl kra pcx ppm psd svg tga wmf xcf",
     ARCHIVE: "7z bz2 cab gz iso jar rar tar tgz xz zip zst",
 }
 _KINDS = {f".{ending}": kind for kind, endings in ENDINGS.items() for ending in endings.split()}
 _PLURALS = {
     **{kind: f"{kind.partition(' ')[2]}s" for kind in (_RAW, _VIDEO, _AUDIO, _PDF, ARCHIVE, "a document")},
-    "a picture of a kind that is not read": "pictures of kinds that are not read",
+    UNREAD: "pictures of kinds that are not read",
     OTHER: "other files",
     FOLDER: "folders",
     FOLDER_LINK: "links to folders",

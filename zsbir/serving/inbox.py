@@ -16,6 +16,7 @@ from zsbir.pictures.kinds import (
     OTHER,
     PICTURE,
     PICTURE_SUFFIXES,
+    UNREAD,
     is_hidden,
     kind_of_content,
     kind_of_name,
@@ -81,7 +82,7 @@ class Inbox:
         if kind == ARCHIVE:
             self.skip(name, "An archive among the pictures is not opened.")
         elif kind != PICTURE:
-            self.skip(name, "Not a picture." if kind == OTHER else f"Not a picture but {kind}.")
+            self.skip(name, _why_not(kind))
         elif len(self) >= self._limits.pictures:
             raise ValueError(f"Expected at most {self._limits.pictures:,} pictures, found more; choose fewer.")
         else:
@@ -142,3 +143,10 @@ def plain_name(name: str) -> str:
     readable = unicodedata.normalize("NFC", name.replace("\\", "/").encode("utf-8", "replace").decode("utf-8"))
     shown = "".join(letter for letter in readable if letter.isprintable())
     return shown[-_MAX_NAME:]
+
+
+def _why_not(kind: str) -> str:
+    """Why a file of this kind is left out; upload.js says the same of what is not even sent."""
+    if kind == UNREAD:
+        return f"{kind.capitalize()}."
+    return "Not a picture." if kind == OTHER else f"Not a picture but {kind}."

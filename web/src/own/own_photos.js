@@ -272,7 +272,7 @@ async function sha256(content) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const titleOf = (name) => name.split("/").at(-1).replace(/\.\w+$/, "").replaceAll("_", " ");
+const titleOf = (name) => name.split("/").at(-1).replace(/\.\w+$/, "").replaceAll(/[_-]/g, " ").trim();
 
 function roomSentence(error) {
   return error.name === "QuotaExceededError"

@@ -12,12 +12,15 @@ export function sorted(files, limits) {
     const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
     const kind = Object.keys(limits.kinds).find((kind) => limits.kinds[kind].split(" ").includes(ending));
     if (ending === "zip") taken.push({ name, file });
-    else if (kind && name.includes(".")) left.push(`${name}: Not a picture but ${kind}.`);
+    else if (kind && name.includes(".")) left.push(`${name}: ${whyNot(kind)}`);
     else if (file.size > limits.picture_bytes) left.push(`${name}: Larger than ${limits.picture_bytes / 1e6} MB.`);
     else taken.push({ name, file });
   }
   return { taken, left };
 }
+
+/** inbox.py says the same. */
+const whyNot = (kind) => (kind.startsWith("a picture") ? `A${kind.slice(1)}.` : `Not a picture but ${kind}.`);
 
 /** Sends files piece by piece with `ask`, for as long as it `goesOn`, and shows how far that is. */
 export async function sendAll(taken, { limits, ask, show, goesOn }) {
