@@ -80,9 +80,11 @@ def test_drawing_undo_redo_and_clear(either: Page) -> None:
     expect(either.locator(".zs-status")).to_contain_text("Draw, or pick an example")
 
 
-def test_what_is_drawn_before_the_page_listens_is_drawn_nevertheless(
+@pytest.fixture
+def unheard(
     browser: Browser, either_address: str, request: pytest.FixtureRequest
-) -> None:
+) -> Iterator[tuple[Page, list[Route]]]:
+    """A page whose drawing area does not listen yet, and the script that has it listen."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     held: list[Route] = []
 
@@ -94,16 +96,70 @@ def test_what_is_drawn_before_the_page_listens_is_drawn_nevertheless(
     page.goto(either_address, wait_until="commit")
     page.locator("#zs-canvas canvas").wait_for()
     page.wait_for_function("() => getComputedStyle(document.querySelector('#zs-canvas canvas')).touchAction === 'none'")
-    draw(page, *FIRST)
-    assert ink(page) > 500, "it is seen at once"
-    press(page, *SECOND)
+    yield page, held
+    context.close()
+
+
+def let_go(page: Page, held: list[Route]) -> None:
     while not held:
         page.wait_for_timeout(50)
     held.pop().continue_()
+
+
+def test_what_is_drawn_before_the_page_listens_is_drawn_nevertheless(
+    unheard: tuple[Page, list[Route]], either_address: str
+) -> None:
+    page, held = unheard
+    draw(page, *FIRST)
+    assert ink(page) > 500, "it is seen at once"
+    press(page, *SECOND)
+    let_go(page, held)
     page.wait_for_function("() => document.querySelector('#zs-canvas canvas').isDrawing?.()")
     page.mouse.up()
     expect(photos(page)).to_have_count(5)
-    assert query(page)["strokes"] == drawn_late(context, either_address)
+    assert query(page)["strokes"] == drawn_late(page.context, either_address)
+
+
+def test_each_line_drawn_before_the_page_listens_has_the_pen_that_was_chosen_then(
+    unheard: tuple[Page, list[Route]],
+) -> None:
+    page, held = unheard
+    draw(page, (0.2, 0.2), (0.8, 0.2))
+    page.get_by_role("radio", name="Bold stroke").check()
+    draw(page, (0.2, 0.6), (0.8, 0.6))
+    page.get_by_role("radio", name="Eraser").check()
+    before = ink(page)
+    draw(page, (0.5, 0.1), (0.5, 0.3))
+    assert ink(page) < before, "what is rubbed is seen at once"
+    let_go(page, held)
+    expect(photos(page)).to_have_count(5)
+    assert [stroke["width"] for stroke in query(page)["strokes"]] == [16, 16, 28]
+    expect(page.get_by_role("radio", name="Eraser")).to_be_checked()
+
+
+UNREAD = """
+    const read = Blob.prototype.arrayBuffer, gate = new Promise((done) => (window.readLink = done));
+    Blob.prototype.arrayBuffer = function () { return gate.then(() => read.call(this)); };
+"""
+
+
+def test_what_is_drawn_while_a_link_is_read_leaves_the_canvas_to_the_painter(
+    browser: Browser, either: Page, either_address: str
+) -> None:
+    draw(either, *FIRST)
+    link = copied_link(either)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=3)
+    context.add_init_script(UNREAD)
+    page = opened(context, link)
+    press(page, *SECOND)
+    page.mouse.up()
+    page.evaluate("readLink()")
+    expect(photos(page)).to_have_count(5)
+    assert stroke_count(page) == 2
+    as_shown = ink(page)
+    page.set_viewport_size({"width": 1280, "height": 901})
+    page.evaluate("document.body.classList.toggle('zs-test')")  # all of it is painted anew
+    assert as_shown == ink(page)
     context.close()
 
 

@@ -230,6 +230,11 @@ export function start({ element, server }) {
   for (const change of ["scroll", "resize"]) window.addEventListener(change, () => (box = null), { capture: true, passive: true });
   new MutationObserver(painter.refresh).observe(document.body, { attributes: true, attributeFilter: ["class"] }); // light, dark
   const kept = keepIn(page, send);
-  const listening = () => document.dispatchEvent(new Event("zs-ready")); // to early.js and first_lines.js
+
+  function listening() {
+    document.dispatchEvent(new Event("zs-ready")); // to early.js and first_lines.js
+    painter.refresh(); // plain ink of the latter goes, wherever it is
+  }
+
   kept.bringBack().then(links.open).finally(listening); // what was drawn meanwhile comes on top
 }

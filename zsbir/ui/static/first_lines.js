@@ -1,8 +1,12 @@
 // Runs before the page's other scripts, so that who draws while those still load loses nothing. What the pointer does on the
-// drawing area is kept and shown in plain ink, and happens again once canvas.js says that it listens.
+// drawing area is kept and shown in plain ink, and happens again, with the pen that was chosen then, once canvas.js says that
+// it listens.
 
 const AREA = "#zs-canvas canvas";
-const INK_WIDTH = 0.016; // of the area's width: the medium pen (canvas.html)
+const CHOSEN = "#zs-canvas .zs-pens input:checked"; // its value is how wide the pen draws, or "eraser" (canvas.html)
+const PAGE = 1000; // the area's width in the units of pens (strokes.js)
+const RUBBED = 68; // what the eraser takes, in the same
+const UNSIZED = 300; // pixels across, of a canvas that nobody has given a size
 const TYPES = ["pointerdown", "pointermove", "pointerup", "pointercancel"];
 
 const moments = []; // what happened, with the place as shares of the area: it may still move while the page is put together
@@ -21,31 +25,44 @@ function keep(event) {
 function keepOne(area, { type, pointerId, pointerType, pressure, button, buttons, clientX, clientY }) {
   const box = area.getBoundingClientRect();
   const place = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
-  moments.push({ type, how: { pointerId, pointerType, pressure, button, buttons }, place });
+  moments.push({ type, how: { pointerId, pointerType, pressure, button, buttons }, place, pen: document.querySelector(CHOSEN) });
   show(area, last.get(pointerId) ?? place, place);
   last.set(pointerId, place);
 }
 
 function show(area, from, to) {
-  if (area.width !== area.clientWidth) [area.width, area.height] = [area.clientWidth, area.clientHeight];
+  if (area.width === UNSIZED) [area.width, area.height] = [area.clientWidth, area.clientHeight]; // later it is the painter's
   const context = area.getContext("2d");
+  context.save();
+  context.resetTransform();
+  const { value } = document.querySelector(CHOSEN);
+  context.globalCompositeOperation = value === "eraser" ? "destination-out" : "source-over";
   context.strokeStyle = getComputedStyle(area).color;
-  context.lineWidth = INK_WIDTH * area.width;
+  context.lineWidth = ((Number(value) || RUBBED) / PAGE) * area.width;
   context.lineCap = "round";
   context.beginPath();
   for (const [across, down] of [from, to]) context.lineTo(across * area.width, down * area.height);
   context.stroke();
+  context.restore();
 }
 
 /** Lets all of it happen again. */
 function hand() {
   for (const type of TYPES) window.removeEventListener(type, keep, true);
-  const area = document.querySelector(AREA);
-  for (const { type, how, place } of moments) {
+  const [area, held] = [document.querySelector(AREA), document.querySelector(CHOSEN)];
+  for (const { type, how, place, pen } of moments) {
+    take(pen);
     const box = area.getBoundingClientRect();
     const [clientX, clientY] = [box.left + place[0] * box.width, box.top + place[1] * box.height];
     area.dispatchEvent(new PointerEvent(type, { ...how, clientX, clientY, bubbles: true, cancelable: true }));
   }
+  take(held);
+}
+
+function take(pen) {
+  if (pen.checked) return;
+  pen.checked = true;
+  pen.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 for (const type of TYPES) window.addEventListener(type, keep, true);
