@@ -6,7 +6,7 @@ import json
 import shutil
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from PIL import Image
@@ -188,51 +188,6 @@ def test_the_search_rests_for_as_long_as_it_took_while_somebody_draws(
     for one, other in pairwise(searches):
         rest, took = other["asked"] - one["answered"], one["answered"] - one["asked"]
         assert rest >= min(250, took) - 5
-
-
-def test_an_encoder_that_is_cut_short_is_told(
-    context: BrowserContext, site: Path, serve: Serve, tmp_path: Path
-) -> None:
-    shutil.copytree(site, tmp_path / "site")
-    weights = next((tmp_path / "site" / "data" / "encoders").glob("*/weights.bin"))
-    weights.write_bytes(weights.read_bytes()[:-100])
-    page = opened(context, serve(tmp_path / "site"))
-    draw(page, *FIRST)
-    expect(page.locator(".zs-status")).to_contain_text("weights.bin of this site is damaged or cut short")
-    draw(page, *FIRST)
-    expect(page.locator(".zs-loading")).to_contain_text("weights.bin of this site is damaged or cut short")
-    page.wait_for_timeout(500)
-    expect(page.locator(".zs-loading")).not_to_contain_text("Loading")
-
-
-@pytest.mark.parametrize(
-    ("part", "other", "sentence"),
-    [
-        ("format_version", 99, "The data of this site are of format 99, this page reads 2"),
-        ("encoders", [{"checkpoint": "another"}], "“gallery” was embedded by another checkpoint than “Tested” is"),
-    ],
-)
-def test_data_of_another_version_or_checkpoint_are_told(
-    context: BrowserContext, site: Path, serve: Serve, tmp_path: Path, part: str, other: Any, sentence: str
-) -> None:
-    shutil.copytree(site, tmp_path / "site")
-    about = tmp_path / "site" / "data" / "site.json"
-    said = json.loads(about.read_text(encoding="utf-8"))
-    changed = [{**old, **new} for old, new in zip(said[part], other, strict=True)] if part == "encoders" else other
-    about.write_text(json.dumps({**said, part: changed}), encoding="utf-8")
-    page = opened(context, serve(tmp_path / "site"))
-    page.get_by_text("What it was trained on").click()
-    expect(page.locator("#zs-known")).to_contain_text(sentence)
-    draw(page, *FIRST)
-    expect(page.locator(".zs-status")).to_contain_text(sentence)
-    expect(page.locator(".zs-loading")).to_contain_text(sentence)
-
-
-def test_a_browser_without_webassembly_is_told(context: BrowserContext, site: Path, serve: Serve) -> None:
-    serve.before_worker(context, site, "delete globalThis.WebAssembly;")
-    page = opened(context, serve(site))
-    draw(page, *FIRST)
-    expect(page.locator(".zs-status")).to_contain_text("This browser has no WebAssembly")
 
 
 def test_the_page_fits_a_phone(browser: Browser, site: Path, serve: Serve) -> None:

@@ -157,6 +157,59 @@ def test_where_nothing_can_be_kept_the_page_says_so(context: BrowserContext, sit
     expect(page.locator(".zs-report p")).to_contain_text("This browser keeps nothing")
 
 
+SILENT = "indexedDB.open = () => ({}); const wait = setTimeout; self.setTimeout = (work, ms) => wait(work, ms / 20);"
+OTHER_LISTS = """() => new Promise((done) => {
+    const request = indexedDB.open("zsbir own photos", 2);
+    request.onupgradeneeded = () => request.result.createObjectStore("another page's");
+    request.onsuccess = () => done(request.result.close());
+})"""
+
+
+def test_a_storage_that_never_answers_does_not_hold_up_the_page(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    serve.before_worker(context, site, SILENT)
+    page = opened(context, serve(site))
+    draw(page, *FIRST)
+    expect(photos(page)).to_have_count(5)
+
+
+def test_a_storage_with_other_lists_does_not_either(context: BrowserContext, site: Path, serve: Serve) -> None:
+    address = serve(site)
+    page = context.new_page()
+    page.goto(f"{address}favicon.svg")
+    page.evaluate(OTHER_LISTS)
+    page = opened(context, address)
+    draw(page, *FIRST)
+    expect(photos(page)).to_have_count(5)
+
+
+def test_photos_of_one_name_from_two_tabs_are_both_kept(context: BrowserContext, site: Path, serve: Serve) -> None:
+    address = serve(site)
+    first, second = opened(context, address), opened(context, address)
+    for page in (first, second):
+        page.wait_for_function("() => document.querySelector('.zs-gallery option')")
+    bring(first, file("1.jpg", jpeg(1)))
+    expect_ready(first, 1)
+    bring(second, file("1.jpg", jpeg(2)))
+    expect_ready(second, 2)
+
+
+@pytest.mark.parametrize("said", ["deleted", "nonsense"])
+def test_photos_outlive_what_a_tab_that_slept_is_told_late(
+    context: BrowserContext, site: Path, serve: Serve, said: str
+) -> None:
+    address = serve(site)
+    page = opened(context, address)
+    bring(page, file("1.jpg", jpeg(1)))
+    expect_ready(page, 1)
+    other = context.new_page()
+    other.goto(f"{address}favicon.svg")
+    other.evaluate("said => new BroadcastChannel('Your photos').postMessage(said)", said)
+    other.wait_for_timeout(1_000)
+    assert [*kept(other, "photos")] == ["1.jpg"]
+
+
 def test_own_photos_are_there_without_a_network(context: BrowserContext, site: Path, serve: Serve) -> None:
     page = opened(context, serve(site))
     bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(3)))

@@ -7,26 +7,39 @@ import Computing from "./worker.js?worker";
  * itself.
  */
 export function startAnswering(address, told) {
-  const worker = new Computing();
   const waiting = new Map(); // what settles a question, by its number
+  let worker = null; // one that fails is dropped: the next question starts another
   let count = 0;
 
-  worker.onmessage = ({ data: { id, answer, ...message } }) => {
-    if (id === undefined) told(message);
-    else waiting.get(id)(answer);
-    if (answer?.error) told({ isFailing: true });
-    waiting.delete(id);
-  };
-  worker.onerror = () => {
+  function begin() {
+    worker = new Computing();
+    worker.onmessage = ({ data: { id, answer, ...message } }) => {
+      if (id === undefined) told(message);
+      else waiting.get(id)(answer);
+      if (answer?.error) told({ isFailing: true });
+      waiting.delete(id);
+    };
+    worker.onerror = fail;
+  }
+
+  function fail() {
+    worker?.terminate();
+    worker = null;
     const error = "The search could not be started in this browser; reload the page.";
     for (const settle of waiting.values()) settle({ error });
     waiting.clear();
-  };
+    told({ isFailing: true });
+  }
 
   const ask = (name, asked) =>
     new Promise((settle) => {
       waiting.set((count += 1), settle);
-      worker.postMessage({ id: count, address, name, asked });
+      try {
+        if (!worker) begin();
+        worker.postMessage({ id: count, address, name, asked });
+      } catch {
+        fail(); // as where workers are refused
+      }
     });
   return new Proxy({}, { get: (_, name) => (asked) => ask(name, asked) });
 }

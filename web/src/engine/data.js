@@ -31,7 +31,7 @@ export async function openData(address, { runtime, graphics }, tell = () => {}) 
     return made.get(key);
   }
 
-  const at = (...parts) => new URL(parts.join("/"), address);
+  const at = (...parts) => new URL(`./${parts.join("/")}`, address); // here, whatever host they name
 
   /** An encoder, by what the site says about it. */
   function encoder(about) {

@@ -12,6 +12,7 @@ import { entriesOf } from "./unzip.js";
 
 export { OWN };
 const NAMED = 50; // files left out that are named
+const DELETED = "deleted"; // is told to other tabs
 const ADDRESSES = 3_000; // of copies that are shown, or were a moment ago; a map shows many
 
 /**
@@ -54,6 +55,7 @@ export async function openOwnPhotos(encoderOf, changed) {
     const goesOn = () => mine === run;
     tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
     if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
+    await catchUp();
     const brought = originals(files ?? (await filesOf(folder, skip)), skip);
     let all = distinct(await listed(brought, skip));
     if (!goesOn()) return;
@@ -74,6 +76,15 @@ export async function openOwnPhotos(encoderOf, changed) {
       tell({ done: progress.done + 1, sentence: "" });
     }
     if (goesOn()) tell({ busy: false, sentence: "" });
+  }
+
+  /** Takes over what other tabs have kept since, or a photo of theirs would be lost to one of the same name. */
+  async function catchUp() {
+    const others = (await store.all()).filter(({ name }) => !photos.has(name));
+    if (!others.length) return;
+    for (const photo of others) photos.set(photo.name, photo);
+    galleries.forget();
+    version += 1;
   }
 
   /** The files of a folder, under the names that they are kept by; photos that are there no more are forgotten. */
@@ -182,12 +193,13 @@ export async function openOwnPhotos(encoderOf, changed) {
   // ---- Deleting, here and in other tabs, which would go on keeping theirs
 
   const otherTabs = new BroadcastChannel(OWN);
-  otherTabs.onmessage = empty;
+  // What this tab was about to keep goes, too; an idle one, which may have slept for hours, leaves alone what has come since.
+  otherTabs.onmessage = ({ data }) => data === DELETED && empty(progress.busy || completing !== null);
 
-  async function empty() {
+  async function empty(clearsStore) {
     run += 1;
     goOn?.();
-    await store.clear();
+    if (clearsStore) await store.clear();
     photos.clear();
     galleries.forget();
     version += 1;
@@ -223,8 +235,8 @@ export async function openOwnPhotos(encoderOf, changed) {
       tell({ busy: false, paused: false, sentence: "" });
     },
     async clear() {
-      await empty();
-      otherTabs.postMessage("deleted");
+      await empty(true);
+      otherTabs.postMessage(DELETED);
     },
   };
 }

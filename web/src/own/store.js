@@ -5,7 +5,9 @@
 
 const NAME = "zsbir own photos";
 const VERSION = 2;
-const [PHOTOS, COPIES, EMBEDDINGS, KNOWN] = ["photos", "copies", "embeddings", "known"];
+const PATIENCE_MS = 10_000; // some browsers never answer
+const LISTS = ["photos", "copies", "embeddings", "known"];
+const [PHOTOS, COPIES, EMBEDDINGS, KNOWN] = LISTS;
 
 /** Opens the store; `isKept` says whether what is in it outlives the page. */
 export async function openStore() {
@@ -27,8 +29,12 @@ function opened() {
       database.createObjectStore(EMBEDDINGS, { keyPath: ["name", "folder"] }).createIndex("folder", "folder");
       database.createObjectStore(KNOWN);
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      if (LISTS.every((list) => request.result.objectStoreNames.contains(list))) resolve(request.result);
+      else reject(new Error("The storage of that name is another page's."));
+    };
     request.onerror = () => reject(request.error);
+    setTimeout(() => reject(new Error("The storage does not answer.")), PATIENCE_MS);
     request.onblocked = () => reject(new Error("An older page holds the storage."));
   });
 }
@@ -37,9 +43,8 @@ function keptStore(database) {
   /** What `work` asks of the lists, all of it or nothing. */
   function together(mode, work) {
     return new Promise((resolve, reject) => {
-      const lists = [PHOTOS, COPIES, EMBEDDINGS, KNOWN];
-      const transaction = database.transaction(lists, mode);
-      const request = work(...lists.map((list) => transaction.objectStore(list)));
+      const transaction = database.transaction(LISTS, mode);
+      const request = work(...LISTS.map((list) => transaction.objectStore(list)));
       transaction.oncomplete = () => resolve(request?.result);
       transaction.onabort = transaction.onerror = () => reject(transaction.error ?? new Error("The browser's storage failed."));
     });
