@@ -28,6 +28,8 @@ from tests.pictures.paper_pages import (
     printed,
     wood,
 )  # fmt: skip
+from tests.web.odd_zips import odd_zips
+from tests.web.old_names import old_names
 from zsbir.encoder.explanation import explain
 from zsbir.gallery.calm import calm_order
 from zsbir.gallery.gallery import Gallery
@@ -284,6 +286,8 @@ KINDS = {
     "drawings": drawings,
     "ranking": ranking,
     "calm": calm,
+    "old_names": old_names,
+    "odd_zips": odd_zips,
 }
 
 

@@ -1,9 +1,10 @@
-// Names of the files in a zip, as older programs wrote them.
+// What is in a zip, whoever wrote it.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { entriesOf } from "../src/own/unzip.js";
+import { numbersOf } from "./numbers.js";
 
 /** A zip with empty files of these names, each the bytes of one. */
 function zipOf(names) {
@@ -21,12 +22,30 @@ function zipOf(names) {
 }
 
 test("names in UTF-8 and in the letters of DOS are read, and none is taken for another", async () => {
-  const names = [Buffer.from("Äpfel.jpg"), Buffer.from([0x84, 0x94, 0x81, 0x2e, 0x6a]), Buffer.from([0xe1, 0xff, 0x80])];
-  const found = await entriesOf(zipOf(names));
-  assert.deepEqual(found.map(({ name }) => name), ["Äpfel.jpg", "äöü.j", "ß\u00a0Ç"]);
+  for (const [bytes, name] of [[Buffer.from("Äpfel.jpg"), "Äpfel.jpg"], [Buffer.from([0x4b, 0x84, 0x73, 0x65]), "Käse"]]) {
+    const found = await entriesOf(zipOf([bytes, Buffer.from("plain.jpg")]));
+    assert.deepEqual(found.map((it) => it.name), [name, "plain.jpg"]);
+  }
 });
 
 test("names of zips that Windows packed have forward slashes", async () => {
   const [{ name }] = await entriesOf(zipOf([Buffer.from("a\\b\\c.jpg")]));
   assert.equal(name, "a/b/c.jpg");
+});
+
+test("zips above 4 GB, behind a program or with a comment are read as Python reads them", async () => {
+  for (const { zip, entries } of numbersOf("odd_zips")) {
+    const found = await entriesOf(new Blob([Buffer.from(zip, "base64")]));
+    const contents = await Promise.all(found.map(async ({ name, read }) => [name, await (await read()).text()]));
+    assert.deepEqual(Object.fromEntries(contents), entries);
+  }
+});
+
+test("a zip that is cut short is refused, and so is one that says it has more than any", async () => {
+  const [{ zip }] = numbersOf("odd_zips");
+  const whole = Buffer.from(zip, "base64");
+  for (const cut of [10, 30, whole.length - 40]) await assert.rejects(entriesOf(new Blob([whole.subarray(cut, whole.length - (cut === 30))])));
+  const many = Buffer.from(whole);
+  many.writeUInt16LE(60_000, many.length - 12);
+  await assert.rejects(entriesOf(new Blob([many])));
 });
