@@ -58,6 +58,17 @@ def test_data_of_another_version_or_checkpoint_are_told(
     expect(page.locator(".zs-loading")).to_contain_text(sentence)
 
 
+@pytest.mark.parametrize("said", ["{}", "[]", "[null]", "[{"])
+def test_a_list_of_photos_that_is_none_is_told(
+    context: BrowserContext, site: Path, serve: Serve, tmp_path: Path, said: str
+) -> None:
+    shutil.copytree(site, tmp_path / "site")
+    next((tmp_path / "site" / "data" / "galleries").glob("*/photos.json")).write_text(said, encoding="utf-8")
+    page = opened(context, serve(tmp_path / "site"))
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text("photos.json of this site is damaged or cut short")
+
+
 def test_data_that_name_another_host_are_not_asked_for_there(
     context: BrowserContext, site: Path, serve: Serve, tmp_path: Path
 ) -> None:

@@ -65,7 +65,7 @@ export async function openData(address, { runtime, graphics }, tell = () => {}) 
     return once(`gallery ${about.name} ${name}`, async () => {
       const { embeddings, unlike } = madeOf(about, encoder);
       const [photos, rows, known] = await Promise.all([
-        once(`photos ${about.name}`, () => fetchedJson(at(about.folder, "photos.json"))),
+        once(`photos ${about.name}`, () => fetchedJson(at(about.folder, "photos.json"), (said) => arePhotos(said, about.count))),
         fetched(at(about.folder, embeddings), 2 * about.count * dim),
         unlike && fetched(at(about.folder, unlike.file), 8 * about.count),
       ]);
@@ -84,6 +84,9 @@ export async function openData(address, { runtime, graphics }, tell = () => {}) 
 
   return { site, encoder, knownSketches, gallery, described };
 }
+
+/** Whether it is as many photos as the embeddings are of. */
+const arePhotos = (said, count) => Array.isArray(said) && said.length === count && said.every((photo) => typeof photo?.url === "string");
 
 /** Means and deviations: one after the other in their file. */
 function halvesOf(numbers) {

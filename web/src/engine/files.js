@@ -31,13 +31,16 @@ export async function keepLoaded(addresses) {
   await Promise.all(addresses.map((address) => keep(address).catch(() => {})));
 }
 
-/** What a file of JSON says. */
-export async function fetchedJson(address) {
+/** What a file of JSON says; it is damaged unless `isSound` of that. */
+export async function fetchedJson(address, isSound = () => true) {
+  let said;
   try {
-    return await (await answered(address)).json();
+    said = await (await answered(address)).json();
   } catch (error) {
     throw error instanceof SyntaxError ? damaged(address) : error;
   }
+  if (!isSound(said)) throw damaged(address);
+  return said;
 }
 
 /** A file as it is. */
