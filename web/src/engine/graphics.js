@@ -27,7 +27,10 @@ export function startGraphics(changed) {
     changed(false);
   }
 
-  worker.onerror = giveUp;
+  worker.onerror = (event) => {
+    event.preventDefault(); // or the page would take it for the end of the search itself
+    giveUp();
+  };
   worker.onmessage = ({ data: { id, answer } }) => {
     if (answer === null) return giveUp();
     waiting.get(id).resolve(answer);

@@ -28,7 +28,10 @@ export function workOutOf(own, knownSketches) {
       const fail = end(reject);
       workers.set(kind, { worker, drop: () => fail(new Error("It is asked for of other photos by now.")) });
       worker.onmessage = ({ data: { share, answer } }) => (answer ? end(resolve)(answer) : told(share));
-      worker.onerror = () => fail(new Error(FAILED));
+      worker.onerror = (event) => {
+        event.preventDefault(); // or the page would take it for the end of the search itself
+        fail(new Error(FAILED));
+      };
       worker.postMessage({ kind, asked });
     });
   }
