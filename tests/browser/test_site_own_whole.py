@@ -121,3 +121,26 @@ def test_a_drawing_that_nothing_of_ones_own_is_like_is_told_as_python_tells(
         assert told == (likeness < unlike.least), number
         agreed.add(told)
     assert agreed == {True, False}
+
+
+COUNTED = (
+    "let started = 0; window.Worker = class extends Worker { constructor(...how) { super(...how); started += 1; } };"
+)
+
+
+def test_a_map_that_fails_takes_no_search_with_it(
+    context: BrowserContext, found_in: tuple[Path, Retriever], serve: Serve, tmp_path: Path
+) -> None:
+    shutil.copytree(found_in[0], tmp_path / "site")
+    worker = next((tmp_path / "site" / "assets").glob("whole_worker-*.js"))
+    worker.write_text("throw new Error('no');", encoding="utf-8")
+    context.add_init_script(COUNTED)
+    page = opened(context, serve(tmp_path / "site"))
+    bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(12)))
+    expect_ready(page, 12)
+    page.get_by_text("Map of the gallery").click()
+    expect(map_says(page)).to_contain_text("The map could not be made in this browser")
+    page.evaluate("scrollTo(0, 0)")
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text("Searched 12 photos")
+    assert page.evaluate("started") == 1, "the worker of the search goes on"
