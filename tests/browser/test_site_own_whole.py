@@ -124,7 +124,7 @@ def test_a_drawing_that_nothing_of_ones_own_is_like_is_told_as_python_tells(
 
 
 COUNTED = (
-    "let started = 0; window.Worker = class extends Worker { constructor(...how) { super(...how); started += 1; } };"
+    "window.started = 0; window.Worker = class extends Worker { constructor(...how) { super(...how); started += 1; } };"
 )
 
 
