@@ -51,6 +51,10 @@ def test_utf_8_is_known_in_either_form() -> None:
     assert encoding_of([], "cp437") == ("utf-8", 1.0)
 
 
+def test_letters_that_are_written_as_plain_ones_are_no_trouble() -> None:
+    assert encoding_of(["\u212a.jpg".encode()], "cp437") == ("utf-8", 1.0)  # the sign for Kelvin is a K
+
+
 def test_of_equally_plausible_encodings_it_is_the_usual_one() -> None:
     written = [b"M\xe1laga.jpg"]
     assert encoding_of(written, "cp1252")[0] == "cp1252"

@@ -66,7 +66,7 @@ def _plausibility(texts: Sequence[bytes], encoding: str, judge: Callable[[str], 
         sizes = [len(letter.encode(encoding)) for letter in letters]
         total += sum(size * score for size, score in zip(sizes, judge(whole), strict=True))
         weight += sum(sizes)
-    return total / weight
+    return total / weight if weight else 1.0  # all that is left is ASCII, as of the sign for Kelvin
 
 
 def _unicode(text: str) -> list[float]:

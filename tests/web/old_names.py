@@ -20,7 +20,14 @@ _WRITTEN = {
     "cp437": ["Käse Brötchen.jpg|Größe.jpg", "plage à Nice/Noël.jpg", "señor/mañana.jpg|Málaga.jpg", "½ ñandú.jpg"],
     "cp850": ["São Paulo.jpg", "ação/coração.jpg"],
     "cp1252": ["café.jpg", "œuvre/Noël – été.jpg"],
-    "utf-8": ["été.jpg|für Käthe/Άνω.jpg", "собака.jpg|我 – 猫.jpg", "é à © Ann.jpg", "שלום/صورة.jpg", "plain\\a.jpg"],
+    "utf-8": [
+        "été.jpg|für Käthe/Άνω.jpg",
+        "собака.jpg|我 – 猫.jpg",
+        "é à © Ann.jpg",
+        "שלום/صورة.jpg",
+        "plain\\a.jpg",
+        "\u212a.jpg",
+    ],
 }
 
 

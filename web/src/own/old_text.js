@@ -103,7 +103,7 @@ function plausibility(texts, encoding, judge) {
       weight += code.length;
     }
   }
-  return total / weight;
+  return weight ? total / weight : 1; // all that is left is ASCII, as of the sign for Kelvin
 }
 
 /** Places [from, to) of words: letters without digits between. */
