@@ -24,7 +24,7 @@ from zsbir.pictures.drawing import parse_canvas
 
 pytestmark = needs_packages
 expect.set_options(timeout=TIMEOUT_MS)
-SLOW = "for (const end = Date.now() + 4_000; Date.now() < end; );\n"
+SLOW = "for (const end = Date.now() + 4_000; Date.now() < end; );"
 ONE_ROW = """() => new Promise((resolve) => {
     indexedDB.open("zsbir own photos").onsuccess = ({ target: { result } }) => {
         const known = result.transaction("known", "readwrite").objectStore("known");
@@ -46,16 +46,27 @@ def map_says(page: Page) -> Any:
     return page.locator("#zs-map [role=status]")
 
 
-def test_own_photos_have_a_map_that_follows_them_and_no_search_waits_for_it(
-    context: BrowserContext, found_in: tuple[Path, Retriever], serve: Serve, tmp_path: Path
-) -> None:
-    shutil.copytree(found_in[0], tmp_path / "site")
-    worker = next((tmp_path / "site" / "assets").glob("whole_worker-*.js"))
-    worker.write_text(SLOW + worker.read_text(encoding="utf-8"), encoding="utf-8")
-    page = opened(context, serve(tmp_path / "site"))
+def with_worker(before: str, site: Path, copy: Path) -> Path:
+    """A copy of a site whose worker for maps runs another script before its own."""
+    shutil.copytree(site, copy)
+    worker = next((copy / "assets").glob("whole_worker-*.js"))
+    worker.write_text(f"{before}\n{worker.read_text(encoding='utf-8')}", encoding="utf-8")
+    return copy
+
+
+def asked_for_a_map(context: BrowserContext, serve: Serve, site: Path) -> Page:
+    """A page with twelve own photos, whose map was asked for."""
+    page = opened(context, serve(site))
     bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(12)))
     expect_ready(page, 12)
     page.get_by_text("Map of the gallery").click()
+    return page
+
+
+def test_own_photos_have_a_map_that_follows_them_and_no_search_waits_for_it(
+    context: BrowserContext, found_in: tuple[Path, Retriever], serve: Serve, tmp_path: Path
+) -> None:
+    page = asked_for_a_map(context, serve, with_worker(SLOW, found_in[0], tmp_path / "site"))
     expect(map_says(page)).to_contain_text("Arranging your photos: 0 %")
     page.evaluate("scrollTo(0, 0)")
     draw(page, *FIRST)
@@ -131,14 +142,8 @@ COUNTED = (
 def test_a_map_that_fails_takes_no_search_with_it(
     context: BrowserContext, found_in: tuple[Path, Retriever], serve: Serve, tmp_path: Path
 ) -> None:
-    shutil.copytree(found_in[0], tmp_path / "site")
-    worker = next((tmp_path / "site" / "assets").glob("whole_worker-*.js"))
-    worker.write_text("throw new Error('no');", encoding="utf-8")
     context.add_init_script(COUNTED)
-    page = opened(context, serve(tmp_path / "site"))
-    bring(page, *(file(f"{number}.jpg", jpeg(number)) for number in range(12)))
-    expect_ready(page, 12)
-    page.get_by_text("Map of the gallery").click()
+    page = asked_for_a_map(context, serve, with_worker("throw new Error('no');", found_in[0], tmp_path / "site"))
     expect(map_says(page)).to_contain_text("The map could not be made in this browser")
     page.evaluate("scrollTo(0, 0)")
     draw(page, *FIRST)

@@ -30,11 +30,11 @@ export function bringOwn({ element, ask, choose }) {
   }
 
   async function drop(transfer) {
-    const [handle, files] = [handleOf(transfer), dropped(transfer)]; // both now: after an await they are gone
+    const [handle, filesOf] = [handleOf(transfer), dropped(transfer)]; // both now: after an await they are gone
     try {
       const folder = await handle;
       if (folder?.kind === "directory") await folders.take(folder);
-      else await bring(await files);
+      else await bring(await filesOf());
     } catch {
       fail("These files could not be read; choose them instead.");
     }

@@ -1,5 +1,5 @@
-// A folder of the visitor's, chosen or dropped once: where the browser has handles of folders, it is found again at the next visit and
-// updated; elsewhere it is chosen again.
+// A folder of the visitor's, chosen or dropped once: where the browser has handles of folders, it is found again at the next
+// visit and updated; elsewhere it is chosen again.
 
 /**
  * Wires the line of folders. `ask` asks the worker; `bring(files, isWhole)` hands over files and `index(brought, wanted)` the

@@ -81,7 +81,7 @@ export function start({ element, props, server }) {
 
   async function drop(transfer) {
     try {
-      await bring(await dropped(transfer));
+      await bring(await dropped(transfer)());
     } catch {
       fail("These files could not be read; choose them instead.");
     }

@@ -50,10 +50,11 @@ function base64(blob) {
 
 // ---- Dropped files and folders
 
-/** What was dropped, as files with their names. */
-export async function dropped(transfer) {
-  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean); // gone after an await
-  return entries.length ? filesIn(entries) : named(transfer.files);
+/** What was dropped, taken hold of at once, as it is gone after an await: what promises it as files with their names. */
+export function dropped(transfer) {
+  const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry?.()).filter(Boolean);
+  const files = named(transfer.files);
+  return async () => (entries.length ? filesIn(entries) : files);
 }
 
 /** Files with their names; of a folder, all that are in it, with the way there before the name. */
