@@ -112,6 +112,7 @@ def test_what_is_drawn_before_the_page_listens_is_drawn_nevertheless(
     page, held = unheard
     draw(page, *FIRST)
     assert ink(page) > 500, "it is seen at once"
+    expect(page.get_by_text("Draw here")).to_be_hidden()
     press(page, *SECOND)
     let_go(page, held)
     page.wait_for_function("() => document.querySelector('#zs-canvas canvas').isDrawing?.()")

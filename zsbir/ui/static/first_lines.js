@@ -4,6 +4,7 @@
 
 const AREA = "#zs-canvas canvas";
 const CHOSEN = "#zs-canvas .zs-pens input:checked"; // its value is how wide the pen draws, or "eraser" (canvas.html)
+const HINT = "#zs-canvas .zs-hint"; // canvas.js shows it again if nothing was drawn
 const PAGE = 1000; // the area's width in the units of pens (strokes.js)
 const RUBBED = 68; // what the eraser takes, in the same
 const UNSIZED = 300; // pixels across, of a canvas that nobody has given a size
@@ -26,6 +27,7 @@ function keepOne(area, { type, pointerId, pointerType, pressure, button, buttons
   const box = area.getBoundingClientRect();
   const place = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
   moments.push({ type, how: { pointerId, pointerType, pressure, button, buttons }, place, pen: document.querySelector(CHOSEN) });
+  document.querySelector(HINT).hidden = true;
   show(area, last.get(pointerId) ?? place, place);
   last.set(pointerId, place);
 }

@@ -82,7 +82,8 @@ export function followPointers(canvas, hand) {
 
   // A pen held still on a tablet asks for a menu, and Scribble of an iPad swallows short strokes unless it is told not to.
   canvas.addEventListener("contextmenu", (event) => active && event.preventDefault());
-  canvas.addEventListener("touchmove", (event) => event.preventDefault(), { passive: false });
+  // Scrolling that is under way cannot be stopped.
+  canvas.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault(), { passive: false });
 
   function notice({ pointerType }) {
     if (pointerType === "pen") penAt = performance.now();
