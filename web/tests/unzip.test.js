@@ -49,3 +49,16 @@ test("a zip that is cut short is refused, and so is one that says it has more th
   many.writeUInt16LE(60_000, many.length - 12);
   await assert.rejects(entriesOf(new Blob([many])));
 });
+
+test("an entry that is not packed gives no more than it says", async () => {
+  const [local, table] = [Buffer.alloc(30), Buffer.from(await zipOf([Buffer.from("a.jpg")]).arrayBuffer())];
+  local.writeUInt32LE(0x04034b50, 0);
+  for (const size of [4, 3]) {
+    table.writeUInt32LE(4, 20); // as large in the file
+    table.writeUInt32LE(size, 24);
+    table.writeUInt32LE(34, table.length - 6); // where the table is
+    const [entry] = await entriesOf(new Blob([local, "four", table]));
+    if (size === 4) assert.equal(await (await entry.read()).text(), "four");
+    else await assert.rejects(entry.read(), /more than it says/);
+  }
+});

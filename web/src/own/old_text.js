@@ -24,7 +24,8 @@ const LABELS = { cp866: "ibm866", cp932: "shift_jis", gbk: "gbk", cp949: "euc-kr
 const NO_LETTER = /[\ufffd\ue000-\uf8ff]/; // unused, or for everybody's own signs
 
 const isAscii = (letter) => letter < "\u0080";
-const fatal = (bytes, label) => new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
+const strict = (label) => new TextDecoder(label, { fatal: true, ignoreBOM: true });
+const DECODERS = Object.fromEntries(Object.entries(LABELS).map(([encoding, label]) => [encoding, strict(label)]));
 
 // ---- Letters and their bytes
 
@@ -39,7 +40,7 @@ function lettersOf(bytes, encoding) {
 
 function unicodeLetters(bytes) {
   const encoder = new TextEncoder();
-  const text = fatal(bytes, "utf-8").normalize("NFC"); // macOS writes accents apart
+  const text = strict("utf-8").decode(bytes).normalize("NFC"); // macOS writes accents apart
   return Array.from(text, (letter) => ({ letter, code: encoder.encode(letter) }));
 }
 
@@ -61,7 +62,7 @@ function sizeAt(byte, encoding) {
 
 function letterOf(code, encoding) {
   if (code[0] < 0x80) return String.fromCharCode(code[0]);
-  const letter = UPPER[encoding]?.[code[0] - 0x80] ?? fatal(code, LABELS[encoding]);
+  const letter = UPPER[encoding]?.[code[0] - 0x80] ?? DECODERS[encoding].decode(code);
   if (Array.from(letter).length !== 1 || NO_LETTER.test(letter)) throw new RangeError("no letter");
   return letter;
 }

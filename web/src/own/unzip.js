@@ -73,6 +73,7 @@ async function unpacked(zip, { method, flags, packed, size, place }) {
   if (head.getUint32(0, true) !== LOCAL) throw new Error("no entry");
   const start = place + 30 + head.getUint16(26, true) + head.getUint16(28, true);
   const content = zip.slice(start, start + packed);
+  if (method === 0 && packed > size) throw new Error("more than it says");
   if (method === 0) return content;
   const reader = content.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
   const parts = [];
