@@ -83,7 +83,7 @@ def average_recognition(parts: Sequence[Recognition | None]) -> Recognition | No
     if len(known) < len(parts):
         return None
     prototypes = torch.stack([part.prototypes for part in known]).mean(dim=0)
-    return Recognition(functional.normalize(prototypes, dim=1), float(known[0].weight))
+    return known[0].of(functional.normalize(prototypes, dim=1))
 
 
 def finished(checkpoint: Checkpoint, data_dir: Path, extra_dir: Path | None, hub_sketches: int) -> Checkpoint:

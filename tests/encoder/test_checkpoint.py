@@ -23,6 +23,7 @@ from zsbir.encoder.checkpoint import (
 from zsbir.encoder.hub_correction import HubCorrection
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.model import EncoderConfig, SketchPhotoEncoder
+from zsbir.encoder.recognition import Recognition
 from zsbir.encoder.whitening import Whitening
 
 
@@ -106,7 +107,7 @@ def test_checkpoints_from_before_whitening_are_still_read(path: Path) -> None:
 def test_checkpoints_from_before_a_setting_have_what_was_then_not_what_is_now_its_default(path: Path) -> None:
     before = load_checkpoint(path)
     description = described(path)
-    for name in ("batch_norm", "pooling", "head", "hub_sketches", "whitened", "recognised"):
+    for name in ("batch_norm", "pooling", "head", "hub_sketches", "whitened", "recognised", "graded"):
         del description["encoder"][name]
     del description["preprocessing"]["sketch_turn"], description["preprocessing"]["max_slant"]
     rewrite(path, description=json.dumps(description))
@@ -115,6 +116,21 @@ def test_checkpoints_from_before_a_setting_have_what_was_then_not_what_is_now_it
     assert loaded.encoder.trained.config.batch_norm == "frozen"
     assert (loaded.preprocessing.sketch_turn, loaded.preprocessing.max_slant) == (0, 0)
     assert loaded.encoder.recognition is None
+
+
+def test_recognition_from_before_it_was_graded_counts_always_the_same(path: Path) -> None:
+    loaded = load_checkpoint(path)
+    trained, preprocessing = loaded.encoder.trained, loaded.preprocessing
+    encoder = FinishedEncoder(trained, preprocessing, recognition=Recognition(torch.eye(16)[:5], 0.25))
+    save_checkpoint(path, replace(loaded, encoder=encoder))
+    description = described(path)
+    assert description["encoder"].pop("graded")
+    rewrite(path, description=json.dumps(description))
+    recognition = load_checkpoint(path).encoder.recognition
+    assert recognition is not None
+    assert not recognition.graded
+    likeness = recognition(torch.eye(8)[:3], torch.eye(16)[:3])[:, :8].norm(dim=1).square()
+    assert torch.allclose(likeness, torch.tensor(0.8))
 
 
 @pytest.mark.parametrize("name", ["hub_sketches", "recognised"])

@@ -33,7 +33,7 @@ _FORMAT = "zsbir checkpoint"
 _STATE_FORMAT = "zsbir training state"
 _BEFORE = {  # what encoders were before there were settings for it, whatever the defaults are now
     **{"encoders": "shared", "batch_norm": "frozen", "pooling": "avg", "head": "linear"},
-    **{"hub_sketches": 0, "whitened": False, "recognised": 0},  # settings of what finishes them
+    **{"hub_sketches": 0, "whitened": False, "recognised": 0, "graded": False},  # settings of what finishes them
 }
 _PREPROCESSED_BEFORE = {"sketch_turn": 0.0, "max_slant": 0.0}
 _MAX_KNOWN = 100_000  # sketches to correct hubs by, and categories that are recognised
@@ -78,6 +78,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "hub_sketches": len(hubs.sketches) if hubs else 0,
         "whitened": checkpoint.encoder.whitening is not None,
         "recognised": len(recognition.prototypes) if recognition else 0,
+        "graded": recognition is not None and recognition.graded,
     }
     description = {
         "encoder": {**asdict(checkpoint.encoder.trained.config), **finishing},
@@ -173,8 +174,9 @@ def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncode
         KeyError: It is not complete.
     """
     settings = {**_BEFORE, **description["encoder"]}
-    known, whitened, recognised = (settings.pop(name) for name in ("hub_sketches", "whitened", "recognised"))
-    _check_finishing(known, whitened, recognised)
+    finishing = ("hub_sketches", "whitened", "recognised", "graded")
+    known, whitened, recognised, graded = (settings.pop(name) for name in finishing)
+    _check_finishing(known, recognised, whitened=whitened, graded=graded)
     config = _as(EncoderConfig, settings)
     preprocessing = _as(PreprocessConfig, {**_PREPROCESSED_BEFORE, **description["preprocessing"]})
     about = _as(_About, {field.name: description[field.name] for field in fields(_About)})
@@ -183,7 +185,7 @@ def _described(description: dict[str, Any]) -> tuple[Callable[[], FinishedEncode
         dim = config.embedding_dim
         whitening = Whitening(torch.eye(dim)) if whitened else None
         hubs = HubCorrection(torch.zeros(known, dim)) if known else None
-        recognition = Recognition(torch.zeros(recognised, dim), weight=0.0) if recognised else None
+        recognition = Recognition(torch.zeros(recognised, dim), 0.0, graded=graded) if recognised else None
         return FinishedEncoder(SketchPhotoEncoder(config), preprocessing, whitening, hubs, recognition)
 
     return make, about
@@ -222,12 +224,13 @@ def _shapes(encoder: FinishedEncoder) -> dict[str, tuple[int, ...]]:
     return {name: tuple(tensor.shape) for name, tensor in _tensors(encoder).items()}
 
 
-def _check_finishing(hub_sketches: object, whitened: object, recognised: object) -> None:
+def _check_finishing(hub_sketches: object, recognised: object, **either: object) -> None:
     for name, count in (("hub_sketches", hub_sketches), ("recognised", recognised)):
         if type(count) is not int or not 0 <= count <= _MAX_KNOWN:
             raise ValueError(f"{name} is {count!r}, no number from 0 to {_MAX_KNOWN}")
-    if type(whitened) is not bool:
-        raise ValueError(f"whitened is {whitened!r}, neither true nor false")
+    for name, value in either.items():
+        if type(value) is not bool:
+            raise ValueError(f"{name} is {value!r}, neither true nor false")
 
 
 def _write(path: Path, tensors: dict[str, Tensor], format_: str, description: Mapping[str, Any]) -> None:

@@ -135,7 +135,8 @@ class Start:
         if recognition and before.recognition:
             kept = [place for place, name in enumerate(self.checkpoint.split.seen) if name not in data.categories]
             new = self.prototypes(encoder, data).to(before.recognition.prototypes)
-            recognised = Recognition(torch.cat([new, before.recognition.prototypes[kept]]), recognition)
+            prototypes = torch.cat([new, before.recognition.prototypes[kept]])
+            recognised = before.recognition.of(prototypes, recognition)
         finished = FinishedEncoder(encoder, before.preprocessing, before.whitening, hubs, recognised)
         return finished.to(next(encoder.parameters()).device)
 
