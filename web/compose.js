@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 const SHARED = ["canvas", "filters", "results", "photo_count", "map", "categories"]; // the html of components
 const DRAWINGS = ["examples.json", "surprises.json"]; // fetched beside the scripts, see examples.js
 const FIRST = ["favicon.svg", "static/first_lines.js"]; // what the page asks for before it has its scripts
-const AT_THE_TOP = ["service_worker.js", "unstarted.js", "manifest.webmanifest"]; // of the site, under these names
+const AT_THE_TOP = ["service_worker.js", "unstarted.js", "theme.js", "manifest.webmanifest"]; // of the site, under these names
 const STYLES = "virtual:styles";
 
 /** `props` are what the html of each component wants to know, by their names; `ui` is the folder zsbir/ui. */

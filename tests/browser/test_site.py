@@ -190,6 +190,22 @@ def test_the_search_rests_for_as_long_as_it_took_while_somebody_draws(
         assert rest >= min(250, took) - 5
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_is_dark_before_its_scripts_have_come_where_the_system_is(
+    browser: Browser, site: Path, serve: Serve, theme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(color_scheme=theme)
+    context.route("**/assets/*.js", lambda route: None)  # they never come
+    page = context.new_page()
+    page.goto(serve(site), wait_until="commit")
+    page.locator("#zs-canvas canvas").wait_for()
+    red = page.evaluate("() => Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])")
+    assert (red < 100) == (theme == "dark")
+    page.emulate_media(color_scheme="dark" if theme == "light" else "light")
+    expect(page.locator("body.dark")).to_have_count(int(theme == "light"))
+    context.close()
+
+
 def test_the_page_fits_a_phone(browser: Browser, site: Path, serve: Serve) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True, has_touch=True

@@ -24,7 +24,7 @@ def test_the_space_is_a_site_with_threads_and_no_more(tree: Path, hub: Hub, caps
     assert hub.created[0]["sdk"] == "static"
     assert {name.partition("/")[0] for name in space} - {".gitattributes", "README.md", "LICENSE"} == {
         *("assets", "data", "index.html", "favicon.svg", "manifest.webmanifest", "version.js"),
-        *("service_worker.js", "first_lines.js", "unstarted.js"),
+        *("service_worker.js", "first_lines.js", "unstarted.js", "theme.js"),
     }
     assert any(name.startswith("data/galleries/") and name.endswith(".jpg") for name in space)
     assert capsys.readouterr().out.endswith(f"Space: {hub.address}/spaces/{REPO}\n")

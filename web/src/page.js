@@ -11,14 +11,12 @@ import { showFound } from "../../zsbir/ui/static/found.js";
 import { start as startMap } from "../../zsbir/ui/static/map.js";
 import { startAnswering } from "./asking.js";
 import { startGalleryBar } from "./gallery_bar.js";
-import { followTheme } from "./theme.js";
 import { showLoading } from "./loading.js";
 import { keepOffline, lookForNewer } from "./offline.js";
 
 const SMALL = 400; // the longest side of small copies of photos, see copies.py
 const LONGEST_REST_MS = 250;
 
-followTheme();
 const element = (name) => document.querySelector(`#zs-${name}`);
 const loading = showLoading(document.querySelector(".zs-footer"));
 const server = startAnswering(new URL("data/", document.baseURI).href, (message) => {
