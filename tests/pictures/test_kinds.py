@@ -50,7 +50,12 @@ def test_names_say_what_they_can() -> None:
 
 
 def test_hidden_is_what_systems_put_beside_our_files() -> None:
-    assert all(map(is_hidden, (".x", "._a.jpg", "__MACOSX", "Thumbs.db", "THUMBS.DB", "desktop.ini", "@eaDir")))
+    assert all(
+        map(
+            is_hidden,
+            (".x", "._a.jpg", "__MACOSX", "Thumbs.db", "THUMBS.DB", "desktop.ini", "@eaDir", "@Recycle", "#snapshot"),
+        )
+    )
     assert not any(map(is_hidden, ("a.jpg", "..", "x.", "__init__", "thumbs")))
 
 

@@ -78,7 +78,8 @@ _BMP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes
 HIDDEN = frozenset(
     {
         *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
-        *("$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle"),
+        *("$recycle.bin", "system volume information", "lost+found"),
+        *("@eadir", "#recycle", "#snapshot", "@recycle", "@__thumb"),  # Synology and QNAP
     }
 )
 

@@ -57,8 +57,8 @@ class TrainConfig:
         average_decay: Decay a step of the averaged weights that are validated and shipped.
         hub_sketches: Of each category, how many sketches and photos the checkpoint is finished by (hubs, whitening);
             0: it is not.
-        recognition: How much it counts, beside similarity, that sketch and photo are taken for the same category; for
-            encoders that are used for what they were taught.
+        recognition: How much it counts, beside similarity (1: as much), that sketch and photo are taken for the same
+            category, where that is certain; for encoders that are used for what they were taught.
         steps_per_epoch: Overrides the length of an epoch.
         print_every: Steps from one line of the log to the next.
         workers: Processes that prepare pictures; 0 prepares them in the training process. Unless given, 1; on a GPU

@@ -6,7 +6,7 @@ const KEPT = "folders"; // under this name of the store
 // What systems and programs put beside people's files, in small letters; kinds.py has the same.
 const HIDDEN = [
   ...["__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"],
-  ...["$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle"],
+  ...["$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle", "#snapshot", "@recycle", "@__thumb"],
 ];
 
 /** Whether a file, given with the way to it, is none of the visitor's making. */
