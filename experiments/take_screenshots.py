@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Take the README's pictures of the page.")
     parser.add_argument("--checkpoint", type=Path, help="the only encoder (those that come along)")
     parser.add_argument("--gallery", type=Path, default=Path("gallery_cache"))
-    parser.add_argument("--example", default="windmill", help="the example drawing to show (%(default)s)")
+    parser.add_argument("--example", default="camel", help="the example drawing to show (%(default)s)")
     parser.add_argument("--out", type=Path, default=_DOCS, help="folder of the pictures (%(default)s)")
     arguments = parser.parse_args(argv)
     executable = shutil.which("chromium") or shutil.which("google-chrome")
