@@ -188,6 +188,24 @@ def test_the_window_goes_after_the_visitors_mark(
     context.close()
 
 
+def test_a_mark_that_turns_round_while_the_window_is_on_its_way_is_seen(
+    page: Page, retriever: CountingRetriever
+) -> None:
+    first, last = corners(retriever)
+    draw(page, *FIRST)
+    expect(page.locator("#zs-found [data-photo]")).to_have_count(5)
+    open_map(page)
+    for _ in range(4):
+        page.get_by_role("button", name="Larger", exact=True).click()
+    page.wait_for_timeout(1_000)
+    move_mark(page, last)
+    page.wait_for_timeout(1_500)
+    move_mark(page, first)
+    move_mark(page, last)  # where it is seen still
+    page.wait_for_timeout(1_500)
+    assert mark_is_seen(page)
+
+
 def test_the_window_stays_while_the_visitor_moves_the_map(page: Page, retriever: CountingRetriever) -> None:
     first, last = corners(retriever)
     draw(page, *FIRST)

@@ -15,6 +15,7 @@ export function moveAbout({ view, plane, smaller, larger }) {
   let zoom = 0; // index in ZOOMS
   let size = { width: 0, height: 0, planeWidth: 0, planeHeight: 0 }; // known without asking, which would lay out the page
   let scrolled = { left: 0, top: 0 };
+  let goal = null; // where the window is on its way to
   let mark = null; // where the visitor's own mark is, as shares of the plane
   let isHeld = false; // the wheel belongs to the map
   let turned = 0; // of the wheel since the last step
@@ -31,22 +32,29 @@ export function moveAbout({ view, plane, smaller, larger }) {
   sizes.observe(view);
   sizes.observe(plane);
   view.addEventListener("scroll", () => (scrolled = { left: view.scrollLeft, top: view.scrollTop }), { passive: true });
+  for (const type of ["scrollend", "pointerdown"]) view.addEventListener(type, () => (goal = null));
 
   // ---- The mark
 
-  const markAt = () => ({ x: mark.across * size.planeWidth - scrolled.left, y: mark.down * size.planeHeight - scrolled.top });
+  const markAt = ({ left, top } = scrolled) => ({ x: mark.across * size.planeWidth - left, y: mark.down * size.planeHeight - top });
   const isIn = ({ x, y }) => x >= 0 && y >= 0 && x <= size.width && y <= size.height;
 
   /** The mark is now there, in shares of the plane; null: there is none. The window goes after it, unless it is being moved. */
   function keepInView(place) {
     mark = place;
     if (!mark || drag || fingers.size || performance.now() - movedAt < REST_MS || size.planeWidth === 0) return;
-    const { x, y } = markAt();
+    const from = goal ?? scrolled; // what is seen now may be out of view once the window has come there
+    const { x, y } = markAt(from);
     if (isIn({ x, y })) return;
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const [left, top] = [scrolled.left + away(x, size.width), scrolled.top + away(y, size.height)];
-    view.scrollTo({ left, top, behavior: isStill ? "auto" : "smooth" });
+    goal = {
+      left: within(from.left + away(x, size.width), size.planeWidth - size.width),
+      top: within(from.top + away(y, size.height), size.planeHeight - size.height),
+    };
+    view.scrollTo({ ...goal, behavior: isStill ? "auto" : "smooth" });
   }
+
+  const within = (place, most) => Math.min(Math.max(place, 0), Math.max(most, 0));
 
   /** How far the window must go for a place in it to be well inside. */
   function away(place, length) {
@@ -59,6 +67,7 @@ export function moveAbout({ view, plane, smaller, larger }) {
   /** Shows the map larger or smaller; what is at a point of the window stays there: the mark if it is seen, or the middle. */
   function zoomTo(next, point = null) {
     measure();
+    goal = null;
     scrolled = { left: view.scrollLeft, top: view.scrollTop };
     zoom = Math.min(Math.max(next, 0), ZOOMS.length - 1);
     const { x, y } = point ?? (mark && isIn(markAt()) ? markAt() : { x: size.width / 2, y: size.height / 2 });
