@@ -165,6 +165,15 @@ def corners(retriever: CountingRetriever) -> tuple[int, int]:
     return cells[0][1], cells[-1][1]
 
 
+def open_large_map(page: Page) -> None:
+    """Draws, and shows the map so large that the window has a small part of it."""
+    draw(page, *FIRST)
+    expect(page.locator("#zs-found [data-photo]")).to_have_count(5)
+    open_map(page)
+    for _ in range(4):
+        page.get_by_role("button", name="Larger", exact=True).click()
+
+
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_the_window_goes_after_the_visitors_mark(
     browser: Browser, address: str, retriever: CountingRetriever, motion: str
@@ -172,11 +181,7 @@ def test_the_window_goes_after_the_visitors_mark(
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion=motion)
     page = opened(context, address)
     first, last = corners(retriever)
-    draw(page, *FIRST)
-    expect(page.locator("#zs-found [data-photo]")).to_have_count(5)
-    open_map(page)
-    for _ in range(4):
-        page.get_by_role("button", name="Larger", exact=True).click()
+    open_large_map(page)
     page.wait_for_timeout(300)
     for corner in (first, last, first):
         move_mark(page, corner)
@@ -192,11 +197,7 @@ def test_a_mark_that_turns_round_while_the_window_is_on_its_way_is_seen(
     page: Page, retriever: CountingRetriever
 ) -> None:
     first, last = corners(retriever)
-    draw(page, *FIRST)
-    expect(page.locator("#zs-found [data-photo]")).to_have_count(5)
-    open_map(page)
-    for _ in range(4):
-        page.get_by_role("button", name="Larger", exact=True).click()
+    open_large_map(page)
     page.wait_for_timeout(1_000)
     move_mark(page, last)
     page.wait_for_timeout(1_500)
@@ -208,11 +209,7 @@ def test_a_mark_that_turns_round_while_the_window_is_on_its_way_is_seen(
 
 def test_the_window_stays_while_the_visitor_moves_the_map(page: Page, retriever: CountingRetriever) -> None:
     first, last = corners(retriever)
-    draw(page, *FIRST)
-    expect(page.locator("#zs-found [data-photo]")).to_have_count(5)
-    open_map(page)
-    for _ in range(4):
-        page.get_by_role("button", name="Larger", exact=True).click()
+    open_large_map(page)
     move_mark(page, first)
     page.wait_for_timeout(1_000)
     x, y = over_the_map(page)

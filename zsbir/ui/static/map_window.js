@@ -69,7 +69,7 @@ export function moveAbout({ view, plane, smaller, larger }) {
     measure();
     goal = null;
     scrolled = { left: view.scrollLeft, top: view.scrollTop };
-    zoom = Math.min(Math.max(next, 0), ZOOMS.length - 1);
+    zoom = within(next, ZOOMS.length - 1);
     const { x, y } = point ?? (mark && isIn(markAt()) ? markAt() : { x: size.width / 2, y: size.height / 2 });
     const [across, down] = [(scrolled.left + x) / size.planeWidth, (scrolled.top + y) / size.planeHeight];
     plane.style.width = `${100 * ZOOMS[zoom]}%`;
