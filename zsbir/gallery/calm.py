@@ -5,8 +5,9 @@ whoever shows photos while somebody draws asks which of those shown may stay. On
 similar photos are shown as they are.
 
 How likely a photo is to be right grows with the square of its similarity (10 s²: of photos with similarity 0.1 every
-tenth is right, with 0.2 four in ten; without similarity none is). So a photo gives way only to one whose square is
-greater by a margin: among weak matches hardly any is worth a change, a good one comes in at once.
+tenth is right, with 0.2 four in ten; without similarity none is; by the everyday encoder, whose similarities are
+higher, about 3 s²). So a photo gives way only to one whose square is greater by a margin: among weak matches hardly
+any is worth a change, a good one comes in at once.
 """
 
 from __future__ import annotations
