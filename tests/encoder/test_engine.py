@@ -1,3 +1,4 @@
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -60,6 +61,16 @@ def test_many_threads_get_the_answers_to_their_own_pictures(encoder: FinishedEnc
 def test_a_graph_is_written_by_a_process_that_has_tried_no_size_yet(encoder: FinishedEncoder) -> None:
     taken_size.cache_clear()
     assert len(onnx_graph(encoder, SKETCHES)) > 100_000
+
+
+def test_a_graph_is_written_without_a_change_of_what_other_threads_are_warned_of(
+    encoder: FinishedEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filters = []
+    monkeypatch.setattr(torch.onnx, "export", lambda *_, **__: filters.append(warnings.filters))
+    onnx_graph(encoder, SKETCHES)
+    assert len(filters) == 1
+    assert filters[0] is warnings.filters
 
 
 def test_a_backbone_without_a_graph_runs_in_torch_and_says_so(

@@ -1,5 +1,8 @@
 import io
 import re
+import subprocess
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +11,7 @@ from PIL import Image, ImageOps
 
 from benchmarks.odd_pictures import SUFFIXES, answer, mutations, sample
 from tests.conftest import make_photo
-from tests.served import encoded
+from tests.served import ROOT, encoded
 from zsbir.pictures import opening
 from zsbir.pictures.opening import on_paper, open_picture, reduced, rgb_on_white
 
@@ -104,6 +107,35 @@ def test_odd_exif_data_do_not_stop_a_picture() -> None:
         odd[rng.integers(6, len(odd), 3)] = rng.integers(0, 256, 3)
         picture = opened(with_exif(odd.tobytes()))
         assert sorted(picture.size) == [60, 90]
+
+
+class Watched(io.BytesIO):
+    """Notes which filters of warnings there are while it is read."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.filters: set[int] = set()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.filters.add(id(warnings.filters))
+        return super().read(size)
+
+
+def test_a_picture_is_opened_without_a_change_of_what_other_threads_are_warned_of() -> None:
+    file = Watched(encoded(PHOTO, "PNG"))
+    open_picture(file)
+    assert file.filters == {id(warnings.filters)}
+
+
+def test_odd_metadata_say_nothing_even_where_warnings_are_errors(tmp_path: Path) -> None:
+    path = tmp_path / "odd.jpg"
+    path.write_bytes(with_exif(b"Exif\0\0II*\0\x08\0\0\0\xff\xff"))
+    with pytest.warns(UserWarning, match="Corrupt EXIF data"), Image.open(path) as picture:
+        picture.getexif()
+    script = "from zsbir.pictures import opening; opening.open_picture(opening.Path({!r}))"
+    command = [sys.executable, "-W", "error", "-c", script.format(str(path))]
+    ended = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    assert ended.stdout + ended.stderr == ""
 
 
 BOUNDED = {"L": 3, "RGB": (9, 8, 7), "RGBA": (1, 2, 3, 255), "1": 1, "P": 0, "I;16": 40_000, "I": 7, "F": 0.5}

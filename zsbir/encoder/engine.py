@@ -24,6 +24,9 @@ from zsbir.silence import nothing_is_sent
 nothing_is_sent()
 import onnxruntime  # noqa: E402  (nowhere else, so that it never comes before that)
 
+# Sizes are meant to be constants. For good: to silence it for a while is not safe beside other threads.
+warnings.filterwarnings("ignore", category=torch.jit._trace.TracerWarning)
+
 _OPSET = 18
 _AT_ONCE = 2  # pictures in one pass on a CPU: more take as long each, and far more memory, which is kept
 _PASSES = 2  # at the same time: more would share the same cores, and take their memory all the same
@@ -155,8 +158,7 @@ def onnx_graph(encoder: FinishedEncoder, side: str) -> bytes:
     buffer = io.BytesIO()
     shape = picture_shape(encoder.preprocessing, side)
     example = torch.zeros((2, *shape), dtype=torch.uint8)
-    with _EXPORTING, torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", torch.jit._trace.TracerWarning)  # sizes are meant to be constants
+    with _EXPORTING, torch.no_grad():
         # The exporter that follows a run of the network: the newer one takes twenty times as long, which every
         # start of the app would wait for.
         try:

@@ -18,6 +18,9 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 from pillow_heif import register_heif_opener
 
 register_heif_opener()
+# Of odd metadata, and of sizes whose bound is ours. For good, as to silence them for a while changes the filters of
+# all threads, and puts back those of another that does the same.
+warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\.")
 
 MAX_PIXELS = 64_000_000  # a picture of 8,000 x 8,000; more is refused before it is decoded
 MAX_JPEG_PIXELS = 1_000_000_000  # but a JPEG is decoded at up to an eighth of its size, unless it is progressive
@@ -84,11 +87,7 @@ def _header(source: Path | BinaryIO) -> Iterator[tuple[Image.Image, str]]:
     """A picture that is not decoded yet, and its name; what is raised meanwhile becomes a sentence about it."""
     name = readable(source.name) if isinstance(source, Path) else "This file"
     try:
-        with (
-            source.open("rb") if isinstance(source, Path) else nullcontext(source) as file,
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")  # of odd metadata, and of sizes whose bound is ours
+        with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
             yield _opened(file, name), name
     except FileNotFoundError as error:
         raise FileNotFoundError(f"Expected a picture at {name}, found no file; give another path.") from error
