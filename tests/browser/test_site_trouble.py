@@ -38,7 +38,7 @@ def test_an_encoder_that_is_cut_short_is_told(
 @pytest.mark.parametrize(
     ("part", "other", "sentence"),
     [
-        ("format_version", 99, "The data of this site are of format 99, this page reads 2"),
+        ("format_version", 99, "The data of this site are of format 99, this page reads 3"),
         ("encoders", [{"checkpoint": "another"}], "“gallery” was embedded by another checkpoint than “Tested” is"),
     ],
 )

@@ -8,6 +8,7 @@ from torch.nn.functional import normalize
 
 from tests.conftest import make_checkpoint
 from zsbir.encoder.checkpoint import load_checkpoint, save_checkpoint
+from zsbir.encoder.embedder import load_embedder
 from zsbir.encoder.inference import FinishedEncoder
 from zsbir.encoder.recognition import Recognition
 
@@ -98,6 +99,10 @@ def test_the_same_of_other_categories_differs_in_nothing_else() -> None:
     assert torch.equal(other.prototypes, unit(3, 1))
     assert (float(other.sharpness), float(other.weight), other.graded) == (40, 0.25, False)
     assert (float(heavier.weight), float(before.weight), len(before.prototypes)) == (2, 0.25, 5)
+
+
+def test_an_embedder_says_whether_it_recognises(path: Path, checkpoint_path: Path) -> None:
+    assert [load_embedder(each, "cpu").recognises for each in (path, checkpoint_path)] == [True, False]
 
 
 @pytest.mark.parametrize("shape", [(2, 32, 32), (2, 32, 32, 3)], ids=["sketches", "photos"])

@@ -3,7 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order
+from zsbir.encoder.embedder import Embedder
+from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order, margin_of
 
 CASES = 400
 
@@ -119,3 +120,12 @@ def test_a_smaller_margin_lets_more_in() -> None:
 
 def test_a_first_photo_that_is_gone_leaves_its_place_to_the_most_similar() -> None:
     assert calm_order(np.array([0.3, 0.29, 0.28, 0.0], np.float32), [3, 2, 1], 3) == [0, 1, 2]
+
+
+def test_margins_are_wider_where_similarities_are_higher(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+    margins = {}
+    for recognises in (False, True):
+        monkeypatch.setattr(embedder, "recognises", recognises)
+        margins[recognises] = [margin_of(embedder, mid_stroke=mid_stroke) for mid_stroke in (False, True)]
+    assert margins[False] == [MARGIN, MID_STROKE_MARGIN]
+    assert margins[True] == pytest.approx([2.2 * MARGIN, 2.2 * MID_STROKE_MARGIN])

@@ -8,7 +8,7 @@ from PIL import Image
 from tests.conftest import make_photo, make_sketch
 from tests.served import make_gallery
 from zsbir import Gallery, Match, Retriever, load_embedder
-from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN, calm_order
+from zsbir.gallery.calm import calm_order, margin_of
 from zsbir.gallery.photo import Seen
 from zsbir.gallery.retriever import newest_first
 from zsbir.gallery.searching import Only
@@ -114,7 +114,11 @@ def told(matches: list[Match]) -> list[tuple[int, float]]:
 
 @pytest.mark.parametrize("k", [1, 5, 12, 20])
 @pytest.mark.parametrize("mid_stroke", [False, True])
-def test_following_a_drawing_keeps_what_may_stay(k: int, mid_stroke: bool, retriever: Retriever) -> None:
+@pytest.mark.parametrize("recognises", [False, True])
+def test_following_a_drawing_keeps_what_may_stay(
+    k: int, mid_stroke: bool, recognises: bool, retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retriever.embedder, "recognises", recognises)
     query = retriever.embedder.embed_sketches([SKETCH])[0]
     order = ranked(retriever, query)
     similarity = retriever.gallery.embeddings @ query
@@ -125,7 +129,7 @@ def test_following_a_drawing_keeps_what_may_stay(k: int, mid_stroke: bool, retri
             similarity[order],
             [order.index(row) for row in shown],
             k,
-            MID_STROKE_MARGIN if mid_stroke else MARGIN,
+            margin_of(retriever.embedder, mid_stroke=mid_stroke),
         )
         matches = retriever.follow(SKETCH, seen(retriever, *shown), k, mid_stroke=mid_stroke)
         assert [match.index for match in matches] == [order[place] for place in places]

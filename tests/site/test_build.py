@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import make_checkpoint
 from tests.node import needs_packages
 from zsbir.encoder.embedder import load_embedder
+from zsbir.gallery.calm import margin_of
 from zsbir.gallery.retriever import Retriever
 from zsbir.site import __main__ as command
 from zsbir.site import bundle
@@ -36,6 +37,8 @@ def test_photos_and_embeddings_are_those_of_the_gallery(data: Path, retriever: R
             assert (data.parent / file.replace("data/", f"{data.name}/", 1)).is_file()
     rows = np.fromfile(folder / by_encoder["embeddings"], dtype="<f2").reshape(len(here), encoder["dim"])
     assert np.abs(rows.astype(np.float32) - here.embeddings).max() < 1e-3
+    margins = [margin_of(retriever.embedder, mid_stroke=mid_stroke) for mid_stroke in (False, True)]
+    assert [encoder["margin"], encoder["mid_stroke_margin"]] == margins
     for name, size in encoder["files"].items():
         assert (data / encoder["folder"] / name).stat().st_size == size
 

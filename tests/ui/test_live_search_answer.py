@@ -108,8 +108,8 @@ def photos_in(found: Answer) -> list[int]:
 def test_while_a_drawing_grows_photos_shown_stay(
     retriever: Retriever, galleries: Galleries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zsbir.gallery.retriever.MARGIN", 0.0)
-    monkeypatch.setattr("zsbir.gallery.retriever.MID_STROKE_MARGIN", 1.0)
+    monkeypatch.setattr("zsbir.gallery.calm.MARGIN", 0.0)
+    monkeypatch.setattr("zsbir.gallery.calm.MID_STROKE_MARGIN", 1.0)
     drawing, photos = parse_canvas(canvas(STROKE)), retriever.gallery.photos
     plain = photos_in(answer(galleries, canvas(STROKE), None))
     others = [row for row in range(12) if row not in plain][:5]

@@ -31,7 +31,7 @@ from tests.pictures.paper_pages import (
 from tests.web.odd_zips import odd_zips
 from tests.web.old_names import old_names
 from zsbir.encoder.explanation import explain
-from zsbir.gallery.calm import calm_order
+from zsbir.gallery.calm import calm_order, margin_of
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.photo import Photo
 from zsbir.gallery.retriever import Match, Retriever
@@ -97,6 +97,7 @@ class _Known:
     """An embedder that has the embedding of every drawing: its first point says which."""
 
     checkpoint_sha256 = "0" * 64
+    recognises = True
 
     def __init__(self, queries: NDArray[np.float32], known: NDArray[np.float32]) -> None:
         self.queries, self.known_sketches, self.dim = queries, known, queries.shape[1]
@@ -125,7 +126,8 @@ def ranking() -> dict[str, Any]:
         for row, digest in enumerate(digests)
     ]
     gallery = Gallery(Path(), photos, embeddings, _Known.checkpoint_sha256)
-    retriever = Retriever(_Known(queries, known), gallery)  # type: ignore[arg-type]
+    embedder: Any = _Known(queries, known)
+    retriever = Retriever(embedder, gallery)
     assert retriever.unlike is not None
     asked = []
     for query in range(len(queries)):
@@ -140,6 +142,7 @@ def ranking() -> dict[str, Any]:
                 "only": only,
                 "shown": [{"photo": row, "digest": digest} for row, digest in shown],
                 "search": _found(retriever.search(drawing, 7, **only)),
+                "margin": margin_of(embedder, mid_stroke=query % 2 == 1),
                 "follow": _found(retriever.follow(drawing, shown, 5, mid_stroke=query % 2 == 1, **only)),
                 "more_like": _found(retriever.more_like(query * 2, 4, **only)),
                 "refine": _found(retriever.refine(drawing, {query: 0.5 if query % 3 else -0.3}, 5, **only)),

@@ -45,6 +45,7 @@ class Embedder:
         dim: Length d of an embedding.
         encoder_dim: How many numbers of it, the first, are the encoder's own; what follows corrects hubs
             and says what a picture is taken for.
+        recognises: Whether it says that; similarities are higher then.
         checkpoint_sha256: Digest of the checkpoint file, empty for an encoder still in training.
         split: Categories that the checkpoint was trained, chosen and measured on; no lists for an encoder still in
             training.
@@ -66,6 +67,7 @@ class Embedder:
         self.preprocessing = encoder.preprocessing
         self.dim = encoder.dim
         self.encoder_dim = encoder.trained.config.embedding_dim
+        self.recognises = encoder.recognition is not None
         self._known_sketches = encoder.known_sketches
         self.checkpoint_sha256 = checkpoint_sha256
         self.split = split

@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from zsbir.encoder.embedder import Embedder, Embeddings
 from zsbir.evaluation.embedding import embed_sketches
-from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN
+from zsbir.gallery.calm import margin_of
 from zsbir.gallery.gallery import Gallery
 from zsbir.gallery.searching import calm_search
 from zsbir.pictures.drawing import Drawing, Stroke
@@ -136,7 +136,7 @@ def measure_replay(
         ("calm in mid-stroke", True, True),
     ):
         shown = [
-            _replay(gallery, grown, queries.embeddings[queries.labels == at], is_calm, in_mid_stroke)
+            _replay(embedder, gallery, grown, queries.embeddings[queries.labels == at], is_calm, in_mid_stroke)
             for at, (_, grown) in enumerate(tqdm(replayed, desc=f"replaying, {name}", unit="drawing", disable=quiet))
         ]
         told[name] = asdict(_calmness(gallery, shown, [category for category, _ in replayed]))
@@ -144,14 +144,20 @@ def measure_replay(
 
 
 def _replay(
-    gallery: Gallery, grown: Sequence[Moment], queries: Embeddings, is_calm: bool, in_mid_stroke: bool
+    embedder: Embedder,
+    gallery: Gallery,
+    grown: Sequence[Moment],
+    queries: Embeddings,
+    is_calm: bool,
+    in_mid_stroke: bool,
 ) -> _Shown:
     shown, now = _Shown(), list[int]()
     for moment, query in zip(grown, queries, strict=True):
         if not moment.finished and not in_mid_stroke:
             continue
         seen = [(index, gallery.photos[index].sha256) for index in now] if is_calm else []
-        now, _ = calm_search(gallery, query, seen, SHOWN, MARGIN if moment.finished else MID_STROKE_MARGIN)
+        margin = margin_of(embedder, mid_stroke=not moment.finished)
+        now, _ = calm_search(gallery, query, seen, SHOWN, margin)
         shown.searches.append(now)
         if moment.finished:
             shown.steps.append(now)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from zsbir.encoder.embedder import Embedder, Embeddings
-from zsbir.gallery.calm import MARGIN, MID_STROKE_MARGIN
+from zsbir.gallery.calm import margin_of
 from zsbir.gallery.copies import find_small_copy
 from zsbir.gallery.manifest import rebuild_command
 from zsbir.gallery.photo import Photo, Seen, described
@@ -112,7 +112,7 @@ class Retriever:
         """
         _check_count(k)
         query = self.embedder.embed_sketches([sketch])[0]
-        margin = MID_STROKE_MARGIN if mid_stroke else MARGIN
+        margin = margin_of(self.embedder, mid_stroke=mid_stroke)
         matches = self._matches(*calm_search(self.gallery, query, shown, k, margin, **only), only)
         return self._judged(query, matches, only)
 

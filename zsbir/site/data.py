@@ -25,6 +25,7 @@ import numpy as np
 
 from zsbir.encoder.checkpoint import load_checkpoint
 from zsbir.encoder.embedder import Embedder, load_embedder
+from zsbir.gallery.calm import margin_of
 from zsbir.gallery.completing import completed
 from zsbir.gallery.copies import SMALL
 from zsbir.gallery.gallery import Gallery
@@ -40,7 +41,7 @@ from zsbir.ui.filters import choices_of
 from zsbir.ui.map_view import describe_map
 from zsbir.ui.results import describe
 
-FORMAT_VERSION = 2  # of site.json; web/src/engine/data.js has the same
+FORMAT_VERSION = 3  # of site.json; web/src/engine/data.js has the same
 CREDITS = ("credits.csv", "LICENCES.md")  # of a gallery
 KNOWN = "known.embeddings"  # of an encoder
 _DIGEST = 16  # hexadecimal digits of a checkpoint's, in names
@@ -89,6 +90,8 @@ def _write_encoder(encoder: Offered, checkpoint: Path, embedder: Embedder, folde
         "sketch_size": embedder.preprocessing.sketch_size,
         "photo_size": embedder.preprocessing.photo_size,
         "max_slant": embedder.preprocessing.max_slant,
+        "margin": margin_of(embedder, mid_stroke=False),
+        "mid_stroke_margin": margin_of(embedder, mid_stroke=True),
     }
 
 

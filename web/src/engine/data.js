@@ -5,7 +5,7 @@ import { makeEncoder } from "./encoder.js";
 import { fetched, fetchedJson } from "./files.js";
 import { singles } from "./halves.js";
 
-const FORMAT_VERSION = 2; // of site.json; data.py has the same
+const FORMAT_VERSION = 3; // of site.json; data.py has the same
 const KNOWN = "known.embeddings"; // of an encoder's files, see data.py
 
 /**

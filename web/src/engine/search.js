@@ -24,7 +24,7 @@ export async function searched(asked, encoder, gallery, glassOf) {
   if (question.isBlank && row === null) return nothing(HINT, question.count);
   const start = performance.now();
   const query = question.isBlank ? null : await encoder.embedSketch(sketchOf(question, encoder.about, await glassOf(question.canvas)));
-  const found = foundFor(question, query, row, gallery);
+  const found = foundFor(question, query, row, gallery, encoder.about);
   const words = wordsOf(question.only);
   const photos = `${thousands(gallery.size)} ${gallery.size === 1 ? "photo" : "photos"}`;
   if (!found.length) return nothing(`None of the ${photos} is ${words}; choose something else.`, question.count);
@@ -40,10 +40,10 @@ export async function searched(asked, encoder, gallery, glassOf) {
   });
 }
 
-function foundFor({ isBlank, photo, shown, isMidStroke, count, only }, query, row, gallery) {
+function foundFor({ isBlank, photo, shown, isMidStroke, count, only }, query, row, gallery, { margin, mid_stroke_margin: midStrokeMargin }) {
   if (isBlank) return moreLike(gallery, row, count, only);
   if (row !== null) return refined(gallery, query, row, photo.weight, count, only);
-  if (shown.length) return calmNearest(gallery, query, shown, count, only, isMidStroke);
+  if (shown.length) return calmNearest(gallery, query, shown, count, only, isMidStroke ? midStrokeMargin : margin);
   return nearest(gallery, query, count, only);
 }
 

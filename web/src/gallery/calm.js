@@ -1,13 +1,10 @@
 // Calm: the photos shown stay while a drawing grows, until others are clearly better. calm.py says how and why.
 
-export const MARGIN = 0.01; // of worth, the square of a similarity
-export const MID_STROKE_MARGIN = 0.03; // a line that is not finished says less
-
 /**
  * Which of some candidates to show, and in which order: places in `similarities`, which come best first. `shown` says
- * where in it the photos are that are shown now, in order.
+ * where in it the photos are that are shown now, in order; the margin is of worth, the square of a similarity.
  */
-export function calmOrder(similarities, shown, count, margin = MARGIN) {
+export function calmOrder(similarities, shown, count, margin) {
   const worth = similarities.map((similarity) => Math.max(similarity, 0) ** 2);
   const inside = [...shown].sort(ascending).slice(0, count);
   const others = [...worth.keys()].filter((place) => !inside.includes(place));

@@ -1,6 +1,6 @@
 // From the embedding of a drawing, or from a photo, to ranked photos: what retriever.py and searching.py do.
 
-import { MARGIN, MID_STROKE_MARGIN, calmOrder } from "./calm.js";
+import { calmOrder } from "./calm.js";
 import { dot, fits } from "./gallery.js";
 import { isUnlike } from "./unlike.js";
 
@@ -8,7 +8,7 @@ import { isUnlike } from "./unlike.js";
 export const nearest = (gallery, query, count, only) => gallery.search(query, count, only);
 
 /** The same for a drawing that has grown: of the photos `shown` for it, { photo, digest }, those stay that may. */
-export function calmNearest(gallery, query, shown, count, only, isMidStroke) {
+export function calmNearest(gallery, query, shown, count, only, margin) {
   const here = [...new Set(shown.filter(({ photo, digest }) => isStillHere(gallery, photo, digest)).map(({ photo }) => photo))];
   const staying = here.filter((row) => (only.copies || gallery.photos[row].first === row) && fits(gallery.photos[row], only));
   const similarity = new Map(gallery.search(query, count, only)); // others are not worth a place
@@ -18,7 +18,7 @@ export function calmNearest(gallery, query, shown, count, only, isMidStroke) {
     candidates.map((row) => similarity.get(row)),
     staying.map((row) => candidates.indexOf(row)),
     count,
-    isMidStroke ? MID_STROKE_MARGIN : MARGIN,
+    margin,
   );
   return places.map((place) => [candidates[place], similarity.get(candidates[place])]);
 }
