@@ -50,6 +50,7 @@ def test_damaged_galleries_are_refused_with_the_command_that_rebuilds(built: Pat
     manifest = (built / "manifest.json").read_text()
     for change, message in (
         ({"format_version": 7}, "found 7"),
+        ({"format_version": "x" * 9_000}, r"found 'x{12,14}\.\.\.x{12,14}';"),
         ({"photos": []}, "at least one photo"),
         ({"photos": [{"file": "x"}]}, "complete"),
         ({"photos": with_file(built, "../../etc/passwd")}, "outside"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,7 +112,9 @@ def _read_json(folder: Path) -> dict[str, Any]:
         raise ValueError(f"Expected JSON in {path}, found it damaged; {rebuild(folder)}") from error
     if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
         found = content.get("format_version") if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"Expected format version {FORMAT_VERSION} in {path}, found {found}; {rebuild(folder)}")
+        raise ValueError(
+            f"Expected format version {FORMAT_VERSION} in {path}, found {reprlib.repr(found)}; {rebuild(folder)}"
+        )
     return content
 
 
