@@ -14,9 +14,13 @@ SURE = 0.75  # plausibility, 0 to 1, from which on a text is believed
 _WORDS = re.compile(r"[^\W\d_]+")
 _MANY = 3  # letters: of three Chinese or Korean signs, one case in thousands gives as many Latin letters
 _WITHIN = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]+(?=[a-z])")
+_BEFORE_PLAIN = re.compile(r"[^\x00-\x7f](?=[a-z])")
 _APOSTROPHES = "ʻʼ"  # that are letters
 _LIKELY, _RARE, _ODD = 0.95, 0.4, 0.1
 _COMMON_LATIN = "äöüßéèêëàâáíóúñçãåøæîïôûùœ"
+_ITALIAN_ENDS = "ìòù"  # common as the last letter of a word
+_COMMON_CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžöőüűäôß"
+_COMMON_TURKISH = "çğıöşüâîi̇"
 _COMMON_HANGUL = frozenset(
     "가각간갈감강개거건걸검게겨결경계고곡곤골공과관광교구국군굴궁권귀그근글금기김길까꽃나날남내너네녀년노놀농누눈뉴는늘니다단달담당"
     "대더도독돌동되두둘뒤드득든들등디따딸땅때라락란람랑래러런레려력련령로록론료루류르른름리린림마만말망매머먼메면명모목몰무문물미민밀바"
@@ -25,7 +29,12 @@ _COMMON_HANGUL = frozenset(
     "종좌주죽준중즈증지직진질집짜차착찬참창채책처천철첫청체초촌총최추축출충치친카커컴코콘크큰클키타태터테토통투트특티파판팔패퍼페편평포"
     "폴표푸풍품프피필하학한할함합항해행향허험현형호혼홍화환활황회획효후휴흐흥희히힘더산샷토끼고양강아지"
 )
-_LAST_COMMON_SJIS, _LAST_COMMON_GBK, _LAST_COMMON_BIG5 = 0x98, 0xD7, 0xC6  # lead bytes of the signs one learns first
+_LAST_COMMON_SJIS, _LAST_COMMON_EUC, _LAST_COMMON_GBK, _LAST_COMMON_BIG5 = (
+    0x98,
+    0xCF,
+    0xD7,
+    0xC6,
+)  # lead bytes of the signs one learns first
 
 
 def encoding_of(texts: Sequence[bytes], usual: str) -> tuple[str, float]:
@@ -110,11 +119,15 @@ def _is_latin(letter: str) -> bool:
 
 
 def _by_signs(sign: Callable[[str], float]) -> Callable[[str], list[float]]:
-    """Judges each sign by itself; in the midst of a plain word there is none."""
+    """Judges each sign by itself; in the midst of a plain word there is none, and seldom one right before it."""
 
     def judge(text: str) -> list[float]:
-        within = {at for found in _WITHIN.finditer(text) for at in range(*found.span())}
-        return [_ODD if at in within else sign(letter) for at, letter in enumerate(text) if not letter.isascii()]
+        scores = [sign(letter) if not letter.isascii() else 0.0 for letter in text]
+        for found in _BEFORE_PLAIN.finditer(text):
+            scores[found.end() - 1] *= 0.5
+        for found in _WITHIN.finditer(text):
+            scores[slice(*found.span())] = [_ODD] * len(found.group())
+        return [score for letter, score in zip(text, scores, strict=True) if not letter.isascii()]
 
     return judge
 
@@ -126,6 +139,13 @@ def _japanese_sign(letter: str) -> float:
     return 0.85 if 0x88 <= lead <= _LAST_COMMON_SJIS else _RARE if "\u4e00" <= letter <= "\u9fff" else _ODD
 
 
+def _unix_japanese_sign(letter: str) -> float:
+    """Nearly every two bytes of Chinese are a sign here too; kana tell."""
+    if "\u3041" <= letter <= "\u30ff" or letter == "々":
+        return _LIKELY
+    return 0.74 if 0xB0 <= letter.encode("euc_jp")[0] <= _LAST_COMMON_EUC else _ODD
+
+
 def _chinese_sign(letter: str) -> float:
     code = letter.encode("gbk")
     if len(code) < 2 or code[1] < 0xA1 or code[0] < 0xA3:
@@ -135,7 +155,10 @@ def _chinese_sign(letter: str) -> float:
 
 def _korean_sign(letter: str) -> float:
     """Nearly every two bytes of Chinese are a syllable of Korean too, but seldom one that is often written."""
-    return _LIKELY if letter in _COMMON_HANGUL else 0.8 if "가" <= letter <= "힣" else _ODD
+    if letter in _COMMON_HANGUL:
+        return _LIKELY
+    code = letter.encode("cp949")
+    return 0.8 if "가" <= letter <= "힣" and code[0] >= 0xB0 and code[1] >= 0xA1 else _ODD
 
 
 def _taiwanese_sign(letter: str) -> float:
@@ -150,37 +173,76 @@ def _by_words(word: Callable[[str], float]) -> Callable[[str], list[float]]:
         scores = [_ODD] * len(text)
         for found in _WORDS.finditer(text):
             letters = found.group()
-            if letters[1:].islower() or letters.isupper() or len(letters) == 1:
+            if letters[1:].islower() or letters.isupper() or len(letters) == 1 or letters.lower() == letters.upper():
                 scores[slice(*found.span())] = [word(letters)] * len(letters)
         return [score for letter, score in zip(text, scores, strict=True) if not letter.isascii()]
 
     return judge
 
 
-def _russian_word(word: str) -> float:
-    if not all(unicodedata.name(letter, "").startswith("CYRILLIC") for letter in word):
+def _cyrillic_word(word: str) -> float:
+    small = word.lower()
+    if not _is_in(small, "CYRILLIC") or small[0] in "ъьы":
         return _ODD
-    return 0.2 if len(word) < 3 else 0.8 if word.isupper() else _LIKELY
+    if len(small) < 3 or not set(small) & set("аеёиоуыэюяіїє"):
+        return 0.2
+    return (0.8 if word.isupper() else _LIKELY) * (0.6 + 0.4 * _share(small, "оеаинтсрвлкмдпуяьгі"))
 
 
-def _latin_word(word: str) -> float:
-    """Most letters of a word are plain ones."""
-    foreign = [letter for letter in word if not letter.isascii()]
-    if not all(unicodedata.name(letter, "").startswith("LATIN") for letter in foreign):
+def _greek_word(word: str) -> float:
+    small = word.lower()
+    if not _is_in(small, "GREEK") or "ς" in small[:-1] or (small[-1] == "σ" and not word.isupper()):
         return _ODD
-    plain = len(word) - len(foreign)
-    if len(word) == 1:
-        return 0.7 if word in _COMMON_LATIN else _ODD
-    score = _LIKELY if plain >= 1.5 * len(foreign) else 0.5 if plain >= len(foreign) else 0.35
-    return score if all(letter.lower() in _COMMON_LATIN for letter in foreign) else 0.9 * score
+    if len(small) < 3 or not set(small) & set("αεηιουωάέήίόύώ") or _share(small, "άέήίόύώΐΰ") * len(small) > 1:
+        return 0.2
+    return (0.7 if word.isupper() else 0.85) * (0.6 + 0.4 * _share(small, "αοιετσνηυρπκλμςάέήίόύώ"))
 
 
+def _hebrew_word(word: str) -> float:
+    """Five letters are written in another way at the end of a word, and only there."""
+    if not _is_in(word, "HEBREW") or set(word[:-1]) & set("ךםןףץ") or word[-1] in "כמנפצ":
+        return _ODD
+    return 0.75 if len(word) > 1 else 0.2
+
+
+def _is_in(word: str, script: str) -> bool:
+    return all(unicodedata.name(letter, "").startswith(script) for letter in word)
+
+
+def _share(word: str, letters: str) -> float:
+    """How much of a word is of these letters."""
+    return sum(letter in letters for letter in word) / len(word)
+
+
+def _latin(common: str, ends: str = "") -> Callable[[str], list[float]]:
+    """Most letters of a word are plain ones, and the others of those that are common, or are so as its last one."""
+
+    def word_of(word: str) -> float:
+        foreign = [letter for letter in word if not letter.isascii()]
+        if not all(unicodedata.name(letter, "").startswith("LATIN") for letter in foreign):
+            return _ODD
+        plain = len(word) - len(foreign)
+        if len(word) == 1:
+            return 0.7 if word in _COMMON_LATIN else _ODD
+        score = _LIKELY if plain >= 1.5 * len(foreign) else 0.5 if plain >= len(foreign) else 0.35
+        are_common = all(letter in common for letter in word[:-1].lower() if not letter.isascii())
+        return score if are_common and (word[-1].isascii() or word[-1].lower() in common + ends) else 0.9 * score
+
+    return _by_words(word_of)
+
+
+# Of encodings in which texts look equally like writing the first is taken.
 _JUDGES: dict[str, Callable[[str], list[float]]] = {
     "utf-8": _unicode,
-    **dict.fromkeys(("cp437", "cp850", "cp1252"), _by_words(_latin_word)),
-    "cp866": _by_words(_russian_word),
+    **dict.fromkeys(("cp437", "cp850", "cp1252"), _latin(_COMMON_LATIN, _ITALIAN_ENDS)),
+    **dict.fromkeys(("cp857", "cp1254"), _latin(_COMMON_TURKISH)),
+    **dict.fromkeys(("cp852", "cp1250"), _latin(_COMMON_CENTRAL)),
+    **dict.fromkeys(("cp866", "cp1251", "koi8-r"), _by_words(_cyrillic_word)),
+    **dict.fromkeys(("cp737", "cp1253"), _by_words(_greek_word)),
+    **dict.fromkeys(("cp862", "cp1255"), _by_words(_hebrew_word)),
     "cp932": _by_signs(_japanese_sign),
     "gbk": _by_signs(_chinese_sign),
     "cp949": _by_signs(_korean_sign),
     "big5": _by_signs(_taiwanese_sign),
+    "euc_jp": _by_signs(_unix_japanese_sign),
 }

@@ -30,6 +30,11 @@ def test_tables_of_any_office_program_are_read(photos: Path, encoding: str, sepa
     assert write(photos, table) == {"cats/a.jpg": {"title": "Café Müller", "author": "Ann"}}
 
 
+def test_a_table_of_another_country_is_read(photos: Path) -> None:
+    table = "file,title,author\ncats/a.jpg,Летний отпуск,Иванов\n"
+    assert write(photos, table.encode("cp1251")) == {"cats/a.jpg": {"title": "Летний отпуск", "author": "Иванов"}}
+
+
 def test_it_may_lie_beside_the_folder_or_not_be_there(photos: Path) -> None:
     assert read_credits(photos) == {}
     (photos.parent / "credits.csv").write_text(TABLE, encoding="utf-8")
@@ -39,7 +44,7 @@ def test_it_may_lie_beside_the_folder_or_not_be_there(photos: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("file,title,author\na.jpg,Привет,Иванов\n".encode("cp1251"), "save it as UTF-8"),
+        ("file,title,author\na.jpg,قطة,علي\n".encode("cp1256"), "save it as UTF-8"),
         (b"\xff\xfe\x00", "save it as UTF-8"),
         (b"name,title\na.jpg,A\n", "a column 'file' in"),
         (b"file,title\na.jpg," + b"x" * 200_000 + b"\n", "found it damaged"),

@@ -3,13 +3,17 @@
 
 const [LIKELY, RARE, ODD] = [0.95, 0.4, 0.1];
 const COMMON_LATIN = "äöüßéèêëàâáíóúñçãåøæîïôûùœ";
+const ITALIAN_ENDS = "ìòù"; // common as the last letter of a word
+const COMMON_CENTRAL = "ąćęłńóśźżáčďéěíňřšťúůýžöőüűäôß";
+const COMMON_TURKISH = "çğıöşüâîi̇";
 const COMMON_HANGUL = new Set(
     "가각간갈감강개거건걸검게겨결경계고곡곤골공과관광교구국군굴궁권귀그근글금기김길까꽃나날남내너네녀년노놀농누눈뉴는늘니다단달담당대더도독돌동되두둘뒤드득든들등디따딸땅때라락란람랑래러런레려력련령로록론료" +
     "루류르른름리린림마만말망매머먼메면명모목몰무문물미민밀바박반발밤방배백버번벌범별병보복본봄봉부북분불비빛빵사산살삼상새색생서석선설성세셀소속손송쇼수순술숲스슬습승시식신실심아악안알암앙애야약양어억언얼" +
     "엄업없에여역연열염영예오옥온올옷와완왕외요용우욱운울움워원월위유육윤융으은을음의이인일임입있자작잔잠장재저적전절점정제조족졸종좌주죽준중즈증지직진질집짜차착찬참창채책처천철첫청체초촌총최추축출충치친카" +
     "커컴코콘크큰클키타태터테토통투트특티파판팔패퍼페편평포폴표푸풍품프피필하학한할함합항해행향허험현형호혼홍화환활황회획효후휴흐흥희히힘더산샷토끼고양강아지",
 );
-const [LAST_COMMON_SJIS, LAST_COMMON_GBK, LAST_COMMON_BIG5] = [0x98, 0xd7, 0xc6]; // lead bytes of the signs one learns first
+// Lead bytes of the signs one learns first.
+const [LAST_COMMON_SJIS, LAST_COMMON_EUC, LAST_COMMON_GBK, LAST_COMMON_BIG5] = [0x98, 0xcf, 0xd7, 0xc6];
 const SCRIPTS = ["Latin", "Greek", "Cyrillic", "Armenian", "Hebrew", "Arabic"].map((name) => new RegExp(`\\p{Script=${name}}`, "u"));
 // The upper halves of code pages that browsers do not have, or not all programs that run scripts.
 const UPPER = {
@@ -19,8 +23,28 @@ const UPPER = {
     "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0",
   cp1252:
     "€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ\u00a0¡¢£¤¥¦§¨©ª«¬\u00ad®¯°±²³´µ¶·¸¹º»¼½¾¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÖ×ØÙÚÛÜÝÞßàáâãäåæçèéêëìíîïðñòóôõö÷øùúûüýþÿ",
+  cp852:
+    "ÇüéâäůćçłëŐőîŹÄĆÉĹĺôöĽľŚśÖÜŤťŁ×čáíóúĄąŽžĘę¬źČş«»░▒▓│┤ÁÂĚŞ╣║╗╝Żż┐└┴┬├─┼Ăă╚╔╩╦╠═╬¤đĐĎËďŇÍÎě┘┌█▄ŢŮ▀ÓßÔŃńňŠšŔÚŕŰýÝţ´\u00ad˝˛ˇ˘§÷¸°¨˙űŘř■\u00a0",
+  cp1250:
+    "€\ufffd‚\ufffd„…†‡\ufffd‰Š‹ŚŤŽŹ\ufffd‘’“”•–—\ufffd™š›śťžź\u00a0ˇ˘Ł¤Ą¦§¨©Ş«¬\u00ad®Ż°±˛ł´µ¶·¸ąş»Ľ˝ľżŔÁÂĂÄĹĆÇČÉĘËĚÍÎĎĐŃŇÓÔŐÖ×ŘŮÚŰÜÝŢßŕáâăäĺćçčéęëěíîďđńňóôőö÷řůúűüýţ˙",
+  cp857:
+    "ÇüéâäàåçêëèïîıÄÅÉæÆôöòûùİÖÜø£ØŞşáíóúñÑĞğ¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ºªÊËÈ\ufffdÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµ\ufffd×ÚÛÙìÿ¯´\u00ad±\ufffd¾¶§÷¸°¨·¹³²■\u00a0",
+  cp1254:
+    "€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffd\ufffd\ufffd\ufffd‘’“”•–—˜™š›œ\ufffd\ufffdŸ\u00a0¡¢£¤¥¦§¨©ª«¬\u00ad®¯°±²³´µ¶·¸¹º»¼½¾¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏĞÑÒÓÔÕÖ×ØÙÚÛÜİŞßàáâãäåæçèéêëìíîïğñòóôõö÷øùúûüışÿ",
+  cp1251:
+    "ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—\ufffd™љ›њќћџ\u00a0ЎўЈ¤Ґ¦§Ё©Є«¬\u00ad®Ї°±Ііґµ¶·ё№є»јЅѕїАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯабвгдежзийклмнопрстуфхцчшщъыьэюя",
+  "koi8-r":
+    "─│┌┐└┘├┤┬┴┼▀▄█▌▐░▒▓⌠■∙√≈≤≥\u00a0⌡°²·÷═║╒ё╓╔╕╖╗╘╙╚╛╜╝╞╟╠╡Ё╢╣╤╥╦╧╨╩╪╫╬©юабцдефгхийклмнопярстужвьызшэщчъЮАБЦДЕФГХИЙКЛМНОПЯРСТУЖВЬЫЗШЭЩЧЪ",
+  cp737:
+    "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρσςτυφχψ░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀ωάέήϊίόύϋώΆΈΉΊΌΎΏ±≥≤ΪΫ÷≈°∙·√ⁿ²■\u00a0",
+  cp1253:
+    "€\ufffd‚ƒ„…†‡\ufffd‰\ufffd‹\ufffd\ufffd\ufffd\ufffd\ufffd‘’“”•–—\ufffd™\ufffd›\ufffd\ufffd\ufffd\ufffd\u00a0΅Ά£¤¥¦§¨©\ufffd«¬\u00ad®―°±²³΄µ¶·ΈΉΊ»Ό½ΎΏΐΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡ\ufffdΣΤΥΦΧΨΩΪΫάέήίΰαβγδεζηθικλμνξοπρςστυφχψωϊϋόύώ\ufffd",
+  cp862:
+    "אבגדהוזחטיךכלםמןנסעףפץצקרשת¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0",
+  cp1255:
+    "€\ufffd‚ƒ„…†‡ˆ‰\ufffd‹\ufffd\ufffd\ufffd\ufffd\ufffd‘’“”•–—˜™\ufffd›\ufffd\ufffd\ufffd\ufffd\u00a0¡¢£₪¥¦§¨©×«¬\u00ad®¯°±²³´µ¶·¸¹÷»¼½¾¿\u05b0\u05b1\u05b2\u05b3\u05b4\u05b5\u05b6\u05b7\u05b8\u05b9\ufffd\u05bb\u05bc\u05bd\u05be\u05bf\u05c0\u05c1\u05c2\u05c3װױײ׳״\ufffd\ufffd\ufffd\ufffd\ufffd\ufffd\ufffdאבגדהוזחטיךכלםמןנסעףפץצקרשת\ufffd\ufffd\u200e\u200f\ufffd",
 };
-const LABELS = { cp866: "ibm866", cp932: "shift_jis", gbk: "gbk", cp949: "euc-kr", big5: "big5" };
+const LABELS = { cp866: "ibm866", cp932: "shift_jis", gbk: "gbk", cp949: "euc-kr", big5: "big5", euc_jp: "euc-jp" };
 const NO_LETTER = /[\ufffd\ue000-\uf8ff]/; // unused, or for everybody's own signs
 
 const MANY = 3; // letters: of three Chinese or Korean signs, one case in thousands gives as many Latin letters
@@ -60,12 +84,14 @@ function codedLetters(bytes, encoding) {
 /** How many bytes a letter has that begins with this one. */
 function sizeAt(byte, encoding) {
   if (byte < 0x80 || UPPER[encoding] || encoding === "cp866") return 1;
+  if (encoding === "euc_jp" && byte === 0x8f) return 3;
   return encoding === "cp932" && byte >= 0xa1 && byte <= 0xdf ? 1 : 2;
 }
 
 function letterOf(code, encoding) {
   if (code[0] < 0x80) return String.fromCharCode(code[0]);
   const letter = UPPER[encoding]?.[code[0] - 0x80] ?? DECODERS[encoding].decode(code);
+  if (encoding === "euc_jp" && (code[0] === 0xad || code[0] > 0xf4)) throw new RangeError("a sign of Windows alone");
   if (Array.from(letter).length !== 1 || NO_LETTER.test(letter)) throw new RangeError("no letter");
   return letter;
 }
@@ -157,12 +183,14 @@ function unicodeWord(word) {
 /** Whether a letter is of those that European languages, Vietnamese, Azerbaijani, Uzbek or Hawaiian need. */
 const isOfLatin = (letter) => letter < "\u0250" || letter === "ə" || APOSTROPHES.includes(letter) || (letter >= "\u1e00" && letter < "\u1f00");
 
-/** Judges each sign by itself; in the midst of a plain word there is none. */
+/** Judges each sign by itself; in the midst of a plain word there is none, and seldom one right before it. */
 const bySigns = (sign) => (letters) => {
-  const scores = letters.map(({ letter, code }) => (isAscii(letter) ? 0 : sign(letter, code)));
+  const scores = letters.map(({ letter, code }, at) => (isAscii(letter) ? 0 : sign(letter, code) * (isBeforePlain(letters, at) ? 0.5 : 1)));
   for (const place of withinWords(letters)) scores.fill(ODD, ...place);
   return scores;
 };
+
+const isBeforePlain = (letters, at) => at + 1 < letters.length && /^[a-z]$/.test(letters[at + 1].letter);
 
 /** Places [from, to) of signs with a plain letter before them and a small one behind. */
 function withinWords(letters) {
@@ -188,9 +216,9 @@ function chineseSign(_, [lead, trail]) {
 }
 
 /** Nearly every two bytes of Chinese are a syllable of Korean too, but seldom one that is often written. */
-function koreanSign(letter) {
+function koreanSign(letter, [lead, trail]) {
   if (COMMON_HANGUL.has(letter)) return LIKELY;
-  return letter >= "가" && letter <= "힣" ? 0.8 : ODD;
+  return letter >= "가" && letter <= "힣" && lead >= 0xb0 && trail >= 0xa1 ? 0.8 : ODD;
 }
 
 function taiwaneseSign(_, [lead]) {
@@ -198,43 +226,90 @@ function taiwaneseSign(_, [lead]) {
   return lead > LAST_COMMON_BIG5 ? RARE : ODD;
 }
 
+/** Nearly every two bytes of Chinese are a sign here too; kana tell. */
+function unixJapaneseSign(letter, [lead]) {
+  if ((letter >= "\u3041" && letter <= "\u30ff") || letter === "々") return LIKELY;
+  return lead >= 0xb0 && lead <= LAST_COMMON_EUC ? 0.74 : ODD;
+}
+
 /** Judges letters by the words that they are in: of small letters, with a capital first, or all in capitals. */
 const byWords = (judge) => (letters) => {
   const scores = letters.map(() => ODD);
   for (const place of wordsOf(letters)) {
     const word = wordIn(letters, place);
-    if (word.length === 1 || isSmall(word.slice(1).join("")) || isCapital(word.join(""))) scores.fill(judge(word), ...place);
+    const whole = word.join("");
+    if (word.length === 1 || isSmall(word.slice(1).join("")) || isCapital(whole) || whole.toLowerCase() === whole.toUpperCase()) {
+      scores.fill(judge(word), ...place);
+    }
   }
   return scores;
 };
 
 const isSmall = (text) => text === text.toLowerCase() && text !== text.toUpperCase();
 const isCapital = (text) => text === text.toUpperCase() && text !== text.toLowerCase();
+const small = (word) => Array.from(word.join("").toLowerCase());
+const has = (word, letters) => word.some((letter) => letters.includes(letter));
 
-function russianWord(word) {
-  if (!word.every((letter) => /\p{Script=Cyrillic}/u.test(letter))) return ODD;
-  if (word.length < 3) return 0.2;
-  return isCapital(word.join("")) ? 0.8 : LIKELY;
+/** How much of a word is of these letters. */
+const share = (word, letters) => word.filter((letter) => letters.includes(letter)).length / word.length;
+
+function cyrillicWord(word) {
+  const letters = small(word);
+  if (!letters.every((letter) => /\p{Script=Cyrillic}/u.test(letter)) || "ъьы".includes(letters[0])) return ODD;
+  if (letters.length < 3 || !has(letters, "аеёиоуыэюяіїє")) return 0.2;
+  return (isCapital(word.join("")) ? 0.8 : LIKELY) * (0.6 + 0.4 * share(letters, "оеаинтсрвлкмдпуяьгі"));
 }
 
-/** Most letters of a word are plain ones. */
-function latinWord(word) {
-  const foreign = word.filter((letter) => !isAscii(letter));
-  if (!foreign.every((letter) => scriptOf(letter) === 0)) return ODD;
-  const plain = word.length - foreign.length;
-  if (word.length === 1) return COMMON_LATIN.includes(word[0]) ? 0.7 : ODD;
-  const score = plain >= 1.5 * foreign.length ? LIKELY : plain >= foreign.length ? 0.5 : 0.35;
-  return foreign.every((letter) => COMMON_LATIN.includes(letter.toLowerCase())) ? score : 0.9 * score;
+function greekWord(word) {
+  const letters = small(word);
+  const isCapitals = isCapital(word.join(""));
+  if (!letters.every((letter) => /\p{Script=Greek}/u.test(letter)) || has(letters.slice(0, -1), "ς")) return ODD;
+  if (letters.at(-1) === "σ" && !isCapitals) return ODD;
+  const accents = letters.filter((letter) => "άέήίόύώΐΰ".includes(letter)).length;
+  if (letters.length < 3 || !has(letters, "αεηιουωάέήίόύώ") || accents > 1) return 0.2;
+  return (isCapitals ? 0.7 : 0.85) * (0.6 + 0.4 * share(letters, "αοιετσνηυρπκλμςάέήίόύώ"));
 }
 
+/** Five letters are written in another way at the end of a word, and only there. */
+function hebrewWord(word) {
+  if (!word.every((letter) => /\p{Script=Hebrew}/u.test(letter))) return ODD;
+  if (has(word.slice(0, -1), "ךםןףץ") || "כמנפצ".includes(word.at(-1))) return ODD;
+  return word.length > 1 ? 0.75 : 0.2;
+}
+
+/** Most letters of a word are plain ones, and the others of those that are common, or are so as its last one. */
+const latin = (common, ends = "") =>
+  byWords((word) => {
+    const foreign = word.filter((letter) => !isAscii(letter));
+    if (!foreign.every((letter) => scriptOf(letter) === 0)) return ODD;
+    const plain = word.length - foreign.length;
+    if (word.length === 1) return COMMON_LATIN.includes(word[0]) ? 0.7 : ODD;
+    const score = plain >= 1.5 * foreign.length ? LIKELY : plain >= foreign.length ? 0.5 : 0.35;
+    const areCommon = small(word.slice(0, -1)).every((letter) => isAscii(letter) || common.includes(letter));
+    const last = word.at(-1);
+    return areCommon && (isAscii(last) || (common + ends).includes(last.toLowerCase())) ? score : 0.9 * score;
+  });
+
+// Of encodings in which texts look equally like writing the first is taken.
 const JUDGES = {
   "utf-8": unicode,
-  cp437: byWords(latinWord),
-  cp850: byWords(latinWord),
-  cp1252: byWords(latinWord),
-  cp866: byWords(russianWord),
+  cp437: latin(COMMON_LATIN, ITALIAN_ENDS),
+  cp850: latin(COMMON_LATIN, ITALIAN_ENDS),
+  cp1252: latin(COMMON_LATIN, ITALIAN_ENDS),
+  cp857: latin(COMMON_TURKISH),
+  cp1254: latin(COMMON_TURKISH),
+  cp852: latin(COMMON_CENTRAL),
+  cp1250: latin(COMMON_CENTRAL),
+  cp866: byWords(cyrillicWord),
+  cp1251: byWords(cyrillicWord),
+  "koi8-r": byWords(cyrillicWord),
+  cp737: byWords(greekWord),
+  cp1253: byWords(greekWord),
+  cp862: byWords(hebrewWord),
+  cp1255: byWords(hebrewWord),
   cp932: bySigns(japaneseSign),
   gbk: bySigns(chineseSign),
   cp949: bySigns(koreanSign),
   big5: bySigns(taiwaneseSign),
+  euc_jp: bySigns(unixJapaneseSign),
 };
