@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
-from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg, kept
+from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_kept, expect_ready, file, jpeg, kept
 from tests.browser.results import photos
 from tests.browser.static_site import Serve
 from tests.node import needs_packages
@@ -193,6 +193,30 @@ def test_photos_of_one_name_from_two_tabs_are_both_kept(context: BrowserContext,
     expect_ready(first, 1)
     bring(second, file("1.jpg", jpeg(2)))
     expect_ready(second, 2)
+
+
+HELD = """() => new Promise((held) => {
+    const released = new Promise((release) => (window.release = release));
+    navigator.locks.request("zsbir own photos", () => (held(), released));
+})"""  # as by a tab that is about to keep a photo
+
+
+def test_photos_of_one_name_that_come_to_two_tabs_at_the_same_time_are_both_kept(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    address = serve(site)
+    pages = [opened(context, address) for _ in range(2)]
+    holding = context.new_page()
+    holding.goto(f"{address}favicon.svg")
+    holding.evaluate(HELD)
+    for number, page in enumerate(pages):
+        bring(page, file("IMG_1.jpg", jpeg(number)), file(f"{number}.jpg", jpeg(2 + number)))
+        page.wait_for_function("() => document.querySelector('.zs-progress progress').max === 2")  # it has looked
+    holding.wait_for_timeout(2_000)
+    assert kept(holding, "photos") == {}
+    holding.evaluate("release()")
+    found = expect_kept(holding, "photos", "IMG_1.jpg", "IMG_1 (2).jpg", "0.jpg", "1.jpg")
+    assert len({photo["digest"] for photo in found.values()}) == 4
 
 
 @pytest.mark.parametrize("said", ["deleted", "nonsense"])

@@ -64,7 +64,7 @@ export async function openOwnPhotos(encoderOf, changed) {
     const brought = originals(files ?? (await filesOf(folder, lost)), skip);
     let all = distinct(await listed(brought, lost));
     if (!goesOn()) return;
-    if (folder || isWhole) all = await inPlace(all, unread, folder ?? files[0].name.split("/")[0]);
+    if (folder || isWhole) all = await store.alone(() => inPlace(all, unread, folder ?? files[0].name.split("/")[0]));
     else all = placedApart(photos, all, claimedIn(await foldersIn(store)));
     if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
     const wanted = all.filter((it) => !isKnown(it, about));
@@ -116,17 +116,29 @@ export async function openOwnPhotos(encoderOf, changed) {
     const { folder, photo_size: side } = encoder.about;
     const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, side).data));
     if (!goesOn()) return false;
-    const name = nameFor(photos, called, digest);
-    const photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
+    let photo = null;
     try {
-      await store.put(photo, { folder, embedding, copy });
+      await store.alone(async () => {
+        const name = await freeName(called, digest);
+        if (!goesOn()) return;
+        photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
+        await store.put(photo, { folder, embedding, copy });
+      });
     } catch (error) {
       run += 1;
       tell({ busy: false, sentence: roomSentence(error) });
       return false;
     }
-    await put(photo, folder, embedding);
-    return true;
+    if (photo) await put(photo, folder, embedding);
+    return photo !== null;
+  }
+
+  /** The name that a photo is kept by; another tab may have taken one a moment ago. */
+  async function freeName(called, digest) {
+    const name = nameFor(photos, called, digest);
+    if (called.includes("/") || photos.has(name) || !(await store.has(name))) return name;
+    await catchUp();
+    return nameFor(photos, called, digest);
   }
 
   async function forget(names) {
