@@ -1,7 +1,7 @@
 // Under which names own photos are kept: nothing takes the place of another.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { distinct, isUnchanged, moved, nameFor, placeFor, placedApart } from "../src/own/naming.js";
 
@@ -63,4 +63,18 @@ test("of two zips or folders that are called alike neither takes the other's pla
 test("of two files that are called alike in one zip neither is lost", () => {
   const names = distinct(["z.zip/a.jpg", "z.zip/a.jpg", "z.zip/a (2).jpg", "b.jpg", "b.jpg"].map((name) => file(name, 1)));
   assert.deepEqual(names.map(({ name }) => name), ["z.zip/a.jpg", "z.zip/a (2).jpg", "z.zip/a (2) (2).jpg", "b.jpg", "b.jpg"]);
+});
+
+test("numbers go on where they were, and pass over a file that is truly called so", () => {
+  const names = distinct(["z/a", "z/a (3)", "z/a", "z/a", "z/a (3)", "z/a", "z/a (2)"].map((name) => file(name, 1)));
+  assert.deepEqual(names.map(({ name }) => name), ["z/a", "z/a (3)", "z/a (2)", "z/a (4)", "z/a (3) (2)", "z/a (5)", "z/a (2) (2)"]);
+});
+
+test("thousands of one name in a zip take no more steps each than a few", () => {
+  const replacing = mock.method(String.prototype, "replace");
+  const files = distinct(Array.from({ length: 2_000 }, () => file("z.zip/a.jpg", 1)));
+  const steps = replacing.mock.callCount();
+  replacing.mock.restore();
+  assert.equal(new Set(files.map(({ name }) => name)).size, 2_000);
+  assert.ok(steps > 0 && steps <= 2 * 2_000, `${steps} names tried`);
 });

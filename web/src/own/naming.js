@@ -22,9 +22,11 @@ export function nameFor(photos, name, digest) {
 /** Files of which none in a folder or a zip is called like another; two may be in one zip. */
 export function distinct(files) {
   const taken = new Set();
+  const numbers = new Map(); // by name, the last that was given; a zip may have thousands of one name
   return files.map((file) => {
-    let [name, number] = [file.name, 1];
+    let [name, number] = [file.name, numbers.get(file.name) ?? 1];
     while (name.includes("/") && taken.has(name)) name = numbered(file.name, (number += 1));
+    numbers.set(file.name, number);
     taken.add(name);
     return { ...file, name };
   });
