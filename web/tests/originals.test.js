@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { originals } from "../src/own/originals.js";
+import { numbersOf } from "./numbers.js";
 
 const COPY = `${"0123456789abcdef".repeat(2)}.jpg`;
 
@@ -33,4 +34,11 @@ test("of a gallery built in the very folder the copies alone are passed over", (
 test("other folders with a manifest, and files without a folder, stay", () => {
   const names = ["a.jpg", COPY, "own/manifest.json", `own/photos/${COPY}`, "own/web/manifest.json", "own/web/a.jpg"];
   assert.deepEqual(left(...names), [names, []]);
+});
+
+test("what is passed over in a folder is what Python passes over", () => {
+  for (const { files, photos } of numbersOf("with_galleries")) {
+    const found = left(...files)[0].filter((name) => name.endsWith(".jpg"));
+    assert.deepEqual(found.sort(), photos.sort(), files.at(-1));
+  }
 });
