@@ -1,4 +1,4 @@
-"""Folders with galleries and sites, and what Python takes for photos there: of the numbers by which `web/` is checked."""
+"""Folders with galleries and sites, and what Python takes for photos there: of the numbers that check `web/`."""
 
 from __future__ import annotations
 
