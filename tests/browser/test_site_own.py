@@ -284,6 +284,36 @@ def test_two_zips_that_are_called_alike_take_no_place_of_each_other(
     }
 
 
+LOST = """const say = self.postMessage.bind(self);
+let isLost = false;
+self.addEventListener("message", ({ data }) => (isLost ||= data.asked?.files?.length === 30));
+self.postMessage = (it) => {
+    say(it);
+    if (isLost && it.own?.done === 3) setTimeout(() => { throw new Error("lost"); });
+};"""  # the worker that gets thirty photos ready
+
+
+def test_photos_can_be_brought_again_after_the_worker_is_lost(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    serve.before_worker(context, site, LOST)
+    page = opened(context, serve(site))
+    files = [file(f"{number:02}.jpg", jpeg(number)) for number in range(31)]
+    bring(page, *files[:30])
+    expect(page.locator(".zs-trouble")).to_contain_text("Getting your photos ready stopped; bring them again to go on.")
+    expect(page.locator(".zs-trouble")).to_contain_text("Those that are done are kept.")
+    expect(page.locator(".zs-progress")).to_be_hidden()
+    expect(page.locator(".zs-drop")).to_be_visible()
+    done = len(kept(page, "photos"))
+    assert 3 <= done < 30
+    expect_ready(page, done)
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text(f"Searched {done} photos")
+    bring(page, *files)
+    expect_ready(page, 31)
+    expect(page.locator(".zs-trouble")).to_be_hidden()
+
+
 def test_where_nothing_can_be_read_the_reason_is_open(context: BrowserContext, site: Path, serve: Serve) -> None:
     page = opened(context, serve(site))
     bring(page, file("bad.zip", b"PK no zip"))
