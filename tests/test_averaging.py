@@ -56,12 +56,27 @@ def test_of_the_same_checkpoint_twice_it_is_that_checkpoint(tmp_path: Path) -> N
 
 
 def test_what_is_recognised_is_the_mean_direction_if_all_recognise() -> None:
-    one, other = Recognition(torch.tensor([[1.0, 0.0]]), 0.2), Recognition(torch.tensor([[0.6, 0.8]]), 0.2)
+    one, other = (Recognition(torch.tensor([each]), 0.2, graded=False) for each in ([1.0, 0.0], [0.6, 0.8]))
     average = average_recognition([one, other])
     assert average is not None
     assert torch.allclose(average.prototypes, torch.tensor([[0.8, 0.4]]) / 0.8**0.5)
-    assert average.weight == one.weight
+    assert average.counts_like(one)
     assert average_recognition([one, None]) is None
+
+
+@pytest.mark.parametrize(("weight", "sharpness", "graded"), [(0.2, 20.0, False), (0.2, 30.0, True), (1.0, 20.0, True)])
+def test_checkpoints_that_recognise_otherwise_are_refused(
+    tmp_path: Path, weight: float, sharpness: float, graded: bool
+) -> None:
+    paths = [written(tmp_path, seed) for seed in (1, 2)]
+    recognitions = [Recognition(torch.eye(16)[:2], 0.2), Recognition(torch.eye(16)[:2], weight, graded=graded)]
+    recognitions[1].sharpness.fill_(sharpness)
+    for path, recognition in zip(paths, recognitions, strict=True):
+        part = load_checkpoint(path)
+        encoder = FinishedEncoder(part.encoder.trained, part.encoder.preprocessing, recognition=recognition)
+        save_checkpoint(path, replace(part, encoder=encoder))
+    with pytest.raises(ValueError, match="same network and categories that recognise alike"):
+        average_checkpoints(paths)
 
 
 def test_the_file_says_what_it_was_made_of_and_can_be_used(tmp_path: Path, data_folder: Path) -> None:

@@ -42,7 +42,8 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
 
     Raises:
         FileNotFoundError: One is not there.
-        ValueError: Fewer than two, one is no valid checkpoint, or they differ in network or categories.
+        ValueError: Fewer than two, one is no valid checkpoint, or they differ in network, categories or in how they
+            recognise.
     """
     if len(paths) < 2:
         raise ValueError(f"Expected at least two checkpoints to average, found {len(paths)}; name more.")
@@ -55,10 +56,11 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
                 "what that knew; use it as it is."
             )
     for path, part in zip(paths, parts, strict=True):
-        if part.encoder.trained.config != first.encoder.trained.config or part.split != first.split:
+        same = part.encoder.trained.config == first.encoder.trained.config and part.split == first.split
+        if not same or not _recognise_alike(part.encoder.recognition, first.encoder.recognition):
             raise ValueError(
-                f"Expected checkpoints of the same network and categories, found {path} to differ from {paths[0]}; "
-                "average runs with equal settings."
+                f"Expected checkpoints of the same network and categories that recognise alike, found {path} to "
+                f"differ from {paths[0]}; average runs with equal settings."
             )
     encoders = [part.encoder.trained for part in parts]
     states = [encoder.state_dict() for encoder in encoders]
@@ -75,6 +77,11 @@ def average_checkpoints(paths: Sequence[Path]) -> Checkpoint:
     recognition = average_recognition([part.encoder.recognition for part in parts])
     average = FinishedEncoder(encoders[0], first.preprocessing, recognition=recognition)
     return Checkpoint(average, first.split, {"average_of": described}, metrics={}, seed=first.seed)
+
+
+def _recognise_alike(one: Recognition | None, other: Recognition | None) -> bool:
+    """Not where both do, but count it otherwise; where one does not, the average will not either."""
+    return not one or not other or one.counts_like(other)
 
 
 def average_recognition(parts: Sequence[Recognition | None]) -> Recognition | None:

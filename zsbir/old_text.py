@@ -12,6 +12,9 @@ from collections.abc import Callable, Sequence
 
 SURE = 0.75  # plausibility, 0 to 1, from which on a text is believed
 _WORDS = re.compile(r"[^\W\d_]+")
+_MANY = 3  # letters: of three Chinese or Korean signs, one case in thousands gives as many Latin letters
+_WITHIN = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f]+(?=[a-z])")
+_APOSTROPHES = "ʻʼ"  # that are letters
 _LIKELY, _RARE, _ODD = 0.95, 0.4, 0.1
 _COMMON_LATIN = "äöüßéèêëàâáíóúñçãåøæîïôûùœ"
 _COMMON_HANGUL = frozenset(
@@ -33,7 +36,7 @@ def encoding_of(texts: Sequence[bytes], usual: str) -> tuple[str, float]:
         usual: Of equally plausible ones, this.
     """
     foreign = sorted({text for text in texts if not text.isascii()})
-    if not foreign:
+    if not foreign or _are_latin(foreign):
         return "utf-8", 1.0
     scores = {encoding: _plausibility(foreign, encoding, judge) for encoding, judge in _JUDGES.items()}
     best = max(scores, key=lambda encoding: (scores[encoding], encoding == "utf-8", encoding == usual))
@@ -69,6 +72,15 @@ def _plausibility(texts: Sequence[bytes], encoding: str, judge: Callable[[str], 
     return total / weight if weight else 1.0  # all that is left is ASCII, as of the sign for Kelvin
 
 
+def _are_latin(texts: Sequence[bytes]) -> bool:
+    """Whether they are UTF-8 of Latin letters alone, so many that another encoding hardly gives that by chance."""
+    whole = [_decoded(text, "utf-8") for text in texts]
+    if None in whole:
+        return False
+    foreign = [letter for text in whole for letter in unicodedata.normalize("NFC", text or "") if not letter.isascii()]
+    return len(foreign) >= _MANY and all(letter.isalpha() and _is_latin(letter) for letter in foreign)
+
+
 def _unicode(text: str) -> list[float]:
     scores = [1.0 if _is_clear(letter) else _ODD for letter in text]
     for found in _WORDS.finditer(text):
@@ -85,45 +97,50 @@ def _is_clear(letter: str) -> bool:
 
 def _unicode_word(word: str) -> float:
     foreign = [letter for letter in word if not letter.isascii()]
-    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in foreign}
+    scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in foreign if letter not in _APOSTROPHES}
     plain = len(word) - len(foreign)
-    if scripts == {"LATIN"} and max(foreign) < "\u0250":
+    if (scripts == {"LATIN"} or plain) and all(map(_is_latin, foreign)):
         return 1.0 if plain else 0.5
     return 1.0 if len(scripts) == 1 and not plain and len(word) > 1 and scripts != {"LATIN"} else _ODD
 
 
-def _japanese(text: str) -> list[float]:
-    return [_japanese_letter(letter) for letter in text if not letter.isascii()]
+def _is_latin(letter: str) -> bool:
+    """Whether a letter is of those that European languages, Vietnamese, Azerbaijani, Uzbek or Hawaiian need."""
+    return letter < "\u0250" or letter == "ə" or letter in _APOSTROPHES or "\u1e00" <= letter < "\u1f00"
 
 
-def _japanese_letter(letter: str) -> float:
+def _by_signs(sign: Callable[[str], float]) -> Callable[[str], list[float]]:
+    """Judges each sign by itself; in the midst of a plain word there is none."""
+
+    def judge(text: str) -> list[float]:
+        within = {at for found in _WITHIN.finditer(text) for at in range(*found.span())}
+        return [_ODD if at in within else sign(letter) for at, letter in enumerate(text) if not letter.isascii()]
+
+    return judge
+
+
+def _japanese_sign(letter: str) -> float:
     if "\u3041" <= letter <= "\u30ff" or letter == "々":
         return _LIKELY
     lead = letter.encode("cp932")[0]
     return 0.85 if 0x88 <= lead <= _LAST_COMMON_SJIS else _RARE if "\u4e00" <= letter <= "\u9fff" else _ODD
 
 
-def _chinese(text: str) -> list[float]:
-    return [_chinese_letter(letter.encode("gbk")) for letter in text if not letter.isascii()]
-
-
-def _chinese_letter(code: bytes) -> float:
+def _chinese_sign(letter: str) -> float:
+    code = letter.encode("gbk")
     if len(code) < 2 or code[1] < 0xA1 or code[0] < 0xA3:
         return _ODD
     return 0.9 if 0xB0 <= code[0] <= _LAST_COMMON_GBK else _RARE if code[0] > _LAST_COMMON_GBK else _ODD
 
 
-def _korean(text: str) -> list[float]:
+def _korean_sign(letter: str) -> float:
     """Nearly every two bytes of Chinese are a syllable of Korean too, but seldom one that is often written."""
-    letters = [letter for letter in text if not letter.isascii()]
-    return [_LIKELY if letter in _COMMON_HANGUL else 0.8 if "가" <= letter <= "힣" else _ODD for letter in letters]
+    return _LIKELY if letter in _COMMON_HANGUL else 0.8 if "가" <= letter <= "힣" else _ODD
 
 
-def _taiwanese(text: str) -> list[float]:
-    leads = [letter.encode("big5")[0] for letter in text if not letter.isascii()]
-    return [
-        0.85 if 0xA4 <= lead <= _LAST_COMMON_BIG5 else _RARE if lead > _LAST_COMMON_BIG5 else _ODD for lead in leads
-    ]
+def _taiwanese_sign(letter: str) -> float:
+    lead = letter.encode("big5")[0]
+    return 0.85 if 0xA4 <= lead <= _LAST_COMMON_BIG5 else _RARE if lead > _LAST_COMMON_BIG5 else _ODD
 
 
 def _by_words(word: Callable[[str], float]) -> Callable[[str], list[float]]:
@@ -162,8 +179,8 @@ _JUDGES: dict[str, Callable[[str], list[float]]] = {
     "utf-8": _unicode,
     **dict.fromkeys(("cp437", "cp850", "cp1252"), _by_words(_latin_word)),
     "cp866": _by_words(_russian_word),
-    "cp932": _japanese,
-    "gbk": _chinese,
-    "cp949": _korean,
-    "big5": _taiwanese,
+    "cp932": _by_signs(_japanese_sign),
+    "gbk": _by_signs(_chinese_sign),
+    "cp949": _by_signs(_korean_sign),
+    "big5": _by_signs(_taiwanese_sign),
 }

@@ -207,6 +207,22 @@ def test_a_mark_that_turns_round_while_the_window_is_on_its_way_is_seen(
     assert mark_is_seen(page)
 
 
+def test_the_mark_is_seen_in_browsers_that_do_not_tell_that_scrolling_has_ended(
+    page: Page, retriever: CountingRetriever
+) -> None:
+    _, last = corners(retriever)
+    page.evaluate("window.addEventListener('scrollend', (event) => event.stopImmediatePropagation(), true)")
+    open_large_map(page)
+    page.wait_for_timeout(1_000)
+    move_mark(page, last)
+    page.wait_for_timeout(1_500)
+    page.evaluate("document.querySelector('.zs-map-window').scrollTo(0, 0)")  # as the keyboard does
+    page.wait_for_timeout(1_000)
+    move_mark(page, last)
+    page.wait_for_timeout(1_500)
+    assert mark_is_seen(page)
+
+
 def test_the_window_stays_while_the_visitor_moves_the_map(page: Page, retriever: CountingRetriever) -> None:
     first, last = corners(retriever)
     open_large_map(page)

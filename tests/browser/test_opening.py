@@ -11,6 +11,7 @@ from tests.browser.canvas import clear, query
 from tests.browser.conftest import TIMEOUT_MS, CountingRetriever, opened
 from tests.browser.files import DEVICES, LINE, bounds, choose, notice, strokes_of, svg
 from tests.served import encoded, sketch_in
+from zsbir.ui.query import png_data_url
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -74,6 +75,27 @@ def test_a_picture_is_pasted_though_a_text_that_is_no_drawing_comes_with_it(blan
         }""",
         list(encoded(sketch_in())),
     )
+    expect(blank.locator(".zs-hint")).to_be_hidden()
+    assert "picture" in query(blank)
+
+
+def test_of_several_files_the_first_picture_is_taken(blank: Page) -> None:
+    blank.evaluate(
+        """(png) => {
+            const both = new DataTransfer();
+            both.items.add(new File(["hello"], "notes.txt", { type: "text/plain" }));
+            both.items.add(new File([Uint8Array.from(png)], "cells.png", { type: "image/png" }));
+            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: both, bubbles: true }));
+        }""",
+        list(encoded(sketch_in())),
+    )
+    expect(blank.locator(".zs-hint")).to_be_hidden()
+    assert "picture" in query(blank)
+
+
+def test_a_picture_that_is_an_address_of_data_is_pasted(blank: Page) -> None:
+    blank.evaluate("text => navigator.clipboard.writeText(text)", png_data_url(sketch_in()))
+    blank.keyboard.press("Control+v")
     expect(blank.locator(".zs-hint")).to_be_hidden()
     assert "picture" in query(blank)
 

@@ -183,6 +183,9 @@ def test_command_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     shutil.rmtree(folder / "photos" / "disc")
     assert main(["check", str(folder), "--sheet", str(sheet)]) == 1
     assert "Error: 'disc' has no photos" in capsys.readouterr().out
+    (tmp_path / "empty").mkdir()
+    assert main(["check", str(tmp_path / "empty"), "--sheet", str(tmp_path / "empty.png")]) == 1
+    assert not (tmp_path / "empty.png").exists()
     assert main(["check", str(tmp_path / "absent"), "--sheet", str(sheet)]) == 2
 
 

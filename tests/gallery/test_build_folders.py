@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +57,32 @@ def test_a_page_built_in_a_folder_is_passed_over_with_its_photos(
     first = build(photos, tmp_path / "first", embedder).gallery
     put(photos / "deep" / "site" / "data" / "galleries" / "1" / "photos" / "copy.png", 7)
     (photos / "deep" / "site" / "data" / "site.json").write_text("{}", encoding="utf-8")
+    assert len(build(photos, tmp_path / "blog", embedder).gallery) == len(first) + 1  # other pages have such data too
+    (photos / "deep" / "site" / "version.js").write_text("", encoding="utf-8")
     assert build(photos, tmp_path / "out", embedder).gallery.photos == first.photos
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named_and_the_others_are_read(
+    photos: Path, embedder: Embedder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(photos / "locked" / "secret.png", 7)
+
+    def locked(name: str) -> Any:
+        real = getattr(os, name)
+
+        def call(path: Any, *args: Any, **kwargs: Any) -> Any:
+            inside = name == "scandir" or not str(path).endswith("locked")
+            if "locked" in str(path) and inside:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path, *args, **kwargs)
+
+        return call
+
+    for name in ("stat", "scandir"):  # as root everything may be read
+        monkeypatch.setattr(os, name, locked(name))
+    built = build(photos, tmp_path / "out", embedder)
+    assert len(built.gallery) == 6
+    assert any(sentence.endswith("cannot be read: locked.") for sentence in built.left_out)
 
 
 def test_copies_of_a_gallery_in_the_very_folder_are_no_photos_of_another(
@@ -66,6 +93,13 @@ def test_copies_of_a_gallery_in_the_very_folder_are_no_photos_of_another(
     assert len(build(photos, tmp_path / "out", embedder).gallery) == len(first) + 1
     copies = build(photos / "photos", tmp_path / "of copies", embedder).gallery
     assert len(copies) == len(first) + 1  # who asks for them has them
+
+
+def test_photos_named_like_copies_are_photos_where_no_gallery_is(
+    photos: Path, embedder: Embedder, tmp_path: Path
+) -> None:
+    put(photos / "photos" / f"{'0' * 32}.jpg", 7)
+    assert len(build(photos, tmp_path / "out", embedder).gallery) == 7
 
 
 def test_what_is_no_photo_is_counted_by_kind(photos: Path, embedder: Embedder, tmp_path: Path) -> None:

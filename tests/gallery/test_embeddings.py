@@ -1,3 +1,4 @@
+import errno
 import shutil
 from pathlib import Path
 
@@ -117,3 +118,16 @@ def test_foreign_embeddings_end_in_a_sentence_and_run_nothing(tmp_path: Path, mo
         refused(digest)
     assert not (tmp_path / "bomb").exists()
     assert MANIFEST not in {path.name for path in tmp_path.iterdir()}
+
+
+def test_a_disk_that_takes_no_more_is_told_as_such_and_nothing_is_left(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")  # not on Windows
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as told:
+            write_embeddings(tmp_path, np.ones((100, 10), np.float32))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert told.value.errno == errno.EFBIG
+    assert not list(tmp_path.iterdir())

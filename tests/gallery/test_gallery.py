@@ -1,5 +1,5 @@
 import json
-import shutil
+import re
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,7 @@ def test_damaged_galleries_are_refused_with_the_command_that_rebuilds(built: Pat
     manifest = (built / "manifest.json").read_text()
     for change, message in (
         ({"format_version": 7}, "found 7"),
+        ({"format_version": "x" * 9_000}, r"found 'x{12,14}\.\.\.x{12,14}';"),
         ({"photos": []}, "at least one photo"),
         ({"photos": [{"file": "x"}]}, "complete"),
         ({"photos": with_file(built, "../../etc/passwd")}, "outside"),
@@ -68,8 +69,17 @@ def test_damaged_galleries_are_refused_with_the_command_that_rebuilds(built: Pat
     refused("Expected photo", FileNotFoundError)
     (built / "embeddings.npy").unlink()
     refused("embeddings.npy", FileNotFoundError)
-    shutil.rmtree(built)
-    refused("manifest.json", FileNotFoundError)
+
+
+def test_what_is_no_gallery_is_refused_with_the_command_that_makes_one(built: Path) -> None:
+    def refused(folder: Path, photos: Path | str, gallery: Path | str) -> None:
+        with pytest.raises(FileNotFoundError, match=re.escape(f"build --photos {photos} --gallery {gallery}")):
+            Gallery.load(folder)
+
+    (built / "manifest.json").unlink()
+    refused(built, built / "photos", built)
+    refused(built / "photos", built / "photos", "GALLERY")
+    refused(built / "absent", "PHOTOS", built / "absent")
 
 
 def make_gallery(embeddings: np.ndarray) -> Gallery:

@@ -56,6 +56,7 @@ def test_an_empty_canvas_and_a_dot_are_blank_and_a_line_is_not() -> None:
         (canvas(strokes=[{"width": 4, "points": [[1, None]]}]), "found NoneType"),
         (canvas(strokes=[{"width": 4, "points": [[1, True]]}]), "found bool"),
         (canvas(strokes=[{"width": 4, "points": [[1, float("nan")]]}]), "found nan"),
+        (canvas(strokes=[{"width": 4, "points": [[1, 10**400]]}]), r"found 10{17,19}\.\.\.0+\.$"),
         (canvas(strokes=[{"width": 4, "points": [[1, 1e300]]}]), "at most"),
         (canvas(strokes=[{"width": 4, "points": [[1, 10**400]]}]), "at most"),
         (canvas(strokes=[{"width": -1, "points": [[1, 1]]}]), "stroke width"),

@@ -53,10 +53,22 @@ def test_hidden_is_what_systems_put_beside_our_files() -> None:
     assert all(
         map(
             is_hidden,
-            (".x", "._a.jpg", "__MACOSX", "Thumbs.db", "THUMBS.DB", "desktop.ini", "@eaDir", "@Recycle", "#snapshot"),
+            (
+                ".x",
+                "._a.jpg",
+                "__MACOSX",
+                "Thumbs.db",
+                "THUMBS.DB",
+                "desktop.ini",
+                "@eaDir",
+                "@Recycle",
+                "#snapshot",
+                "~$plan.jpg",
+                "LOST.DIR",
+            ),
         )
     )
-    assert not any(map(is_hidden, ("a.jpg", "..", "x.", "__init__", "thumbs")))
+    assert not any(map(is_hidden, ("a.jpg", "..", "x.", "__init__", "thumbs", "~a.jpg", "a~$.jpg")))
 
 
 def test_files_are_counted_by_kind_and_the_first_few_named() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import make_checkpoint, make_photo
 from tests.served import make_gallery, sketch_in
-from tests.serving.own_pictures import ANN, BEN, PHOTOS, make
+from tests.serving.own_pictures import ANN, BEN, PHOTOS, make, send
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.build import build_gallery
 from zsbir.gallery.retriever import Retriever
@@ -46,6 +46,9 @@ def test_a_visitor_sees_the_shared_galleries_and_the_own_one(galleries: Gallerie
     assert {match.title for match in galleries.open(OWN, ANN).search(sketch_in())} == {"x", "y", "z"}
     with pytest.raises(ValueError, match="were deleted"):
         galleries.open(OWN, BEN)
+    send(galleries.private, ANN, dict([*PHOTOS.items()][:1]))
+    assert galleries.names(ANN)[1].count == 3  # until the others are ready
+    galleries.private.delete(ANN)
     galleries.private.delete(ANN)
     with pytest.raises(ValueError, match="were deleted"):
         galleries.open(OWN, ANN)

@@ -7,6 +7,7 @@ import pytest
 
 from tests.conftest import make_photo
 from tests.served import encoded
+from zsbir.gallery.credits import read_credits
 from zsbir.serving.inbox import Inbox, Limits, plain_name
 
 PHOTO = encoded(make_photo("disc", np.random.default_rng(0)))
@@ -23,7 +24,7 @@ def add(inbox: Inbox, name: str, content: bytes = PHOTO) -> None:
 
 def credits_in(inbox: Inbox) -> list[dict[str, str]]:
     inbox.close()
-    with (inbox.folder / "credits.csv").open(encoding="utf-8", newline="") as file:
+    with (inbox.folder / "credits.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -70,6 +71,13 @@ def test_what_is_no_picture_is_named_and_what_is_hidden_is_not(inbox: Inbox) -> 
         *(f"{name}: An archive among the pictures is not opened." for name in ("raw.zip", "x.tar.gz")),
         "noending: Not a picture.",
     ]
+
+
+@pytest.mark.parametrize("title", ["ö", "êîøêà", "철수", "猫", "кошка", "¿ó³w", "נועה"])
+def test_a_gallery_is_told_the_very_names_whatever_they_look_like(inbox: Inbox, title: str) -> None:
+    add(inbox, f"{title}.png")
+    inbox.close()
+    assert read_credits(inbox.folder)["00000.png"] == {"title": title, "source": f"{title}.png"}
 
 
 def test_pictures_are_known_by_their_content_too(inbox: Inbox) -> None:

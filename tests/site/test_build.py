@@ -10,10 +10,11 @@ from tests.conftest import make_checkpoint
 from tests.node import needs_packages
 from zsbir.encoder.embedder import load_embedder
 from zsbir.gallery.calm import margin_of
+from zsbir.gallery.finding import is_site
 from zsbir.gallery.retriever import Retriever
 from zsbir.site import __main__ as command
 from zsbir.site import bundle
-from zsbir.site.build import build_site, is_site, size_of
+from zsbir.site.build import build_site, size_of
 from zsbir.site.data import write_data
 
 
@@ -57,9 +58,11 @@ def test_embeddings_that_a_gallery_lacks_are_made(retriever: Retriever, tmp_path
 
 def test_other_files_are_never_replaced(retriever: Retriever, checkpoint_path: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "site.json").write_text("{}", encoding="utf-8")  # other generators have one
     with pytest.raises(ValueError, match="to be empty, or a site that was built before, found other files"):
         build_site({"Tested": checkpoint_path}, retriever.gallery.folder, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "mine.txt"]
 
 
 @needs_packages

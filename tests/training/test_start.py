@@ -134,6 +134,13 @@ def test_made_up_things_are_found_better(start_path: Path, tmp_path: Path) -> No
     assert found(tmp_path / "run" / "zsbir.safetensors") > found(start_path) + 0.15
 
 
+def test_recognition_counts_as_much_as_is_asked_for(start: Start, data_folder: Path) -> None:
+    data = CategoryData.load(data_folder, ("square", "disc"))
+    finished = start.finish(start.encoder(), data, 2, 0.5, quiet=True)
+    assert finished.recognition is not None
+    assert (finished.recognition.weight, len(finished.recognition.prototypes)) == (0.5, 4)
+
+
 def test_prototypes_begin_at_what_tells_the_pictures_from_what_is_known(start: Start, data_folder: Path) -> None:
     data = CategoryData.load(data_folder, ("square", "disc"))
     data = replace(data, sketches=(data.sketches[0], ()))

@@ -86,6 +86,17 @@ def test_strokes_lie_over_the_picture_and_are_not_rubbed_with_it() -> None:
     assert (page[:, 50] == 0).sum() == pytest.approx(20, abs=2)
 
 
+def test_lines_that_would_take_seconds_are_refused_and_what_a_hand_draws_is_not() -> None:
+    def scribbled(count: int, width: int, reach: float) -> str:
+        steps = np.random.default_rng(0).normal(0, reach, (count, 2)).cumsum(axis=0)
+        return canvas({"width": width, "points": (np.abs(steps) % 700).tolist()})
+
+    assert page_of(scribbled(40_000, 48, 10)).min() == 0
+    for count, width, reach in ((45_000, 150, 5_000), (20_000, 700, 5)):
+        with pytest.raises(ValueError, match="cover the page some thousand times at most, found more; draw less"):
+            page_of(scribbled(count, width, reach))
+
+
 def test_pressure_counts_on_a_picture_too() -> None:
     points = [[20, 60, 0.0], [900, 60, 1.0]]
     thin, wide = ((page_of(canvas({"width": 20, "points": points}))[:90, x] == 0).sum() for x in (30, 890))

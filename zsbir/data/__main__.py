@@ -39,11 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _check(arguments: Check) -> int:
     report = check_data(arguments.data_dir)
-    save_data_sheet(report.categories, arguments.sheet)
+    if report.categories:
+        save_data_sheet(report.categories, arguments.sheet)
     sentences = [f"Warning: {warning}" for warning in report.warnings] + [f"Error: {error}" for error in report.errors]
     print(readable("\n".join([report.table(), *sentences])))  # noqa: T201
     found = f"errors: {len(report.errors)}, warnings: {len(report.warnings)}"
-    print(f"{len(report.categories)} categories; {found}. What they look like: {arguments.sheet}")  # noqa: T201
+    shown = f" What they look like: {arguments.sheet}" if report.categories else ""
+    print(f"{len(report.categories)} categories; {found}.{shown}")  # noqa: T201
     return 1 if report.errors else 0
 
 

@@ -53,6 +53,14 @@ class Recognition(nn.Module):
             share = share * taken_for.amax(dim=1, keepdim=True)
         return torch.cat([(1 - share).sqrt() * finished, (share * taken_for).sqrt()], dim=1)
 
+    def counts_like(self, other: Recognition) -> bool:
+        """Whether agreement counts as much as with another, whatever the categories are."""
+        return (self.graded, float(self.sharpness), float(self.weight)) == (
+            other.graded,
+            float(other.sharpness),
+            float(other.weight),
+        )
+
     def of(self, prototypes: Tensor, weight: float | None = None) -> Recognition:
         """The same of other categories, unless said otherwise with the same weight."""
         other = copy.deepcopy(self)

@@ -13,7 +13,7 @@ from zsbir.pictures.finding import Found, find_pictures
 from zsbir.pictures.kinds import GALLERY
 
 LOCK = ".build.lock"
-SITE = Path("data") / "site.json"  # what only a site of ours has (zsbir/site)
+_OF_SITES = "data/site.json", "version.js"  # what only a site of ours has (zsbir/site)
 
 
 def find_photos(photos: Path, gallery: Path) -> Found:
@@ -28,7 +28,7 @@ def find_photos(photos: Path, gallery: Path) -> Found:
     def judge(entry: os.DirEntry[str]) -> str | None:
         path = Path(entry.path)
         if entry.is_dir(follow_symlinks=False):
-            return "" if path.resolve() == own else GALLERY if _is_gallery(path) or _is_site(path) else None
+            return "" if path.resolve() == own else GALLERY if _is_gallery(path) or is_site(path) else None
         is_ours = is_copy(entry.name) and path.parent.resolve() in copies
         return "" if entry.name == CREDITS or is_small_copy(entry.name) or is_ours else None
 
@@ -37,9 +37,17 @@ def find_photos(photos: Path, gallery: Path) -> Found:
 
 def _is_gallery(folder: Path) -> bool:
     """Whether a gallery was built in a folder; other programs have a `manifest.json` too."""
-    return (folder / LOCK).is_file() or ((folder / MANIFEST).is_file() and (folder / EMBEDDINGS).is_file())
+    return _has(folder, LOCK) or (_has(folder, MANIFEST) and _has(folder, EMBEDDINGS))
 
 
-def _is_site(folder: Path) -> bool:
-    """Whether a folder is a page without a server, with galleries of its own."""
-    return (folder / SITE).is_file()
+def is_site(folder: Path) -> bool:
+    """Whether a folder is a page without a server, with galleries of its own; other pages have data too."""
+    return all(_has(folder, file) for file in _OF_SITES)
+
+
+def _has(folder: Path, file: str) -> bool:
+    """Whether a file is there, as far as one may see."""
+    try:
+        return (folder / file).is_file()
+    except PermissionError:
+        return False

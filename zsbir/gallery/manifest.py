@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,8 +91,20 @@ def first_missing(photos_dir: Path, photos: Sequence[Photo]) -> str | None:
 
 def rebuild_command(folder: Path, checkpoint: Path | None = None) -> str:
     """The command that makes a gallery's embeddings from its own photos, with those that come along or with another."""
-    command = f"python -m zsbir.gallery build --photos {folder / PHOTOS} --gallery {folder}"
+    command = _build_command(folder / PHOTOS, folder)
     return f"{command} --checkpoint {checkpoint}" if checkpoint else command
+
+
+def _make(folder: Path) -> str:
+    """The end of a sentence that says how a gallery is made of what is there."""
+    if (folder / PHOTOS).is_dir():
+        return rebuild(folder)
+    command = _build_command(folder, "GALLERY") if folder.is_dir() else _build_command("PHOTOS", folder)
+    return f"make one with: {command}"
+
+
+def _build_command(photos: Path | str, gallery: Path | str) -> str:
+    return f"python -m zsbir.gallery build --photos {photos} --gallery {gallery}"
 
 
 def rebuild(folder: Path) -> str:
@@ -102,7 +115,7 @@ def rebuild(folder: Path) -> str:
 def _read_json(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
-        raise FileNotFoundError(f"Expected a gallery with a {MANIFEST} in {folder}, found none; {rebuild(folder)}")
+        raise FileNotFoundError(f"Expected a gallery with a {MANIFEST} in {folder}, found none; {_make(folder)}")
     if path.stat().st_size > _MAX_BYTES:
         raise ValueError(f"Expected a {MANIFEST} of at most {_MAX_BYTES:,} bytes in {folder}, found more.")
     try:
@@ -111,7 +124,9 @@ def _read_json(folder: Path) -> dict[str, Any]:
         raise ValueError(f"Expected JSON in {path}, found it damaged; {rebuild(folder)}") from error
     if not isinstance(content, dict) or content.get("format_version") != FORMAT_VERSION:
         found = content.get("format_version") if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"Expected format version {FORMAT_VERSION} in {path}, found {found}; {rebuild(folder)}")
+        raise ValueError(
+            f"Expected format version {FORMAT_VERSION} in {path}, found {reprlib.repr(found)}; {rebuild(folder)}"
+        )
     return content
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import reprlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -27,6 +28,7 @@ MAX_STROKES = 2_000
 MAX_POINTS = 50_000
 MAX_COORDINATE = 1e6
 _SUPERSAMPLING = 2
+_MOST_ROWS = 20_000_000  # a drawing of 50,000 points, 10 pixels apart, with the widest pen of the page has 4 million
 
 
 @dataclass(frozen=True)
@@ -178,11 +180,24 @@ def rasterise(
 
 
 def draw_strokes(page: Image.Image, drawing: Drawing) -> None:
-    """Draws the strokes dark on a page of mode "L", where they are in its pixels and as wide as they are there."""
+    """Draws the strokes dark on a page of mode "L", where they are in its pixels and as wide as they are there.
+
+    Raises:
+        ValueError: They cross the page to and fro, or with so wide a pen, that it would take seconds.
+    """
+    pens = [max(1.0, max(page.size) * (stroke.width or DEFAULT_PEN)) for stroke in drawing.strokes]
+    lines = list(zip(drawing.strokes, pens, strict=True))
+    if sum(_rows(stroke.points, pen, math.hypot(*page.size)) for stroke, pen in lines) > _MOST_ROWS:
+        raise ValueError("Expected lines that cover the page some thousand times at most, found more; draw less.")
     canvas = ImageDraw.Draw(page)
-    for stroke in drawing.strokes:
-        width = max(1.0, max(page.size) * (stroke.width or DEFAULT_PEN))
-        _draw(canvas, stroke.points, width, stroke.pressure)
+    for stroke, pen in lines:
+        _draw(canvas, stroke.points, pen, stroke.pressure)
+
+
+def _rows(points: Points, pen: float, longest: float) -> float:
+    """How many rows of pixels its pieces and dots have together, at most: what drawing a stroke takes grows with it."""
+    ways = np.hypot(*np.diff(points, axis=0).T)
+    return float(np.minimum(ways, longest).sum()) + 2 * len(points) * pen
 
 
 def _draw(canvas: ImageDraw.ImageDraw, points: Points, width: float, pressure: Points | None) -> None:
@@ -278,5 +293,5 @@ def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"Expected a number as {name}, found {type(value).__name__}.")
     if not abs(value) <= MAX_COORDINATE:  # written so that nan fails too
-        raise ValueError(f"Expected a {name} of at most {MAX_COORDINATE:,.0f}, found {value!r}.")
+        raise ValueError(f"Expected a {name} of at most {MAX_COORDINATE:,.0f}, found {reprlib.repr(value)}.")
     return float(value)

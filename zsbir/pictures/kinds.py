@@ -79,14 +79,16 @@ HIDDEN = frozenset(
     {
         *("__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"),
         *("$recycle.bin", "system volume information", "lost+found"),
-        *("@eadir", "#recycle", "#snapshot", "@recycle", "@__thumb"),  # Synology and QNAP
+        *("@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@__thumb"),  # Synology and QNAP
+        *("lost.dir", "found.000", "network trash folder", "thevolumesettingsfolder"),  # cameras, Windows, AppleShare
     }
 )
 
 
 def is_hidden(name: str) -> bool:
     """Whether a file or folder of this name is none of its owner's: what systems and programs put beside theirs."""
-    return (name.startswith(".") and name not in (".", "..")) or name.lower() in HIDDEN
+    is_beside = name.startswith((".", "~$")) and name not in (".", "..")  # ~$: of a document that is open
+    return is_beside or name.lower() in HIDDEN
 
 
 def kind_of_name(name: str) -> str | None:

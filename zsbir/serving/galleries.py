@@ -88,9 +88,9 @@ class Galleries:
     def names(self, visitor: str) -> list[Choice]:
         """What a visitor can choose from; the visitor's own gallery comes last, if it is ready."""
         choices = [_choice(name, source) for name, source in self._shared.items()]
-        progress = self.private.progress(visitor)
-        if progress is not None and progress.stage == "ready":
-            choices.append(Choice(OWN, progress.done, is_private=True, encoder=self.encoders.offered[0].name))
+        own = self.private.ready(visitor)
+        if own is not None:
+            choices.append(Choice(OWN, own.done, is_private=True, encoder=self.encoders.offered[0].name))
         return choices
 
     def open(self, choice: str, visitor: str, encoder: str = "") -> Retriever:

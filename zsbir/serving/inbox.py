@@ -94,7 +94,8 @@ class Inbox:
 
     def close(self) -> None:
         """Writes what the names say, for `build_gallery`."""
-        with (self.folder / CREDITS).open("w", newline="", encoding="utf-8") as file:
+        # Marked as UTF-8, or the encoding would be told by what a few names look like.
+        with (self.folder / CREDITS).open("w", newline="", encoding="utf-8-sig") as file:
             rows = csv.writer(file)
             rows.writerow(["file", "category", "title", "source"])
             for own, name in self._names.items():

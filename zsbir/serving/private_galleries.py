@@ -63,6 +63,17 @@ class _Held:
     searched: ByEncoder | None = None  # once somebody has searched it
     pages: set[str] = field(default_factory=set)  # that are open
     closed: deque[str] = field(default_factory=lambda: deque(maxlen=_PAGES))  # pages; what they asked may come late
+    former: _Held | None = None  # what the visitor had before, until this one is ready
+
+    @property
+    def shown(self) -> _Held:
+        """What is searched: the former one for as long as this one is not ready."""
+        return self if self.former is None or self.gallery.retriever is not None else self.former
+
+    @property
+    def reserved(self) -> int:
+        """Bytes on disk."""
+        return self.gallery.reserved + (self.former.reserved if self.former is not None else 0)
 
     @property
     def is_announced(self) -> bool:
@@ -101,7 +112,7 @@ class PrivateGalleries:
         threading.Thread(target=self._sweep_on, daemon=True, name="private-gallery-sweep").start()
 
     def begin(self, visitor: str, files: Sequence[Announced], address: str = "") -> None:
-        """Prepares to receive a visitor's files; a gallery that the visitor had before is deleted.
+        """Prepares to receive a visitor's files; a gallery that the visitor had before is there until that is ready.
 
         Nothing is reserved until something is sent, or whoever announces much would keep others out.
 
@@ -125,13 +136,15 @@ class PrivateGalleries:
                 raise ValueError(_NO_ROOM)
             gallery = PrivateGallery(self._root / name, self.served / name, files, self.limits)
             old = self._held.get(visitor)
-            self.delete(visitor)
-            announced = [other for other, held in self._held.items() if held.is_announced]
+            if old is not None and old.gallery.retriever is None:
+                self.delete(visitor)
+            announced = [other for other, held in self._held.items() if held.is_announced and other != visitor]
             if len(announced) >= self._bounds.announced:
                 self.delete(announced[0])  # the oldest
-            self._held[visitor] = _Held(
-                gallery, address, now, now, now, None, *((old.pages, old.closed) if old is not None else ())
-            )
+            held = _Held(gallery, address, now, now, now, former=self._held.get(visitor))
+            if old is not None:
+                held.pages, held.closed = old.pages, old.closed
+            self._held[visitor] = held
 
     def receive(self, visitor: str, file: int, start: int, piece: bytes) -> None:
         """Takes a piece of a file; see `PrivateGallery.receive`.
@@ -141,9 +154,10 @@ class PrivateGalleries:
         """
         with self._lock:
             held = self._of(visitor)
-            used = [other.gallery.reserved for other in self._held.values() if other.gallery.reserved]
-            is_full = held.is_announced and len(used) >= self._bounds.galleries
-            if is_full or sum(used) + len(piece) + most_making(self.limits) > self._bounds.disk_bytes:
+            used = sum(other.reserved for other in self._held.values())
+            others = sum(other.reserved > 0 for other in self._held.values() if other is not held)
+            is_full = held.is_announced and others >= self._bounds.galleries
+            if is_full or used + len(piece) + most_making(self.limits) > self._bounds.disk_bytes:
                 raise ValueError(_NO_ROOM)
             held.gallery.receive(file, start, piece)
             held.sent = self._clock()
@@ -161,16 +175,29 @@ class PrivateGalleries:
         name = self._encoders.named(encoder).name
         gallery = self._of(visitor).gallery
         gallery.finish_receiving()
-        self._builder.submit(self._make, gallery, name)
+        self._builder.submit(self._make, visitor, gallery, name)
 
     def progress(self, visitor: str) -> Progress | None:
-        """How far the visitor's gallery has come; None if there is none. Asking is a sign of the visitor."""
+        """How far the visitor's gallery has come; None if there is none. Asking is a sign of the visitor.
+
+        That one has failed is told once if there was another before, which takes its place again.
+        """
         with self._lock:
             held = self._held.get(visitor)
             if held is None:
                 return None
             held.seen = self._clock()
-            return held.gallery.progress
+            told = held.gallery.progress
+            if told.stage == "failed" and held.former is not None:
+                self.delete(visitor)
+            return told
+
+    def ready(self, visitor: str) -> Progress | None:
+        """What the visitor can search: the progress of that gallery, which is at its end; None if there is none."""
+        with self._lock:
+            held = self._held.get(visitor)
+            is_there = held is not None and held.shown.gallery.retriever is not None
+            return held.shown.gallery.progress if held is not None and is_there else None
 
     def open(self, visitor: str) -> Retriever:
         """Searches the visitor's own gallery, with the encoder that it was made for.
@@ -186,7 +213,7 @@ class PrivateGalleries:
         Raises:
             ValueError: As `open`.
         """
-        held = self._of(visitor)
+        held = self._of(visitor).shown
         retriever = held.gallery.retriever
         if retriever is None:
             raise ValueError("Your pictures are not ready yet; wait a moment, or choose another gallery.")
@@ -196,11 +223,18 @@ class PrivateGalleries:
             return held.searched
 
     def delete(self, visitor: str) -> None:
-        """Deletes the visitor's gallery now, if there is one."""
+        """Deletes the visitor's gallery now, if there is one; one that was not ready leaves what was there before."""
         with self._lock:
             held = self._held.pop(visitor, None)
+            if held is not None and held.former is not None:
+                held.former.seen = held.seen
+                self._held[visitor] = held.former
         if held is not None:
             held.gallery.delete()
+
+    def _delete_all(self, visitor: str) -> None:
+        while visitor in self._held:
+            self.delete(visitor)
 
     def arrived(self, visitor: str, page: str) -> None:
         """Notes that a page of the visitor's is open: one load of a tab, known by a name that it made up."""
@@ -226,26 +260,40 @@ class PrivateGalleries:
                 is_left = not held.pages and now - held.seen >= GRACE
                 patience = ANNOUNCED if held.is_announced else STALLED
                 is_stalled = held.gallery.progress.stage == "receiving" and now - held.sent >= patience
-                if now - held.begun >= LIFETIME or is_left or is_stalled:
+                if is_left or now - held.begun >= LIFETIME:
+                    self._delete_all(visitor)
+                elif is_stalled:
                     self.delete(visitor)
+                elif held.former is not None and now - held.former.begun >= LIFETIME:
+                    self._forget_former(held)
 
     def close(self) -> None:
         """Deletes everything."""
         self._closed.set()
         with self._lock:
             for visitor in list(self._held):
-                self.delete(visitor)
+                self._delete_all(visitor)
         self._builder.shutdown()
         self._own.close()
 
-    def _make(self, gallery: PrivateGallery, encoder: str) -> None:
+    def _make(self, visitor: str, gallery: PrivateGallery, encoder: str) -> None:
         """Builds it, if there is room for what that takes, which is asked when its turn has come."""
         with self._lock:
-            used = sum(held.gallery.reserved for held in self._held.values())
+            used = sum(held.reserved for held in self._held.values())
         if used + most_making(self.limits) > self._bounds.disk_bytes:
             gallery.refuse(_NO_ROOM)
-        else:
-            gallery.build(self._encoders.load(encoder))
+            return
+        gallery.build(self._encoders.load(encoder))
+        with self._lock:
+            held = self._held.get(visitor)
+            if held is not None and held.gallery is gallery and gallery.retriever is not None:
+                self._forget_former(held)
+
+    @staticmethod
+    def _forget_former(held: _Held) -> None:
+        former, held.former = held.former, None
+        if former is not None:
+            former.gallery.delete()
 
     def _of(self, visitor: str) -> _Held:
         with self._lock:

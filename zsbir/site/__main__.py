@@ -15,9 +15,10 @@ from typing import Any
 
 from zsbir.command import run_one_of
 from zsbir.encoder.shipped import shipped_checkpoints
+from zsbir.gallery.finding import is_site
 from zsbir.pictures.opening import readable
 from zsbir.serving.start import BUNDLED
-from zsbir.site.build import build_site, is_site, size_of
+from zsbir.site.build import build_site, size_of
 from zsbir.site.serve import site_server
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from zsbir.gallery.finding import SITE
+from zsbir.gallery.finding import is_site
 from zsbir.gallery.gallery import Gallery
 from zsbir.serving.galleries import galleries_in
 from zsbir.serving.start import shown_name
@@ -67,11 +67,6 @@ def _write_version(folder: Path, site: dict[str, Any]) -> None:
     digest = hashlib.sha256(b"".join((folder / name).read_bytes() for name in [*files, *runtimes])).hexdigest()
     said = json.dumps({"version": digest[:16], "files": files, "runtimes": runtimes}, separators=(",", ":"))
     (folder / "version.js").write_text(f"self.SITE = {said};\n", encoding="utf-8")
-
-
-def is_site(folder: Path) -> bool:
-    """Whether a folder holds a site."""
-    return (folder / SITE).is_file()
 
 
 def size_of(folder: Path) -> tuple[int, int]:

@@ -8,11 +8,13 @@ const KEPT = "folders"; // under this name of the store
 // What systems and programs put beside people's files, in small letters; kinds.py has the same.
 const HIDDEN = [
   ...["__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"],
-  ...["$recycle.bin", "system volume information", "lost+found", "@eadir", "#recycle", "#snapshot", "@recycle", "@__thumb"],
+  ...["$recycle.bin", "system volume information", "lost+found"],
+  ...["@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@__thumb"],
+  ...["lost.dir", "found.000", "network trash folder", "thevolumesettingsfolder"],
 ];
 
 /** Whether a file, given with the way to it, is none of the visitor's making. */
-export const isHidden = (name) => name.split("/").some((part) => /^\.(?!\.?$)/.test(part) || HIDDEN.includes(part.toLowerCase()));
+export const isHidden = (name) => name.split("/").some((part) => /^(\.(?!\.?$)|~\$)/.test(part) || HIDDEN.includes(part.toLowerCase()));
 
 /** The folders that are known, each its `handle` and the `place` of its photos, which is null if that is not known. */
 export async function foldersIn(store) {

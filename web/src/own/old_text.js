@@ -23,6 +23,9 @@ const UPPER = {
 const LABELS = { cp866: "ibm866", cp932: "shift_jis", gbk: "gbk", cp949: "euc-kr", big5: "big5" };
 const NO_LETTER = /[\ufffd\ue000-\uf8ff]/; // unused, or for everybody's own signs
 
+const MANY = 3; // letters: of three Chinese or Korean signs, one case in thousands gives as many Latin letters
+const APOSTROPHES = "ʻʼ"; // that are letters
+
 const isAscii = (letter) => letter < "\u0080";
 const strict = (label) => new TextDecoder(label, { fatal: true, ignoreBOM: true });
 const DECODERS = Object.fromEntries(Object.entries(LABELS).map(([encoding, label]) => [encoding, strict(label)]));
@@ -72,7 +75,7 @@ function letterOf(code, encoding) {
 /** The encoding that texts of one origin, as bytes, are most likely in; of equally plausible ones `usual`. */
 export function encodingOf(texts, usual) {
   const foreign = new Map(texts.filter((text) => text.some((byte) => byte > 127)).map((text) => [text.join(), text]));
-  if (!foreign.size) return "utf-8";
+  if (!foreign.size || areLatin([...foreign.values()])) return "utf-8";
   let best = { encoding: "utf-8", order: [-1] };
   for (const [encoding, judge] of Object.entries(JUDGES)) {
     const order = [plausibility([...foreign.values()], encoding, judge), Number(encoding === "utf-8"), Number(encoding === usual)];
@@ -120,6 +123,14 @@ function wordsOf(letters) {
 
 const wordIn = (letters, [from, to]) => letters.slice(from, to).map(({ letter }) => letter);
 
+/** Whether they are UTF-8 of Latin letters alone, and of so many that another encoding hardly gives that by chance. */
+function areLatin(texts) {
+  const whole = texts.map((text) => lettersOf(text, "utf-8"));
+  if (whole.includes(null)) return false;
+  const foreign = whole.flat().map(({ letter }) => letter).filter((letter) => !isAscii(letter));
+  return foreign.length >= MANY && foreign.every((letter) => /\p{L}/u.test(letter) && isOfLatin(letter));
+}
+
 function unicode(letters) {
   const scores = letters.map(({ letter }) => (isClear(letter) ? 1 : ODD));
   for (const place of wordsOf(letters)) {
@@ -136,34 +147,53 @@ const scriptOf = (letter) => (/[ªº]/.test(letter) ? -1 : SCRIPTS.findIndex((sc
 
 function unicodeWord(word) {
   const foreign = word.filter((letter) => !isAscii(letter));
-  const scripts = new Set(foreign.map(scriptOf));
+  const scripts = new Set(foreign.filter((letter) => !APOSTROPHES.includes(letter)).map(scriptOf));
   const plain = word.length - foreign.length;
   const isLatin = scripts.size === 1 && scripts.has(0);
-  if (isLatin && foreign.every((letter) => letter < "\u0250")) return plain ? 1 : 0.5;
+  if ((isLatin || plain) && foreign.every(isOfLatin)) return plain ? 1 : 0.5;
   return scripts.size === 1 && !plain && word.length > 1 && !isLatin ? 1 : ODD;
 }
 
-const byLetters = (judge) => (letters) => letters.map(({ letter, code }) => (isAscii(letter) ? 0 : judge(letter, code)));
+/** Whether a letter is of those that European languages, Vietnamese, Azerbaijani, Uzbek or Hawaiian need. */
+const isOfLatin = (letter) => letter < "\u0250" || letter === "ə" || APOSTROPHES.includes(letter) || (letter >= "\u1e00" && letter < "\u1f00");
 
-function japaneseLetter(letter, [lead]) {
+/** Judges each sign by itself; in the midst of a plain word there is none. */
+const bySigns = (sign) => (letters) => {
+  const scores = letters.map(({ letter, code }) => (isAscii(letter) ? 0 : sign(letter, code)));
+  for (const place of withinWords(letters)) scores.fill(ODD, ...place);
+  return scores;
+};
+
+/** Places [from, to) of signs with a plain letter before them and a small one behind. */
+function withinWords(letters) {
+  const places = [];
+  for (let at = 1, from = 0; at < letters.length; at += 1) {
+    const [before, here] = [letters[at - 1].letter, letters[at].letter];
+    if (isAscii(before) && !isAscii(here)) from = /[A-Za-z]/.test(before) ? at : 0;
+    if (!isAscii(before) && isAscii(here) && from && /[a-z]/.test(here)) places.push([from, at]);
+  }
+  return places;
+}
+
+function japaneseSign(letter, [lead]) {
   if ((letter >= "\u3041" && letter <= "\u30ff") || letter === "々") return LIKELY;
   if (lead >= 0x88 && lead <= LAST_COMMON_SJIS) return 0.85;
   return letter >= "\u4e00" && letter <= "\u9fff" ? RARE : ODD;
 }
 
-function chineseLetter(_, [lead, trail]) {
+function chineseSign(_, [lead, trail]) {
   if (!(trail >= 0xa1) || lead < 0xa3) return ODD;
   if (lead >= 0xb0 && lead <= LAST_COMMON_GBK) return 0.9;
   return lead > LAST_COMMON_GBK ? RARE : ODD;
 }
 
 /** Nearly every two bytes of Chinese are a syllable of Korean too, but seldom one that is often written. */
-function koreanLetter(letter) {
+function koreanSign(letter) {
   if (COMMON_HANGUL.has(letter)) return LIKELY;
   return letter >= "가" && letter <= "힣" ? 0.8 : ODD;
 }
 
-function taiwaneseLetter(_, [lead]) {
+function taiwaneseSign(_, [lead]) {
   if (lead >= 0xa4 && lead <= LAST_COMMON_BIG5) return 0.85;
   return lead > LAST_COMMON_BIG5 ? RARE : ODD;
 }
@@ -203,8 +233,8 @@ const JUDGES = {
   cp850: byWords(latinWord),
   cp1252: byWords(latinWord),
   cp866: byWords(russianWord),
-  cp932: byLetters(japaneseLetter),
-  gbk: byLetters(chineseLetter),
-  cp949: byLetters(koreanLetter),
-  big5: byLetters(taiwaneseLetter),
+  cp932: bySigns(japaneseSign),
+  gbk: bySigns(chineseSign),
+  cp949: bySigns(koreanSign),
+  big5: bySigns(taiwaneseSign),
 };

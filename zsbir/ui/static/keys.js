@@ -12,6 +12,7 @@ export const SHORTCUTS = [
   ["?", "Show this list"],
 ];
 
+const UNTOLD = ["process", "dead", "unidentified"]; // what a key writes that an input method keeps, or an accent begins
 const WRITTEN_IN = "input:not([type=radio], [type=checkbox], [type=range], [type=file]), textarea, [contenteditable]";
 
 /** Whether what is typed or pasted belongs to the page, not to a field, to a list, where letters choose, or to a dialog. */
@@ -47,7 +48,7 @@ function meant({ key, code, shiftKey }) {
   const written = key.toLowerCase();
   const [, letter, digit] = /^(?:Key([A-Z])|Digit(\d))$/.exec(code) ?? [];
   if (/^[؟？]$/.test(written)) return "?"; // the Arabic one, and the one as wide as a Chinese character
-  if (letter && /^(?![a-z])[\p{L}\p{M}]/u.test(written)) return letter.toLowerCase();
+  if (letter && (UNTOLD.includes(written) || /^(?![a-z])[\p{L}\p{M}]/u.test(written))) return letter.toLowerCase();
   if (digit && !shiftKey && /^[^a-z\d]$/u.test(written)) return digit;
   return written;
 }

@@ -8,6 +8,7 @@ const NOTCH = 45; // pixels of the wheel for one step; touchpads send many small
 const STEP_MS = 100; // between two steps, at least: what a touchpad sends by itself afterwards is not meant
 const DRAG = 5; // pixels that the mouse goes before a click is a movement
 const REST_MS = 1_500; // after the visitor moved the map it stays where it is for so long
+const STILL_MS = 400; // without scrolling, after which it has ended
 const EDGE = 40; // pixels between the mark and the edge of the window, when it is brought back into view
 
 /** `view` is the window, `plane` the map in it; `smaller` and `larger` are buttons. */
@@ -16,6 +17,7 @@ export function moveAbout({ view, plane, smaller, larger }) {
   let size = { width: 0, height: 0, planeWidth: 0, planeHeight: 0 }; // known without asking, which would lay out the page
   let scrolled = { left: 0, top: 0 };
   let goal = null; // where the window is on its way to
+  let arriving = 0; // the timer of its end
   let mark = null; // where the visitor's own mark is, as shares of the plane
   let isHeld = false; // the wheel belongs to the map
   let turned = 0; // of the wheel since the last step
@@ -31,8 +33,18 @@ export function moveAbout({ view, plane, smaller, larger }) {
   const sizes = new ResizeObserver(measure);
   sizes.observe(view);
   sizes.observe(plane);
-  view.addEventListener("scroll", () => (scrolled = { left: view.scrollLeft, top: view.scrollTop }), { passive: true });
-  for (const type of ["scrollend", "pointerdown"]) view.addEventListener(type, () => (goal = null));
+  view.addEventListener("scroll", follow, { passive: true });
+  for (const type of ["scrollend", "pointerdown"]) view.addEventListener(type, arrive);
+
+  function follow() {
+    scrolled = { left: view.scrollLeft, top: view.scrollTop };
+    clearTimeout(arriving);
+    arriving = setTimeout(arrive, STILL_MS); // some browsers do not tell that scrolling has ended
+  }
+
+  function arrive() {
+    goal = null;
+  }
 
   // ---- The mark
 

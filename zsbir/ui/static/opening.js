@@ -8,6 +8,7 @@ import { strokesInSvg } from "./svg_drawing.js";
 
 const MAX_UPLOAD_BYTES = 20_000_000; // query.py has the same limit
 const HEAD_BYTES = 1_024; // enough to see what a file is
+const PICTURE_AS_TEXT = /^\s*data:image\/[\w.+-]+;base64,([\w+/]+={0,2})\s*$/;
 const MAY_BE_DRAWING = /^\s*[[{<]/; // JSON or XML
 
 /** Wires all ways; `read` is read_picture of canvas.py, `turnTo` shows a page, `say` tells what is wrong. */
@@ -31,8 +32,10 @@ export function acceptFiles({ chooser, camera, canvas, read, page, turnTo, say }
   /** Opens what was dropped or pasted: a drawing as text, or a file. */
   function take(transfer) {
     const text = transfer.getData("text/plain");
-    if (MAY_BE_DRAWING.test(text)) open(new File([text], "This text"), transfer.files[0]);
-    else if (transfer.files.length) open(transfer.files[0]);
+    const file = Array.from(transfer.files).find(({ type }) => type.startsWith("image/")) ?? transfer.files[0];
+    if (MAY_BE_DRAWING.test(text)) open(new File([text], "This text"), file);
+    else if (file) open(file);
+    else if (PICTURE_AS_TEXT.test(text)) open(fileOf(text));
     else say("That is neither a picture nor a drawing; copy one, or open a file.");
   }
 
@@ -47,6 +50,12 @@ export function acceptFiles({ chooser, camera, canvas, read, page, turnTo, say }
     take(event.clipboardData);
   });
   acceptDrops(canvas, take);
+}
+
+/** A picture that was copied as its address of data. */
+function fileOf(text) {
+  const bytes = atob(text.match(PICTURE_AS_TEXT)[1]);
+  return new File([Uint8Array.from(bytes, (byte) => byte.charCodeAt(0))], "This text");
 }
 
 function acceptDrops(canvas, take) {

@@ -7,7 +7,7 @@
 export function sorted(files, limits) {
   const taken = [];
   const left = [];
-  const isHidden = (part) => /^\.[^.]/.test(part) || limits.hidden.includes(part.toLowerCase());
+  const isHidden = (part) => /^(\.[^.]|~\$)/.test(part) || limits.hidden.includes(part.toLowerCase());
   for (const { name, file } of files.filter(({ name }) => !name.split("/").some(isHidden))) {
     const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
     const kind = Object.keys(limits.kinds).find((kind) => limits.kinds[kind].split(" ").includes(ending));
