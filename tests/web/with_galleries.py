@@ -7,11 +7,12 @@ from pathlib import Path
 
 from zsbir.gallery.copies import SMALL_SIDE
 from zsbir.gallery.embeddings import EMBEDDINGS
-from zsbir.gallery.finding import SITE, find_photos
+from zsbir.gallery.finding import find_photos
 from zsbir.gallery.manifest import MANIFEST
 
 _COPY, _SMALL = f"{'0123456789abcdef' * 2}.jpg", f"{'0123456789abcdef' * 2}.{SMALL_SIDE}px.jpg"
 _GALLERY = (MANIFEST, EMBEDDINGS)
+_SITE = ("data/site.json", "version.js")
 _PHOTOS = (
     *("a.jpg", _COPY, f"photos/{_COPY}", "photos/b.jpg", f"photos/deep/{_COPY}", f"downloads/{_COPY}"),
     *(f"small/{_SMALL}", f"small/{_COPY}", f"downloads/{_SMALL}", f"deep/photos/{_COPY}"),
@@ -20,10 +21,10 @@ _FOLDERS = (
     _PHOTOS,
     (*_PHOTOS, *_GALLERY),
     (*_PHOTOS, MANIFEST),
-    (*_PHOTOS, SITE.as_posix()),
+    (*_PHOTOS, *_SITE),
     (*_PHOTOS, *(f"deep/{name}" for name in _GALLERY)),
-    (*_PHOTOS, *_GALLERY, *(f"deep/{name}" for name in _GALLERY), f"downloads/{SITE.as_posix()}"),
-    (*_PHOTOS, f"downloads/{MANIFEST}", f"deep/{EMBEDDINGS}"),
+    (*_PHOTOS, *_GALLERY, *(f"deep/{name}" for name in _GALLERY), *(f"downloads/{name}" for name in _SITE)),
+    (*_PHOTOS, f"downloads/{MANIFEST}", f"deep/{EMBEDDINGS}", f"downloads/{_SITE[0]}", f"deep/{_SITE[1]}"),
 )
 
 

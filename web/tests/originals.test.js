@@ -16,7 +16,7 @@ function left(...names) {
 
 test("galleries and sites in a folder are passed over, each named once", () => {
   const gallery = ["manifest.json", "embeddings.npy", `photos/${COPY}`, "photos/deep/b.jpg"].map((it) => `own/deep/gallery/${it}`);
-  const site = ["data/site.json", "data/galleries/1/photos/c.jpg", "favicon.png"].map((it) => `own/site/${it}`);
+  const site = ["data/site.json", "version.js", "data/galleries/1/photos/c.jpg", "favicon.png"].map((it) => `own/site/${it}`);
   const [files, skipped] = left("own/a.jpg", ...gallery, ...site, "own/deep/d.jpg");
   assert.deepEqual(files, ["own/a.jpg", "own/deep/d.jpg"]);
   assert.deepEqual(skipped.map((it) => it.split(" ")[0]), ["own/deep/gallery", "own/site"]);

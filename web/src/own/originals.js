@@ -9,11 +9,12 @@ export function originals(files, skip) {
   const names = new Set(files.map(({ name }) => name));
   const has = (folder, name) => names.has(`${folder}/${name}`);
   const isGallery = (folder) => has(folder, "manifest.json") && has(folder, "embeddings.npy");
+  const isSite = (folder) => has(folder, "data/site.json") && has(folder, "version.js"); // other pages have data too
   const known = new Map(); // whether a folder is one of those
 
   function isMade(folder) {
     if (!known.has(folder)) {
-      known.set(folder, isGallery(folder) || has(folder, "data/site.json"));
+      known.set(folder, isGallery(folder) || isSite(folder));
       if (known.get(folder)) skip(`${folder} is a gallery: it has copies of photos.`);
     }
     return known.get(folder);
