@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
-from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_ready, file, jpeg, kept
+from tests.browser.own_photos import NO_HANDLES, bring, choose_folder, expect_kept, expect_ready, file, jpeg, kept
 from tests.browser.results import photos
 from tests.browser.static_site import Serve
 from tests.node import needs_packages
@@ -195,6 +195,30 @@ def test_photos_of_one_name_from_two_tabs_are_both_kept(context: BrowserContext,
     expect_ready(second, 2)
 
 
+HELD = """() => new Promise((held) => {
+    const released = new Promise((release) => (window.release = release));
+    navigator.locks.request("zsbir own photos", () => (held(), released));
+})"""  # as by a tab that is about to keep a photo
+
+
+def test_photos_of_one_name_that_come_to_two_tabs_at_the_same_time_are_both_kept(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    address = serve(site)
+    pages = [opened(context, address) for _ in range(2)]
+    holding = context.new_page()
+    holding.goto(f"{address}favicon.svg")
+    holding.evaluate(HELD)
+    for number, page in enumerate(pages):
+        bring(page, file("IMG_1.jpg", jpeg(number)), file(f"{number}.jpg", jpeg(2 + number)))
+        page.wait_for_function("() => document.querySelector('.zs-progress progress').max === 2")  # it has looked
+    holding.wait_for_timeout(2_000)
+    assert kept(holding, "photos") == {}
+    holding.evaluate("release()")
+    found = expect_kept(holding, "photos", "IMG_1.jpg", "IMG_1 (2).jpg", "0.jpg", "1.jpg")
+    assert len({photo["digest"] for photo in found.values()}) == 4
+
+
 @pytest.mark.parametrize("said", ["deleted", "nonsense"])
 def test_photos_outlive_what_a_tab_that_slept_is_told_late(
     context: BrowserContext, site: Path, serve: Serve, said: str
@@ -258,6 +282,36 @@ def test_two_zips_that_are_called_alike_take_no_place_of_each_other(
         *("photos.zip/a.jpg", "photos.zip/b.jpg"),
         *("photos.zip (2)/a.jpg", "photos.zip (2)/b.jpg"),
     }
+
+
+LOST = """const say = self.postMessage.bind(self);
+let isLost = false;
+self.addEventListener("message", ({ data }) => (isLost ||= data.asked?.files?.length === 30));
+self.postMessage = (it) => {
+    say(it);
+    if (isLost && it.own?.done === 3) setTimeout(() => { throw new Error("lost"); });
+};"""  # the worker that gets thirty photos ready
+
+
+def test_photos_can_be_brought_again_after_the_worker_is_lost(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    serve.before_worker(context, site, LOST)
+    page = opened(context, serve(site))
+    files = [file(f"{number:02}.jpg", jpeg(number)) for number in range(31)]
+    bring(page, *files[:30])
+    expect(page.locator(".zs-trouble")).to_contain_text("Getting your photos ready stopped; bring them again to go on.")
+    expect(page.locator(".zs-trouble")).to_contain_text("Those that are done are kept.")
+    expect(page.locator(".zs-progress")).to_be_hidden()
+    expect(page.locator(".zs-drop")).to_be_visible()
+    done = len(kept(page, "photos"))
+    assert 3 <= done < 30
+    expect_ready(page, done)
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text(f"Searched {done} photos")
+    bring(page, *files)
+    expect_ready(page, 31)
+    expect(page.locator(".zs-trouble")).to_be_hidden()
 
 
 def test_where_nothing_can_be_read_the_reason_is_open(context: BrowserContext, site: Path, serve: Serve) -> None:

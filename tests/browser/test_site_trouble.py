@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.canvas import FIRST, SECOND, draw
+from tests.browser.canvas import FIRST, SECOND, clear, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.results import photos
 from tests.browser.static_site import Serve
@@ -104,6 +104,39 @@ def test_a_worker_that_could_not_be_started_is_started_with_the_next_question(
     context.unroute_all()
     draw(page, *SECOND)
     expect(photos(page)).to_have_count(5)
+
+
+LOSING = """let isLost = false;
+self.told = new BroadcastChannel("test");
+told.onmessage = () => (isLost = true);
+self.addEventListener("message", (event) => {
+    if (!isLost || event.data.name !== "search") return;
+    event.stopImmediatePropagation();
+    throw new Error("lost");
+});"""  # a worker that fails at the next search after it was told
+SAID = """() => {
+    window.said = [];
+    const status = document.querySelector(".zs-status");
+    new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true, subtree: true });
+    new BroadcastChannel("test").postMessage("");
+}"""
+
+
+def test_a_worker_that_stops_is_not_said_to_be_one_that_never_started(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    serve.before_worker(context, site, LOSING)
+    page = opened(context, serve(site))
+    draw(page, *FIRST)
+    expect(photos(page)).to_have_count(5)
+    clear(page)
+    expect(photos(page)).to_have_count(0)
+    page.evaluate(SAID)
+    page.locator(".zs-examples button:visible").first.click()  # one search, of a whole drawing
+    page.wait_for_function("() => said.some((text) => text.includes('The search stopped in this browser; try again'))")
+    assert not page.evaluate("said.some((text) => text.includes('could not be started'))")
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_contain_text("Searched")
 
 
 def test_a_browser_that_refuses_workers_is_told(context: BrowserContext, site: Path, serve: Serve) -> None:

@@ -30,6 +30,7 @@ from tests.pictures.paper_pages import (
 )  # fmt: skip
 from tests.web.odd_zips import odd_zips
 from tests.web.old_names import old_names
+from tests.web.with_galleries import with_galleries
 from zsbir.encoder.explanation import explain
 from zsbir.gallery.calm import calm_order, margin_of
 from zsbir.gallery.gallery import Gallery
@@ -291,6 +292,7 @@ KINDS = {
     "calm": calm,
     "old_names": old_names,
     "odd_zips": odd_zips,
+    "with_galleries": with_galleries,
 }
 
 

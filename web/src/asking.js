@@ -9,11 +9,14 @@ import Computing from "./worker.js?worker";
 export function startAnswering(address, told) {
   const waiting = new Map(); // what settles a question, by its number
   let worker = null; // one that fails is dropped: the next question starts another
+  let hasBegun = false; // whether it has said anything
   let count = 0;
 
   function begin() {
+    hasBegun = false;
     worker = new Computing();
     worker.onmessage = ({ data: { id, answer, ...message } }) => {
+      hasBegun = true;
       if (id === undefined) told(message);
       else waiting.get(id)(answer);
       if (answer?.error) told({ isFailing: true });
@@ -25,7 +28,8 @@ export function startAnswering(address, told) {
   function fail() {
     worker?.terminate();
     worker = null;
-    const error = "The search could not be started in this browser; reload the page.";
+    const trouble = hasBegun ? "The search stopped in this browser; try again, or" : "The search could not be started in this browser;";
+    const error = `${trouble} reload the page.`;
     for (const settle of waiting.values()) settle({ error });
     waiting.clear();
     told({ isFailing: true });

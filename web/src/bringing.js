@@ -8,8 +8,11 @@ const OWN = "Your photos"; // own_photos.js has the same
 const thousands = (count) => count.toLocaleString("en");
 const photosOf = (count) => `${thousands(count)} ${count === 1 ? "photo" : "photos"}`;
 
-/** Wires the panel; `ask(question, more)` asks the worker, `choose(name)` searches a gallery. Returns `show(progress)`. */
-export function bringOwn({ element, ask, choose }) {
+/**
+ * Wires the panel; `ask(question, more)` asks the worker, `choose(name)` searches a gallery, `follow(progress)` shows progress
+ * here and beside the panel. Returns `show(progress)`, which shows it here.
+ */
+export function bringOwn({ element, ask, choose, follow }) {
   const find = (selector) => element.querySelector(selector);
   const panel = find(".zs-own");
   let state = { busy: false };
@@ -26,7 +29,14 @@ export function bringOwn({ element, ask, choose }) {
     isWanted = wanted;
     fail("");
     if (wanted) await keepRoom();
-    await ask("index_own", brought).catch((error) => fail(error.message));
+    await ask("index_own", brought).catch((error) => (state.busy ? stopped() : fail(error.message)));
+  }
+
+  /** The worker is lost; what it has kept, the next one knows. */
+  async function stopped() {
+    const now = await ask("own_state").catch(() => state);
+    const kept = now.isKept && now.photos ? " Those that are done are kept." : "";
+    await follow({ ...now, busy: false, paused: false, sentence: `Getting your photos ready stopped; bring them again to go on.${kept}` });
   }
 
   async function drop(transfer) {

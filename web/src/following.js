@@ -34,9 +34,9 @@ export function followFolders({ line, ask, bring, index, fail }) {
     return folders;
   }
 
-  function buttonOf(folder) {
+  function buttonOf({ handle: folder, place }) {
     const button = document.createElement("button");
-    Object.assign(button, { type: "button", textContent: `Look for changes in ${folder.name}` });
+    Object.assign(button, { type: "button", textContent: `Look for changes in ${place ?? folder.name}` });
     button.addEventListener("click", async () => {
       const leave = await folder.requestPermission({ mode: "read" }).catch(() => "denied"); // a click alone may ask for it
       if (leave === "granted") await index({ folder }, true);
@@ -47,7 +47,7 @@ export function followFolders({ line, ask, bring, index, fail }) {
 
   /** Looks for changes in what may be read without asking, one folder at a time. */
   async function begin() {
-    for (const folder of await show()) {
+    for (const { handle: folder } of await show()) {
       const leave = await folder.queryPermission({ mode: "read" }).catch(() => "denied");
       if (leave === "granted" && !(await ask("own_state")).busy) await index({ folder }, false);
     }

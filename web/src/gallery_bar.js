@@ -20,7 +20,7 @@ export function startGalleryBar({ element, server }) {
   }
 
   keepBeside(document.querySelector("#zs-side"), document.querySelector("#zs-gallery"));
-  const panel = bringOwn({ element, ask, choose }); // visitors may be quicker than the worker
+  const panel = bringOwn({ element, ask, choose, follow }); // visitors may be quicker than the worker
   let wanted = null; // the gallery that is to be chosen as soon as there is a choice
 
   function choose(name) {

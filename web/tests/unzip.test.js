@@ -2,23 +2,38 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { deflateRawSync } from "node:zlib";
 
 import { entriesOf } from "../src/own/unzip.js";
 import { numbersOf } from "./numbers.js";
 
-/** A zip with empty files of these names, each the bytes of one. */
-function zipOf(names) {
-  const table = names.map((name) => {
+/** A zip with empty files of these names, each the bytes of one; all with the same `comment`. */
+function zipOf(names, comment = Buffer.alloc(0)) {
+  const entries = names.map((name) => {
     const entry = Buffer.alloc(46);
     entry.writeUInt32LE(0x02014b50, 0);
     entry.writeUInt16LE(name.length, 28);
-    return Buffer.concat([entry, name]);
+    entry.writeUInt16LE(comment.length, 32);
+    return Buffer.concat([entry, name, comment]);
   });
+  const table = Buffer.concat(entries);
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(names.length, 10);
-  end.writeUInt32LE(Buffer.concat(table).length, 12);
-  return new Blob([...table, end]);
+  end.writeUInt32LE(table.length, 12);
+  return new Blob([table, end]);
+}
+
+/** The one entry of a zip, which says how large it is; `content` is what lies there. */
+async function entryOf(content, { size, method = 0 }) {
+  const [local, table] = [Buffer.alloc(30), Buffer.from(await zipOf([Buffer.from("a.jpg")]).arrayBuffer())];
+  local.writeUInt32LE(0x04034b50, 0);
+  table.writeUInt16LE(method, 10);
+  table.writeUInt32LE(content.length, 20);
+  table.writeUInt32LE(size, 24);
+  table.writeUInt32LE(30 + content.length, table.length - 6); // where the table is
+  const [entry] = await entriesOf(new Blob([local, content, table]));
+  return entry;
 }
 
 test("names in UTF-8 and in the letters of DOS are read, and none is taken for another", async () => {
@@ -50,15 +65,31 @@ test("a zip that is cut short is refused, and so is one that says it has more th
   await assert.rejects(entriesOf(new Blob([many])));
 });
 
-test("an entry that is not packed gives no more than it says", async () => {
-  const [local, table] = [Buffer.alloc(30), Buffer.from(await zipOf([Buffer.from("a.jpg")]).arrayBuffer())];
-  local.writeUInt32LE(0x04034b50, 0);
-  for (const size of [4, 3]) {
-    table.writeUInt32LE(4, 20); // as large in the file
-    table.writeUInt32LE(size, 24);
-    table.writeUInt32LE(34, table.length - 6); // where the table is
-    const [entry] = await entriesOf(new Blob([local, "four", table]));
-    if (size === 4) assert.equal(await (await entry.read()).text(), "four");
-    else await assert.rejects(entry.read(), /more than it says/);
+test("an entry gives no more than it says, packed or not", async () => {
+  const text = "a bomb ".repeat(1_000);
+  for (const [content, method] of [[Buffer.from(text), 0], [deflateRawSync(text), 8]]) {
+    const entry = await entryOf(content, { size: text.length, method });
+    assert.equal(await (await entry.read()).text(), text);
+    const less = await entryOf(content, { size: text.length - 1, method });
+    await assert.rejects(less.read(), /more than it says/);
   }
+});
+
+test("an entry of more than 100 MB is not read", async () => {
+  const entry = await entryOf(Buffer.from("four"), { size: 100_000_000 });
+  assert.equal(await (await entry.read()).text(), "four");
+  await assert.rejects((await entryOf(Buffer.from("four"), { size: 100_000_001 })).read(), /no entry that can be read/);
+});
+
+test("a zip has 50,000 entries at most", async () => {
+  const names = Array(50_001).fill(Buffer.from("a"));
+  assert.equal((await entriesOf(zipOf(names.slice(1)))).length, 50_000);
+  await assert.rejects(entriesOf(zipOf(names)), /too much/);
+});
+
+test("a zip has a table of contents of 50 MB at most", async () => {
+  const names = Array(764).fill(Buffer.from("a"));
+  const comment = Buffer.alloc(0xffff);
+  assert.equal((await entriesOf(zipOf(names.slice(2), comment))).length, 762);
+  await assert.rejects(entriesOf(zipOf(names, comment)), /too much/);
 });

@@ -22,34 +22,39 @@ export function nameFor(photos, name, digest) {
 /** Files of which none in a folder or a zip is called like another; two may be in one zip. */
 export function distinct(files) {
   const taken = new Set();
+  const numbers = new Map(); // by name, the last that was given; a zip may have thousands of one name
   return files.map((file) => {
-    let [name, number] = [file.name, 1];
+    let [name, number] = [file.name, numbers.get(file.name) ?? 1];
     while (name.includes("/") && taken.has(name)) name = numbered(file.name, (number += 1));
+    numbers.set(file.name, number);
     taken.add(name);
     return { ...file, name };
   });
 }
 
-/** Files from anywhere under the names that they are kept by: those of each folder and zip as `placed` has them. */
-export function placedApart(photos, files) {
+/** Files from anywhere under the names that they are kept by: those of each folder and zip where `placeFor` has them. */
+export function placedApart(photos, files, claimed) {
   const folders = new Map();
   for (const file of files) {
     const folder = file.name.includes("/") ? file.name.split("/")[0] : null;
     if (!folders.has(folder)) folders.set(folder, []);
     folders.get(folder).push(file);
   }
-  return [...folders].flatMap(([folder, its]) => (folder === null ? its : placed(photos, its, folder).files));
+  return [...folders].flatMap(([folder, its]) => (folder === null ? its : moved(its, placeFor(photos, its, folder, claimed))));
 }
 
 /**
- * The files of a folder under the names that they are kept by, and the `place` that these begin with: that of a folder with a
- * file that has not changed since; otherwise it is another one, even if it is called alike.
+ * What the names begin with that the files of a folder are kept by: the place of a folder most of whose photos are among them,
+ * unchanged; otherwise it is another one, even if it is called alike, and gets a place that is free and not `claimed`.
  */
-export function placed(photos, files, folder) {
+export function placeFor(photos, files, folder, claimed = new Set()) {
   for (let number = 1; ; number += 1) {
     const place = number === 1 ? folder : `${folder} (${number})`;
-    const moved = files.map((file) => ({ ...file, name: place + file.name.slice(folder.length) }));
-    const isTaken = [...photos.keys()].some((name) => name.startsWith(`${place}/`));
-    if (!isTaken || moved.some((file) => isUnchanged(photos, file))) return { place, files: moved };
+    const known = [...photos.keys()].filter((name) => name.startsWith(`${place}/`)).length;
+    const unchanged = known && moved(files, place).filter((file) => isUnchanged(photos, file)).length;
+    if (known ? 2 * unchanged > known : !claimed.has(place)) return place;
   }
 }
+
+/** The files of a folder under the names that they have in a place. */
+export const moved = (files, place) => files.map((file) => ({ ...file, name: place + file.name.slice(file.name.indexOf("/")) }));

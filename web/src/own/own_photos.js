@@ -3,12 +3,13 @@
 
 import { preparePhoto } from "../pictures/photo.js";
 import { copied } from "./copies.js";
-import { filesOf, foldersIn, isHidden, keepFolder } from "./folders.js";
+import { markOf } from "./digests.js";
+import { claimedIn, filesOf, foldersIn, placeOf } from "./folders.js";
 import { OWN, galleriesOf } from "./own_gallery.js";
-import { distinct, isUnchanged, nameFor, placed, placedApart } from "./naming.js";
+import { distinct, isUnchanged, moved, nameFor, placeFor, placedApart } from "./naming.js";
 import { originals } from "./originals.js";
+import { listed, prepared } from "./reading.js";
 import { openStore } from "./store.js";
-import { entriesOf } from "./unzip.js";
 
 export { OWN };
 const NAMED = 50; // files left out that are named
@@ -54,13 +55,17 @@ export async function openOwnPhotos(encoderOf, changed) {
     const mine = (run += 1);
     const goesOn = () => mine === run;
     tell({ done: 0, total: 0, skipped: [], count: 0, busy: true, paused: false, sentence: "Reading what is there" });
-    if (folder) await keepFolder(store, folder).catch(() => {}); // no room, or it is none that lasts: it is chosen again
     await catchUp();
-    const brought = originals(files ?? (await filesOf(folder, skip)), skip);
-    let all = distinct(await listed(brought, skip));
+    const unread = []; // what was there of these stays
+    const lost = (name, sentence) => {
+      unread.push(name);
+      skip(sentence);
+    };
+    const brought = originals(files ?? (await filesOf(folder, lost)), skip);
+    let all = distinct(await listed(brought, lost));
     if (!goesOn()) return;
-    if (folder || isWhole) all = await inPlace(all, folder?.name ?? files[0].name.split("/")[0]);
-    else all = placedApart(photos, all);
+    if (folder || isWhole) all = await store.alone(() => inPlace(all, unread, folder ?? files[0].name.split("/")[0]));
+    else all = placedApart(photos, all, claimedIn(await foldersIn(store)));
     if (!all.length && !progress.count) throw new Error("There is nothing to add; choose photos, a folder or a zip.");
     const wanted = all.filter((it) => !isKnown(it, about));
     tell({ done: all.length - wanted.length, total: all.length });
@@ -87,11 +92,15 @@ export async function openOwnPhotos(encoderOf, changed) {
     version += 1;
   }
 
-  /** The files of a folder, under the names that they are kept by; photos that are there no more are forgotten. */
-  async function inPlace(all, folder) {
-    const { place, files } = placed(photos, all, folder);
-    const there = new Set(files.map(({ name }) => name));
-    await forget([...photos.keys()].filter((name) => name.startsWith(`${place}/`) && !there.has(name)));
+  /** The files of a folder, a handle or a name, under the names that they are kept by; photos that are there no more are forgotten. */
+  async function inPlace(all, unread, folder) {
+    const place = folder.name ? await placeOf(store, photos, all, folder) : placeFor(photos, all, folder, claimedIn(await foldersIn(store)));
+    const files = moved(all, place);
+    const [there, ways] = [new Set(files.map(({ name }) => name)), moved(unread.map((name) => ({ name })), place)];
+    const stays = (name) => there.has(name) || ways.some((way) => `${name}/`.startsWith(`${way.name}/`));
+    const gone = [...photos.keys()].filter((name) => name.startsWith(`${place}/`) && !stays(name));
+    await forget(gone);
+    if (gone.length && !files.length && !unread.length) throw new Error(`The folder ${place} has no photos any more, so they are gone here, too.`);
     return files;
   }
 
@@ -107,17 +116,29 @@ export async function openOwnPhotos(encoderOf, changed) {
     const { folder, photo_size: side } = encoder.about;
     const embedding = Float32Array.from(await encoder.embedPhoto(preparePhoto(picture, side).data));
     if (!goesOn()) return false;
-    const name = nameFor(photos, called, digest);
-    const photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
+    let photo = null;
     try {
-      await store.put(photo, { folder, embedding, copy });
+      await store.alone(async () => {
+        const name = await freeName(called, digest);
+        if (!goesOn()) return;
+        photo = { name, size, modified, digest, title: titleOf(name), folders: [folder] };
+        await store.put(photo, { folder, embedding, copy });
+      });
     } catch (error) {
       run += 1;
       tell({ busy: false, sentence: roomSentence(error) });
       return false;
     }
-    await put(photo, folder, embedding);
-    return true;
+    if (photo) await put(photo, folder, embedding);
+    return photo !== null;
+  }
+
+  /** The name that a photo is kept by; another tab may have taken one a moment ago. */
+  async function freeName(called, digest) {
+    const name = nameFor(photos, called, digest);
+    if (called.includes("/") || photos.has(name) || !(await store.has(name))) return name;
+    await catchUp();
+    return nameFor(photos, called, digest);
   }
 
   async function forget(names) {
@@ -239,49 +260,6 @@ export async function openOwnPhotos(encoderOf, changed) {
       otherTabs.postMessage(DELETED);
     },
   };
-}
-
-/** All files, those in zips too, each with `name`, `size`, `modified` and `read()`. */
-async function listed(files, skip) {
-  const all = [];
-  for (const { name, file } of files) {
-    if (!/\.zip$/i.test(name)) {
-      all.push({ name, size: file.size, modified: file.lastModified, read: async () => file });
-      continue;
-    }
-    try {
-      const entries = (await entriesOf(file)).filter((entry) => !isHidden(entry.name)); // what is no picture is named
-      all.push(...entries.map((entry) => ({ ...entry, name: `${name}/${entry.name}` })));
-    } catch {
-      skip(`${name} isn't a zip we can read.`);
-    }
-  }
-  return all;
-}
-
-/** What a file holds, or why it is left out. */
-async function prepared({ name, read }) {
-  try {
-    const content = await read();
-    return { ...(await copied(content, name)), digest: await digestOf(content, name) };
-  } catch (error) {
-    return { error: error.constructor === Error && error.message.startsWith(name) ? error.message : `${name} could not be read.` };
-  }
-}
-
-/** SHA-256, by which copies of a photo are known; on pages that may not compute it, the name and the size. */
-async function digestOf(content, name) {
-  return crypto.subtle ? sha256(await content.arrayBuffer()) : `${name} ${content.size}`;
-}
-
-/** By what photos in their order are known; null on pages that may not compute it. */
-async function markOf(photos) {
-  return crypto.subtle ? sha256(new TextEncoder().encode(photos.map(({ digest }) => digest).join("\n"))) : null;
-}
-
-async function sha256(content) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const titleOf = (name) => name.split("/").at(-1).replace(/\.\w+$/, "").replaceAll(/[_-]/g, " ").trim();

@@ -54,7 +54,10 @@ function keptStore(database) {
 
   return {
     isKept: true,
+    /** Does some work while no other tab does such; where tabs cannot wait for each other, at once. */
+    alone: (work) => (navigator.locks ? navigator.locks.request(NAME, work) : work()),
     all: () => together("readonly", (photos) => photos.getAll()),
+    has: async (name) => (await together("readonly", (photos) => photos.getKey(name))) !== undefined,
     copyOf: (name) => together("readonly", (_, copies) => copies.get(name)),
     /** The embeddings of an encoder: [{ name, embedding }, …]. */
     embeddings: (folder) => together("readonly", (_, __, embeddings) => embeddings.index("folder").getAll(folder)),
@@ -89,7 +92,9 @@ function fleetingStore() {
   const [photos, copies, known, embeddings] = [new Map(), new Map(), new Map(), new Map()]; // the last by folder, then by name
   return {
     isKept: false,
+    alone: (work) => work(),
     all: async () => [...photos.values()],
+    has: async (name) => photos.has(name),
     copyOf: async (name) => copies.get(name),
     embeddings: async (folder) => Array.from(embeddings.get(folder) ?? [], ([name, embedding]) => ({ name, embedding })),
     async put(photo, { folder, embedding, copy }) {
