@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from tests.conftest import SMALL_BACKBONE
 from tests.gpu import needs_gpu
+from tests.served import ROOT
 from zsbir.encoder.backbone import taken_size
 from zsbir.encoder.engine import OnnxEngine, RecordedEngine, TorchEngine, onnx_graph
 from zsbir.encoder.inference import PHOTOS, SKETCHES, FinishedEncoder, picture_shape
@@ -71,6 +74,16 @@ def test_a_graph_is_written_without_a_change_of_what_other_threads_are_warned_of
     onnx_graph(encoder, SKETCHES)
     assert len(filters) == 1
     assert filters[0] is warnings.filters
+
+
+def test_nobody_is_warned_that_sizes_become_constants() -> None:
+    script = """
+from tests.encoder.test_engine import SIZES, SMALL_BACKBONE, EncoderConfig, FinishedEncoder, SketchPhotoEncoder
+from tests.encoder.test_engine import PHOTOS, onnx_graph
+onnx_graph(FinishedEncoder(SketchPhotoEncoder(EncoderConfig(SMALL_BACKBONE, embedding_dim=16)), SIZES), PHOTOS)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert "TracerWarning" not in ended.stdout + ended.stderr
 
 
 def test_a_backbone_without_a_graph_runs_in_torch_and_says_so(
