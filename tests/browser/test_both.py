@@ -193,6 +193,34 @@ def test_pen_and_eraser(either: Page) -> None:
     assert stroke_count(either) == 2
 
 
+def reload_with_drawing(page: Page) -> None:
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#zs-canvas canvas')?.isBlank?.() === false")
+
+
+def test_a_dense_scribble_can_be_rubbed_and_is_there_after_a_reload(either: Page) -> None:
+    points = [[200 + 600 * (at % 2), round(80 + 640 * at / 700)] for at in range(700)]
+    either.evaluate("it => document.querySelector('#zs-canvas canvas').put([it])", {"width": 16, "points": points})
+    expect(photos(either)).to_have_count(5)
+    erase(either, (0.5, 0.05), (0.5, 0.95))
+    left = query(either)["strokes"]
+    assert len(left) > 500
+    assert sum(len(stroke["points"]) for stroke in left) <= len(points) + 2 * len(left)
+    expect(either.locator(".zs-status")).to_contain_text("Searched")
+    either.wait_for_timeout(1_000)  # it is kept when nothing changed for a while
+    reload_with_drawing(either)
+    assert query(either)["strokes"] == left
+    expect(photos(either)).to_have_count(5)
+
+
+def test_a_drawing_that_is_too_large_to_search_with_is_there_after_a_reload(either: Page) -> None:
+    strokes = [{"width": 16, "points": [[at % 1000, at // 100] for at in range(30_000)]}] * 2
+    either.evaluate("it => document.querySelector('#zs-canvas canvas').put(it)", strokes)
+    either.wait_for_timeout(1_000)
+    reload_with_drawing(either)
+    assert stroke_count(either) == 2
+
+
 def test_photos_follow_the_drawing_and_their_number(either: Page) -> None:
     example(either, "butterfly")
     expect(photos(either)).to_have_count(5)
