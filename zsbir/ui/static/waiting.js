@@ -1,12 +1,10 @@
 // The line on the search: what was found, or why that is long in coming.
 
-import { waitedFor } from "./search.js";
-
 export const LOOKOUT_MS = 2_500; // between two looks at whether there is an answer
 
 /**
  * Keeps the line; `report(sentence)` changes what it says while all is well. `excuse()` promises what is said of a question
- * that is not answered yet; empty: nothing.
+ * that is not answered yet, or of what does not come; empty: nothing.
  */
 export function watchOver(line, excuse) {
   let found = line.textContent;
@@ -18,9 +16,13 @@ export function watchOver(line, excuse) {
     if (line.textContent !== sentence) line.textContent = sentence; // screen readers read every change
   }
 
-  async function look() {
+  async function ask() {
     waiting = await excuse();
     show();
+  }
+
+  async function look() {
+    await ask();
     setTimeout(look, LOOKOUT_MS);
   }
 
@@ -28,8 +30,8 @@ export function watchOver(line, excuse) {
   return {
     report(sentence) {
       found = sentence;
-      if (waitedFor() < LOOKOUT_MS) waiting = "";
       show();
+      ask();
     },
   };
 }
