@@ -1,6 +1,6 @@
 // The photos found: a list whose items are kept for as long as their photo is shown, so that what stays does not blink.
 
-import { answerWith, forget } from "./search.js";
+import { answerWith, forget, whenWanted } from "./search.js";
 import { arrivedFor, beginJourney } from "./journey.js";
 import { watchOver } from "./waiting.js";
 import { fetchAgain, hideMissing, lookAfter } from "./missing.js";
@@ -166,6 +166,12 @@ export function showFound({ element, props, server, ask, excuse }) {
     dialog,
     show: displayInstead,
     ask: (step) => (step.category === undefined ? server.more_like(step) : server.show_category(step)),
+  });
+  let isTold = false; // once: while somebody draws that is looked at often enough
+  whenWanted(() => {
+    const isDrawn = drawing()?.isBlank?.() === false;
+    if (isDrawn && !isTold) status.look(); // not the invitation to draw while the first search is loading
+    isTold = isDrawn;
   });
   answerWith(ask, (answer) => arrivedFor(answer) && display(answer));
 }

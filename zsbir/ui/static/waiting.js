@@ -3,7 +3,7 @@
 export const LOOKOUT_MS = 2_500; // between two looks at whether there is an answer
 
 /**
- * Keeps the line; `report(sentence)` changes what it says while all is well. `excuse()` promises what is said of a question
+ * Keeps the line; `report(sentence)` changes what it says while all is well, `look()` asks at once whether it is. `excuse()` promises what is said of a question
  * that is not answered yet, or of what does not come; empty: nothing.
  */
 export function watchOver(line, excuse) {
@@ -16,22 +16,23 @@ export function watchOver(line, excuse) {
     if (line.textContent !== sentence) line.textContent = sentence; // screen readers read every change
   }
 
-  async function ask() {
+  async function look() {
     waiting = await excuse();
     show();
   }
 
-  async function look() {
-    await ask();
-    setTimeout(look, LOOKOUT_MS);
+  async function keepLooking() {
+    await look();
+    setTimeout(keepLooking, LOOKOUT_MS);
   }
 
-  setTimeout(look, LOOKOUT_MS);
+  setTimeout(keepLooking, LOOKOUT_MS);
   return {
+    look,
     report(sentence) {
       found = sentence;
       show();
-      ask();
+      look();
     },
   };
 }
