@@ -5,8 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import TIMEOUT_MS
-from tests.browser.own_pictures import bring, expect_own, gallery, upload
 from tests.browser.layout import box_of
+from tests.browser.own_pictures import bring, expect_own, gallery, upload
 from tests.browser.results import draw_example, expect_hint, photos
 
 expect.set_options(timeout=TIMEOUT_MS)
