@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -25,6 +25,7 @@ from tests.browser.canvas import (
 )
 from tests.browser.conftest import TIMEOUT_MS, opened
 from tests.browser.files import LINE, strokes_of, svg
+from tests.browser.layout import box_of
 from tests.browser.results import example, open_map, photos, shown, slider
 from tests.browser.static_site import kept_servers
 from tests.node import needs_packages
@@ -138,6 +139,26 @@ def test_each_line_drawn_before_the_page_listens_has_the_pen_that_was_chosen_the
     expect(page.get_by_role("radio", name="Eraser")).to_be_checked()
 
 
+def test_before_the_page_listens_other_buttons_paint_nothing_and_the_hint_comes_back(
+    unheard: tuple[Page, list[Route]],
+) -> None:
+    page, held = unheard
+    box = box_of(page.locator("#zs-canvas canvas"))
+    buttons: tuple[Literal["right", "middle"], ...] = ("right", "middle")
+    for button in buttons:
+        page.mouse.move(box["x"] + 50, box["y"] + 50)
+        page.mouse.down(button=button)
+        page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+        page.mouse.up(button=button)
+        page.keyboard.press("Escape")
+    assert ink(page) == 0
+    expect(page.get_by_text("Draw here")).to_be_visible()
+    erase(page, (0.2, 0.2), (0.8, 0.2))  # nothing
+    expect(page.get_by_text("Draw here")).to_be_hidden()
+    let_go(page, held)
+    expect(page.get_by_text("Draw here")).to_be_visible()
+
+
 UNREAD = """
     const read = Blob.prototype.arrayBuffer, gate = new Promise((done) => (window.readLink = done));
     Blob.prototype.arrayBuffer = function () { return gate.then(() => read.call(this)); };
@@ -190,6 +211,34 @@ def test_pen_and_eraser(either: Page) -> None:
     drawn = ink(either)
     erase(either, (0.5, 0.1), (0.5, 0.9))
     assert 0 < ink(either) < drawn
+    assert stroke_count(either) == 2
+
+
+def reload_with_drawing(page: Page) -> None:
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#zs-canvas canvas')?.isBlank?.() === false")
+
+
+def test_a_dense_scribble_can_be_rubbed_and_is_there_after_a_reload(either: Page) -> None:
+    points = [[200 + 600 * (at % 2), round(80 + 640 * at / 700)] for at in range(700)]
+    either.evaluate("it => document.querySelector('#zs-canvas canvas').put([it])", {"width": 16, "points": points})
+    expect(photos(either)).to_have_count(5)
+    erase(either, (0.5, 0.05), (0.5, 0.95))
+    left = query(either)["strokes"]
+    assert len(left) > 500
+    assert sum(len(stroke["points"]) for stroke in left) <= len(points) + 2 * len(left)
+    expect(either.locator(".zs-status")).to_contain_text("Searched")
+    either.wait_for_timeout(1_000)  # it is kept when nothing changed for a while
+    reload_with_drawing(either)
+    assert query(either)["strokes"] == left
+    expect(photos(either)).to_have_count(5)
+
+
+def test_a_drawing_that_is_too_large_to_search_with_is_there_after_a_reload(either: Page) -> None:
+    strokes = [{"width": 16, "points": [[at % 1000, at // 100] for at in range(30_000)]}] * 2
+    either.evaluate("it => document.querySelector('#zs-canvas canvas').put(it)", strokes)
+    either.wait_for_timeout(1_000)
+    reload_with_drawing(either)
     assert stroke_count(either) == 2
 
 
@@ -249,6 +298,51 @@ def test_styles_of_an_opened_svg_count_whatever_styles_the_page_allows(either: P
     (wide,) = strokes_of(either, svg(body))
     (narrow,) = strokes_of(either, svg(body.replace("8px", "4px")))
     assert wide["width"] > 1.5 * narrow["width"]
+
+
+@pytest.mark.parametrize("width", [1440, 1200, 900])
+def test_the_line_on_the_search_stands_clear_of_what_is_beside_it(either: Page, width: int) -> None:
+    size = either.viewport_size
+    assert size is not None
+    either.set_viewport_size({"width": width, "height": 900})
+    example(either, "butterfly")
+    expect(photos(either)).to_have_count(5)
+    line, counts, first = either.locator(".zs-status"), either.locator(".zs-counts"), photos(either).first
+    before = box_of(first)["y"]
+    if width > 1_000:
+        assert box_of(line)["y"] == pytest.approx(box_of(counts)["y"], abs=1)  # in one row
+        assert before < box_of(either.locator(".zs-filters"))["y"] + 120
+    sentence = "Nothing in this gallery looks like your drawing; these 5 of 12,345 photos come nearest to it."
+    for way in ("it.textContent = text", "document.querySelector('.zs-every').hidden = false"):
+        line.evaluate(f"(it, text) => {{ {way}; }}", sentence)
+        one, other = box_of(line), box_of(counts)
+        assert one["x"] + one["width"] <= other["x"] or one["y"] >= other["y"] + other["height"], way
+        assert line.evaluate("it => it.scrollHeight <= it.clientHeight"), way
+        assert box_of(first)["y"] >= max(it["y"] + it["height"] for it in (one, other)), way
+    either.locator(".zs-every").evaluate("it => { it.hidden = true; }")
+    either.set_viewport_size(size)
+
+
+def test_the_bar_of_galleries_has_the_same_looks(either: Page) -> None:
+    """Those that Gradio gives to choosers, and none to buttons."""
+    looks = "it => [getComputedStyle(it).appearance, /svg/.test(getComputedStyle(it).backgroundImage)]"
+    for chooser in either.locator(".zs-bar select").all():
+        assert chooser.evaluate(looks) == ["none", True]
+    panel = "it => getComputedStyle(it).backgroundColor"
+    colours = {either.locator(part).evaluate(panel) for part in (".zs-gallery", ".zs-open", ".zs-surprise")}
+    assert len(colours) == 1
+    bar, canvas = box_of(either.locator(".zs-bar")), box_of(either.locator("#zs-canvas"))
+    assert bar["y"] == canvas["y"]
+    assert box_of(either.locator("#zs-side"))["y"] == bar["y"] + bar["height"] + 8
+
+
+def test_a_line_that_begins_beside_the_drawing_area_selects_no_words(either: Page) -> None:
+    tools = box_of(either.locator(".zs-tools"))
+    either.mouse.move(tools["x"] + 5, tools["y"] - 6)
+    either.mouse.down()
+    either.mouse.move(tools["x"] + tools["width"] - 5, tools["y"] + tools["height"] - 5, steps=5)
+    either.mouse.up()
+    assert either.evaluate("getSelection().toString()") == ""
 
 
 def test_a_link_holds_the_drawing(either: Page) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.canvas import FIRST, draw
 from tests.browser.conftest import TIMEOUT_MS, opened
+from tests.browser.layout import box_of
 from tests.browser.results import photos
 from tests.conftest import make_photo
 from tests.served import serving
@@ -44,4 +45,9 @@ def test_copies_take_one_place_until_they_are_asked_for(browser: Browser, embedd
         expect(switch).to_have_attribute("aria-pressed", "true")
         switch.click()
         expect(photos(page)).to_have_count(3)
+        page.set_viewport_size({"width": 390, "height": 844})
+        copies = page.locator(".zs-copies:not(:empty)")
+        title = page.locator(".zs-photo:has(.zs-copies:not(:empty)) .zs-title")
+        assert box_of(title)["width"] > 0.9 * box_of(page.locator(".zs-photo").first)["width"]
+        assert box_of(copies)["y"] > box_of(title)["y"] + box_of(title)["height"] - 1
         page.context.close()

@@ -189,6 +189,21 @@ def test_deleting_is_at_once_and_the_page_says_so(own: Page) -> None:
     expect(own.locator(".zs-gone")).to_be_hidden()  # after some seconds
 
 
+def test_pictures_that_are_there_stay_told_of_when_others_are_refused(own: Page) -> None:
+    bring(own, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+    expect(own.locator(".zs-trouble")).to_contain_text("There is nothing to add.")
+    expect(own.locator(".zs-report p")).to_contain_text("2 of your pictures are ready to search.")
+    own.context.set_offline(True)
+    own.get_by_role("button", name="Delete them now").click()
+    expect(own.locator(".zs-trouble")).to_contain_text("The server did not answer")
+    own.context.set_offline(False)
+    own.get_by_role("button", name="Delete them now").click()
+    expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” were deleted")
+    bring(own, {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"})
+    expect(own.locator(".zs-trouble")).to_be_visible()
+    expect(own.locator(".zs-report")).to_be_hidden()
+
+
 def test_a_reload_keeps_the_pictures(own: Page) -> None:
     own.reload()
     expect(gallery(own)).to_have_value("Your pictures")

@@ -151,6 +151,38 @@ def test_after_one_visit_the_page_works_without_a_network(context: BrowserContex
     context.set_offline(False)
 
 
+def test_a_kept_drawing_is_not_met_with_the_invitation_to_draw(
+    context: BrowserContext, site: Path, serve: Serve
+) -> None:
+    Serve.before_worker(context, site, "await new Promise(() => {});")  # it never gets ready
+    page = opened(context, serve(site))
+    expect(page.locator(".zs-status")).to_contain_text("Draw, or pick an example")
+    draw(page, *FIRST)
+    expect(page.locator(".zs-status")).to_have_text("Loading the search …")
+    page.wait_for_timeout(1_000)  # until it is kept
+    page.reload()
+    expect(page.locator(".zs-hint")).to_be_hidden()
+    expect(page.locator(".zs-status")).to_have_text("Loading the search …")
+
+
+def test_photos_that_find_no_network_come_when_it_is_back(context: BrowserContext, site: Path, serve: Serve) -> None:
+    page = opened(context, serve(site))
+    drawn_on(page)
+    context.set_offline(True)
+    slider(page).fill("12")
+    expect(photos(page)).to_have_count(12)
+    expect(page.locator(".zs-status")).to_contain_text("Photos can't be loaded: there is no connection.")
+    expect(photos(page).last).to_be_hidden()
+    photos(page).last.click(force=True)
+    expect(page.locator(".zs-dialog-notice")).to_contain_text("There is no connection")
+    context.set_offline(False)
+    expect(page.locator(".zs-large-photo")).to_be_visible()
+    expect(page.locator(".zs-dialog-notice")).to_have_text("")
+    page.keyboard.press("Escape")
+    expect(photos(page).last).to_be_visible()
+    expect(page.locator(".zs-status")).to_contain_text("Searched 12 photos")
+
+
 def test_the_search_rests_for_as_long_as_it_took_while_somebody_draws(
     context: BrowserContext, site: Path, serve: Serve
 ) -> None:

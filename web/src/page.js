@@ -32,7 +32,7 @@ const server = startAnswering(new URL("data/", document.baseURI).href, (message)
 async function ask(question) {
   const start = performance.now();
   const answer = await server.search(question);
-  if (answer.error) loading.failed(answer);
+  loading.answered(answer);
   const rest = Math.min(LONGEST_REST_MS, performance.now() - start);
   return answer.error ? { photos: [], places: question.count, sentence: answer.error } : { ...answer, rest };
 }

@@ -233,6 +233,7 @@ export function start({ element, server }) {
 
   function listening() {
     document.dispatchEvent(new Event("zs-ready")); // to early.js and first_lines.js
+    find(".zs-hint").hidden = !isBlank(); // the latter hides it whatever comes of what was done
     painter.refresh(); // plain ink of the latter goes, wherever it is
   }
 

@@ -8,6 +8,7 @@ const HINT = "#zs-canvas .zs-hint"; // canvas.js shows it again if nothing was d
 const PAGE = 1000; // the area's width in the units of pens (strokes.js)
 const RUBBED = 68; // what the eraser takes, in the same
 const UNSIZED = 300; // pixels across, of a canvas that nobody has given a size
+const DRAWING = [0, 5]; // buttons: the first, a finger or a pen; the other end of a pen
 const TYPES = ["pointerdown", "pointermove", "pointerup", "pointercancel"];
 
 const moments = []; // what happened, with the place as shares of the area: it may still move while the page is put together
@@ -15,7 +16,7 @@ const last = new Map(); // the last place of each pointer that is down, by its n
 
 function keep(event) {
   const area = document.querySelector(AREA);
-  if (event.type === "pointerdown" && event.target === area) last.set(event.pointerId, null);
+  if (event.type === "pointerdown" && event.target === area && DRAWING.includes(event.button)) last.set(event.pointerId, null);
   if (!area || !last.has(event.pointerId)) return;
   event.stopImmediatePropagation(); // or it would happen twice to a page that begins to listen just now
   const between = event.type === "pointermove" ? (event.getCoalescedEvents?.() ?? []) : [];

@@ -1,8 +1,9 @@
 // The photos found: a list whose items are kept for as long as their photo is shown, so that what stays does not blink.
 
-import { answerWith, forget } from "./search.js";
+import { answerWith, forget, whenWanted } from "./search.js";
 import { arrivedFor, beginJourney } from "./journey.js";
 import { watchOver } from "./waiting.js";
+import { fetchAgain, hideMissing, lookAfter } from "./missing.js";
 import { makeDialog } from "./photo_dialog.js";
 import { scoreText } from "./score.js";
 
@@ -19,7 +20,8 @@ const MOVEMENT = { duration: 240, easing: "ease-out" };
 export function showFound({ element, props, server, ask, excuse }) {
   const list = element.querySelector(".zs-photos");
   const place = list.firstElementChild.cloneNode(true); // where a photo is to come
-  const status = watchOver(element.querySelector(".zs-status"), excuse);
+  const excuseOfPhotos = lookAfter(list);
+  const status = watchOver(element.querySelector(".zs-status"), async () => (await excuse()) || excuseOfPhotos());
   const dialog = makeDialog(server);
   const drawing = () => document.querySelector("#zs-canvas canvas"); // see canvas.js
   const isDrawing = () => drawing()?.isDrawing?.() ?? false; // it may not have started yet
@@ -165,6 +167,12 @@ export function showFound({ element, props, server, ask, excuse }) {
     show: displayInstead,
     ask: (step) => (step.category === undefined ? server.more_like(step) : server.show_category(step)),
   });
+  let isTold = false; // once: while somebody draws that is looked at often enough
+  whenWanted(() => {
+    const isDrawn = drawing()?.isBlank?.() === false;
+    if (isDrawn && !isTold) status.look(); // not the invitation to draw while the first search is loading
+    isTold = isDrawn;
+  });
   answerWith(ask, (answer) => arrivedFor(answer) && display(answer));
 }
 
@@ -201,7 +209,7 @@ function sizesOf(rank, count) {
 function itemOf({ url, small }, smallSide) {
   const item = document.importNode(ITEM.content.firstElementChild, true);
   const image = item.querySelector("img");
-  image.addEventListener("error", () => (image.style.visibility = "hidden")); // deleted since it was found
+  hideMissing(image);
   item.querySelector("a").href = url;
   image.dataset.srcset = small === url ? "" : `${small} ${smallSide}w, ${url} ${smallSide + 1}w`;
   return item;
@@ -221,6 +229,7 @@ function described(item, photo, rank, count, isDrawing) {
   set(image, "alt", photo.title);
   set(image, "sizes", sizesOf(rank, count));
   if (!image.src) [image.srcset, image.src] = [image.dataset.srcset, photo.url]; // with its sizes known: one is fetched
+  else if (!item.isConnected) fetchAgain(image); // it is shown anew
   write(".zs-rank", String(rank));
   write(".zs-name", photo.title);
   write(".zs-copies", photo.copies > 0 ? `and ${photo.copies} ${photo.copies > 1 ? "copies" : "copy"}` : "");

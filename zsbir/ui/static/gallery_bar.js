@@ -61,6 +61,7 @@ export function start({ element, props, server }) {
 
   let current = 0; // rises with every upload and every cancel; what belongs to an older one stops
   let isBusy = false;
+  let areReady = false; // pictures that were brought before, as long as nothing has taken their place
 
   async function bring(files) {
     const asked = ++current;
@@ -70,6 +71,7 @@ export function start({ element, props, server }) {
     try {
       if (!taken.length) throw new Error(`There is nothing to add. ${left.slice(0, 3).join(" ")} Choose pictures or a zip.`);
       await ask("begin_upload", { files: taken.map(({ name, file }) => ({ name, size: file.size })) });
+      areReady = false; // they were deleted for these
       await sendAll(taken, { limits, ask, show, goesOn });
       if (!goesOn()) return;
       await ask("build_own");
@@ -111,6 +113,7 @@ export function start({ element, props, server }) {
     rest();
     try {
       await ask("delete_own");
+      areReady = false;
       await refresh();
       if (wasBusy) tell("");
     } catch (error) {
@@ -128,6 +131,7 @@ export function start({ element, props, server }) {
   /** What was there is gone: the panel closes, and what had the focus in it passes that on. */
   function putAway() {
     if (find(".zs-own").contains(document.activeElement)) find(".zs-open").focus({ preventScroll: true });
+    areReady = false;
     rest();
     open(false);
   }
@@ -154,8 +158,10 @@ export function start({ element, props, server }) {
     find(".zs-progress span").textContent = sentence;
   }
 
+  /** What went wrong; pictures that are ready all the same are told of still, and can be deleted. */
   function fail(sentence) {
     rest();
+    find(".zs-report").hidden = !areReady;
     find(".zs-trouble").textContent = sentence;
     find(".zs-trouble").hidden = false;
   }
@@ -175,6 +181,7 @@ export function start({ element, props, server }) {
       }),
     );
     find(".zs-report").hidden = false;
+    areReady = true;
   }
 
   // ---- Wiring

@@ -1,7 +1,8 @@
-// The drawing is kept in the tab, so that it is there again after a reload, or when a server that was gone is back.
+// The drawing is kept in the tab, so that it is there again after a reload, or when a server that was gone is back; one that
+// is too large to be searched with, too.
 
 import { kept } from "./storage.js";
-import { checked, checkedWays, jsonOf } from "./strokes.js";
+import { checkedEach, checkedWays, jsonOf } from "./strokes.js";
 
 const KEPT = "zs-drawing";
 const REST_MS = 400; // without a change, until it is written
@@ -46,7 +47,7 @@ export function keepIn(page, restored) {
 }
 
 async function unpacked({ strokes, rubbed, picture }) {
-  const next = { strokes: strokes.length ? checked(strokes) : [], rubbed: checkedWays(rubbed), picture: null };
+  const next = { strokes: strokes.length ? checkedEach(strokes) : [], rubbed: checkedWays(rubbed), picture: null };
   if (!picture) return next;
   next.picture = new Image();
   next.picture.src = picture;

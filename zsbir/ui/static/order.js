@@ -4,15 +4,15 @@
 const small = matchMedia("(max-width: 720px), (max-height: 500px)"); // as in the styles
 
 /**
- * Keeps a component before the photos, or a part that holds them, on a large screen, and after them on a small one: there
- * in the order of `rank`, whichever of several comes first.
+ * Keeps a component before the photos, or a part that holds them, on a large screen, and after them on a small one: the
+ * farther from them the higher its `rank`, whichever of several comes first.
  */
 export function keepBeside(photos, component, rank = 0) {
   function place() {
     const focused = component.contains(document.activeElement) ? document.activeElement : null;
-    const before = [...photos.parentElement.children].filter((it) => it !== component && it.dataset.rank < rank);
-    if (small.matches) (before.at(-1) ?? photos).after(component);
-    else photos.before(component);
+    const nearer = [...photos.parentElement.children].filter((it) => it !== component && it.dataset.rank < rank);
+    if (small.matches) (nearer.at(-1) ?? photos).after(component);
+    else (nearer[0] ?? photos).before(component);
     focused?.focus({ preventScroll: true }); // moving takes it away
   }
 

@@ -21,9 +21,11 @@ export function start({ element }) {
     every.ariaPressed = String(!isOn());
     want({ copies: isOn() });
   });
+  // Once it is there it stays while this gallery is searched, or the photos would move with every search.
   document.addEventListener("zs-found", () => {
-    every.hidden = !isOn() && !document.querySelector("#zs-found .zs-photo .zs-copies:not(:empty)");
+    if (document.querySelector("#zs-found .zs-photo .zs-copies:not(:empty)")) every.hidden = false;
   });
+  document.addEventListener("zs-gallery", () => (every.hidden = !isOn()));
 
   slider.addEventListener("input", () => {
     show();

@@ -2,6 +2,7 @@
 
 import { answerOf } from "./answer.js";
 import { ask as askFor, go, openedDialog } from "./journey.js";
+import { isReachable } from "./reach.js";
 import { scoreText } from "./score.js";
 
 const CONTENT = `
@@ -108,10 +109,14 @@ export function makeDialog(server) {
     part(".zs-because").scrollIntoView({ block: "nearest" });
   });
 
-  part(".zs-large-photo").addEventListener("error", () => {
+  part(".zs-large-photo").addEventListener("error", async () => {
+    const missing = shown;
     part(".zs-large-photo").hidden = true;
-    say("This photo can't be had any more; search again.");
+    const isAnswered = await isReachable(missing.url);
+    if (shown !== missing || part(".zs-dialog-notice").textContent) return; // something else is told by now
+    say(isAnswered ? "This photo can't be had any more; search again." : "There is no connection: this photo comes when it is back.");
   });
+  window.addEventListener("online", () => dialog.open && part(".zs-large-photo").hidden && show(shown));
 
   part(".zs-close").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => {

@@ -6,6 +6,7 @@ const RETRY_MS = 1_000; // after a question that was lost
 
 const wish = { drawing: () => "", gallery: () => null, count: 5, copies: false, only: null };
 const listeners = [];
+const wishful = [];
 let ask = null; // (question) => promise of an answer
 let version = 0; // of the wish
 let answered = 0; // version of the newest answer
@@ -18,11 +19,17 @@ export function prefer(change) {
   Object.assign(wish, change);
 }
 
+/** Calls a listener whenever something else is wanted. */
+export function whenWanted(listener) {
+  wishful.push(listener);
+}
+
 /** Changes what is searched for. `drawing` and `gallery` are functions: only what is asked is worked out. */
 export function want(change) {
   prefer(change);
   version += 1;
   keepAsking();
+  for (const listener of wishful) listener();
 }
 
 /**

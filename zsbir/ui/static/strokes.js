@@ -10,7 +10,7 @@ export const HEIGHT = 800;
 export const RUBBER = 34; // radius of the eraser
 export const PEN = 16; // width of the lines of drawings that do not say
 const MIN_STEP = 3; // points closer together than this say nothing new
-const DENSITY = 5; // a stroke that is rubbed gets points this close together
+const DENSITY = 5; // a stroke is looked at this closely where the eraser passes
 export const MAX_POINTS = 50_000; // of a drawing; drawing.py has the same limit
 const PLAIN_PRESSURE = 0.5; // of a mouse: the line has its width, as in drawing.py
 
@@ -68,7 +68,8 @@ export function around(one, other) {
   return [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[2], other[2]), Math.max(one[3], other[3])];
 }
 
-// ---- The eraser cuts strokes where it passes, so what is left is still strokes.
+// ---- The eraser cuts strokes where it passes, so what is left is still strokes. Their points stay, and only where they were
+// cut they get others: a drawing is bounded, and who rubs something out must not run into that.
 
 /** What is left of strokes when the eraser went from one point to another; the same list if it touched none. */
 export function rubbed(strokes, from, to) {
@@ -84,25 +85,36 @@ export function rubbed(strokes, from, to) {
   return touched ? left : strokes;
 }
 
+// What is cut again is cut on the line that was drawn, not on one between ends that were put on whole units each time.
+const drawn = new WeakMap(); // dense points of strokes
+
 /** The pieces of a stroke that are left; the stroke itself if it was not touched. */
 function remains(stroke, isGone) {
-  const dense = stroke.points.flatMap((point, at) => (at ? between(stroke.points[at - 1], point) : [point]));
+  const dense = drawn.get(stroke) ?? stroke.points.flatMap((point, at) => (at ? between(stroke.points[at - 1], point) : [point]));
+  drawn.set(stroke, dense);
   if (!dense.some(isGone)) return [stroke];
   const pieces = [[]];
   for (const point of dense) {
     if (!isGone(point)) pieces.at(-1).push(point);
     else if (pieces.at(-1).length) pieces.push([]);
   }
-  return pieces.filter((points) => points.length > 1).map((points) => ({ ...stroke, points }));
+  const own = new Set(stroke.points);
+  return pieces.filter((piece) => piece.length > 1).map((piece) => {
+    const points = piece.filter((point, at) => own.has(point) || at === 0 || at === piece.length - 1);
+    const left = { ...stroke, points };
+    drawn.set(left, piece);
+    return left;
+  });
 }
 
-/** Points after `start` up to `end`, no further apart than `DENSITY`. */
+/** Points after `start`, no further apart than `DENSITY`; the last is `end` itself. */
 function between(start, end) {
   const count = Math.max(1, Math.ceil(Math.hypot(end[0] - start[0], end[1] - start[1]) / DENSITY));
-  return Array.from({ length: count }, (_, at) => {
+  const inner = Array.from({ length: count - 1 }, (_, at) => {
     const share = (at + 1) / count;
     return onGrid(end.map((value, axis) => start[axis] + (value - start[axis]) * share));
   });
+  return [...inner, end];
 }
 
 /** A point where the page has it. */
@@ -184,13 +196,18 @@ export function checkedWays(ways) {
 
 /** Strokes as somebody else gave them; throws a RangeError if they are too many, a TypeError if they are none. */
 export function checked(strokes) {
+  const count = strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
+  if (strokes.length > MAX_STROKES || count > MAX_POINTS) throw new RangeError("too much to draw");
+  return checkedEach(strokes);
+}
+
+/** Strokes of which there may be any number, as this page had them; throws a TypeError if they are none. */
+export function checkedEach(strokes) {
   const isPoint = ([x, y, ...pressure]) =>
     isWithin(x, MAX_COORDINATE) && isWithin(y, MAX_COORDINATE) && pressure.every((value) => value >= 0 && value <= 1);
   const isStroke = ({ width, points }) =>
     width > 0 && width <= WIDTH && [2, 3].includes(points[0]?.length) &&
     points.every((point) => point.length === points[0].length && isPoint(point));
-  const count = strokes.reduce((sum, stroke) => sum + stroke.points.length, 0);
-  if (strokes.length > MAX_STROKES || count > MAX_POINTS) throw new RangeError("too much to draw");
   if (!strokes.length || !strokes.every(isStroke)) throw new TypeError("no strokes");
   const widthOnGrid = (width) => Math.max(1, Math.round(10 * width)) / 10;
   return strokes.map(({ width, points }) => ({ width: widthOnGrid(width), points: points.map(onGrid) }));

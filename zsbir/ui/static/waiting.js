@@ -1,12 +1,10 @@
 // The line on the search: what was found, or why that is long in coming.
 
-import { waitedFor } from "./search.js";
-
 export const LOOKOUT_MS = 2_500; // between two looks at whether there is an answer
 
 /**
- * Keeps the line; `report(sentence)` changes what it says while all is well. `excuse()` promises what is said of a question
- * that is not answered yet; empty: nothing.
+ * Keeps the line; `report(sentence)` changes what it says while all is well, `look()` asks at once whether it is. `excuse()` promises what is said of a question
+ * that is not answered yet, or of what does not come; empty: nothing.
  */
 export function watchOver(line, excuse) {
   let found = line.textContent;
@@ -21,15 +19,20 @@ export function watchOver(line, excuse) {
   async function look() {
     waiting = await excuse();
     show();
-    setTimeout(look, LOOKOUT_MS);
   }
 
-  setTimeout(look, LOOKOUT_MS);
+  async function keepLooking() {
+    await look();
+    setTimeout(keepLooking, LOOKOUT_MS);
+  }
+
+  setTimeout(keepLooking, LOOKOUT_MS);
   return {
+    look,
     report(sentence) {
       found = sentence;
-      if (waitedFor() < LOOKOUT_MS) waiting = "";
       show();
+      look();
     },
   };
 }
