@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from secrets import token_hex
 
 from zsbir.encoder.embedder import Embedder
 from zsbir.gallery.retriever import Retriever
 from zsbir.serving.by_encoder import ByEncoder
 from zsbir.serving.encoders import Encoders
+from zsbir.serving.held_gallery import PAGES, Held
 from zsbir.serving.inbox import Limits
 from zsbir.serving.own_folder import OwnFolder, remove_leftovers
 from zsbir.serving.private_gallery import Announced, PrivateGallery, Progress, most_making
@@ -28,7 +28,6 @@ GRACE = 120.0  # seconds after the visitor's last page has said goodbye; a reloa
 ANNOUNCED = 10.0  # seconds in which the first byte has to come, and until then nothing is reserved
 STALLED = 300.0  # seconds in which the next piece has to come: a phone may have been put away for a moment
 _SWEEP = 5.0  # seconds between two looks for galleries whose time is over
-_PAGES = 16  # of one visitor; the browser copies the secret when a tab is duplicated
 _LONGEST_NAME = 64  # of a page
 _SECRET = re.compile("[0-9a-f]{32}")
 _NO_ROOM = "There is no room for these pictures just now; try again later, or with fewer."
@@ -51,34 +50,6 @@ class Bounds:
     each: int = 25
     announced: int = 200
     announced_each: int = 10
-
-
-@dataclass
-class _Held:
-    gallery: PrivateGallery
-    address: str  # from where it was announced
-    begun: float
-    seen: float  # the last sign of the visitor
-    sent: float  # when the last piece came
-    searched: ByEncoder | None = None  # once somebody has searched it
-    pages: set[str] = field(default_factory=set)  # that are open
-    closed: deque[str] = field(default_factory=lambda: deque(maxlen=_PAGES))  # pages; what they asked may come late
-    former: _Held | None = None  # what the visitor had before, until this one is ready
-
-    @property
-    def shown(self) -> _Held:
-        """What is searched: the former one for as long as this one is not ready."""
-        return self if self.former is None or self.gallery.retriever is not None else self.former
-
-    @property
-    def reserved(self) -> int:
-        """Bytes on disk."""
-        return self.gallery.reserved + (self.former.reserved if self.former is not None else 0)
-
-    @property
-    def is_announced(self) -> bool:
-        """Whether nothing of it was sent yet."""
-        return self.gallery.progress.stage == "receiving" and not self.gallery.reserved
 
 
 class PrivateGalleries:
@@ -105,7 +76,7 @@ class PrivateGalleries:
         self.served = self._root / "served"
         for folder in (self._root, self.served):
             folder.mkdir(mode=0o700)
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, Held] = {}
         self._lock = threading.RLock()
         self._builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="private-gallery")
         self._closed = threading.Event()
@@ -141,7 +112,7 @@ class PrivateGalleries:
             announced = [other for other, held in self._held.items() if held.is_announced and other != visitor]
             if len(announced) >= self._bounds.announced:
                 self.delete(announced[0])  # the oldest
-            held = _Held(gallery, address, now, now, now, former=self._held.get(visitor))
+            held = Held(gallery, address, now, now, now, former=self._held.get(visitor))
             if old is not None:
                 held.pages, held.closed = old.pages, old.closed
             self._held[visitor] = held
@@ -240,7 +211,7 @@ class PrivateGalleries:
         """Notes that a page of the visitor's is open: one load of a tab, known by a name that it made up."""
         with self._lock:
             held = self._held.get(visitor)
-            if held is not None and len(held.pages) < _PAGES and len(page) <= _LONGEST_NAME and page not in held.closed:
+            if held is not None and len(held.pages) < PAGES and len(page) <= _LONGEST_NAME and page not in held.closed:
                 held.pages.add(page)
 
     def left(self, visitor: str, page: str) -> None:
@@ -290,12 +261,12 @@ class PrivateGalleries:
                 self._forget_former(held)
 
     @staticmethod
-    def _forget_former(held: _Held) -> None:
+    def _forget_former(held: Held) -> None:
         former, held.former = held.former, None
         if former is not None:
             former.gallery.delete()
 
-    def _of(self, visitor: str) -> _Held:
+    def _of(self, visitor: str) -> Held:
         with self._lock:
             held = self._held.get(visitor)
             if held is None:
