@@ -204,6 +204,30 @@ def test_pictures_that_are_there_stay_told_of_when_others_are_refused(own: Page)
     expect(own.locator(".zs-report")).to_be_hidden()
 
 
+def test_pictures_added_later_take_the_place_of_the_first_once_they_are_ready(own: Page) -> None:
+    bring(own, {"name": "broken.png", "mimeType": "image/png", "buffer": b"no picture"})
+    expect(own.locator(".zs-trouble")).to_contain_text("Expected a picture that we can read, found none.")
+    expect(own.locator(".zs-report p")).to_contain_text("2 of your pictures are ready to search.")
+    expect(own.get_by_role("button", name="Delete them now")).to_be_visible()
+    expect_own(own, 2)
+    bring(own, *(upload(f"new_{number}.png", number) for number in range(3)))
+    expect(own.locator(".zs-report p")).to_contain_text("3 of your pictures are ready to search.")
+    expect_own(own, 3, "new 0", "new 1", "new 2")
+    own.get_by_role("button", name="Delete them now").click()
+    expect(own.locator(".zs-gone")).to_contain_text("“Your pictures” were deleted")
+    expect(own.locator(".zs-report")).to_be_hidden()
+
+
+def test_who_cancels_has_what_was_there_before(own: Page) -> None:
+    own.route(
+        "**/gradio_api/**", lambda route: None if "send_piece" in (route.request.post_data or "") else route.continue_()
+    )
+    bring(own, upload("new.png"))
+    own.get_by_role("button", name="Cancel").click()
+    expect(own.locator(".zs-report p")).to_contain_text("2 of your pictures are ready to search.")
+    expect_own(own, 2)
+
+
 def test_a_reload_keeps_the_pictures(own: Page) -> None:
     own.reload()
     expect(gallery(own)).to_have_value("Your pictures")

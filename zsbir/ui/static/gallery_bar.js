@@ -61,7 +61,7 @@ export function start({ element, props, server }) {
 
   let current = 0; // rises with every upload and every cancel; what belongs to an older one stops
   let isBusy = false;
-  let areReady = false; // pictures that were brought before, as long as nothing has taken their place
+  let areReady = false; // pictures that were brought before, until others have taken their place
 
   async function bring(files) {
     const asked = ++current;
@@ -71,7 +71,6 @@ export function start({ element, props, server }) {
     try {
       if (!taken.length) throw new Error(`There is nothing to add. ${left.slice(0, 3).join(" ")} Choose pictures or a zip.`);
       await ask("begin_upload", { files: taken.map(({ name, file }) => ({ name, size: file.size })) });
-      areReady = false; // they were deleted for these
       await sendAll(taken, { limits, ask, show, goesOn });
       if (!goesOn()) return;
       await ask("build_own");
@@ -113,8 +112,9 @@ export function start({ element, props, server }) {
     rest();
     try {
       await ask("delete_own");
-      areReady = false;
-      await refresh();
+      const { own } = await refresh();
+      areReady = own?.stage === "ready"; // what was there before what was cancelled
+      find(".zs-report").hidden = !areReady;
       if (wasBusy) tell("");
     } catch (error) {
       fail(error.message);
