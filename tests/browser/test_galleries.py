@@ -225,6 +225,7 @@ def test_who_cancels_has_what_was_there_before(own: Page) -> None:
     bring(own, upload("new.png"))
     own.get_by_role("button", name="Cancel").click()
     expect(own.locator(".zs-report p")).to_contain_text("2 of your pictures are ready to search.")
+    expect(own.get_by_role("button", name="Delete them now")).to_be_visible()
     expect_own(own, 2)
 
 
