@@ -50,7 +50,6 @@ def more_like(page: Page, place: int) -> list[str | None]:
 def drawn_on(page: Page) -> list[str | None]:
     """Draws; returns the photos found, in the order in which they are shown at rest."""
     draw(page, *FIRST)
-    page.wait_for_timeout(1_500)
     expect_found_for(page, 1)
     expect(page.locator(".zs-status")).to_contain_text("Searched")
     return shown(page)

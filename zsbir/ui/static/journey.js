@@ -88,7 +88,7 @@ export async function askAgain() {
   if (current !== id || answer.error) return;
   answers.set(id, answer);
   change({ ...entry(), step });
-  parts.show(answer);
+  showStep(answer);
 }
 
 // ---- Back and forth
@@ -117,11 +117,10 @@ function follow() {
 }
 
 async function arrive({ id, step }) {
-  if (!isAnswered()) drawn = null; // what is on its way is forgotten
   const isOfHere = step !== null && (untouched || step.gallery === gallery());
   setCurrent(isOfHere ? id : null);
   if (!isOfHere) {
-    if (drawn) parts.show(drawn);
+    if (drawn && isAnswered()) parts.show(drawn);
     else want({});
     return;
   }
@@ -134,7 +133,13 @@ async function arrive({ id, step }) {
     }
     answers.set(id, answer);
   }
-  parts.show(answers.get(id));
+  showStep(answers.get(id));
+}
+
+/** Shows photos that were not drawn for. An answer for the drawing that is on its way is forgotten, so the last one is old. */
+function showStep(answer) {
+  if (!isAnswered()) drawn = null;
+  parts.show(answer);
 }
 
 /** Shows more or fewer photos of the same step; those of a category are all there. */
@@ -150,7 +155,7 @@ async function recount(count) {
     if (current !== id || answer.error) break;
     answers.set(id, answer);
     change({ ...entry(), step: { ...step, count: had } });
-    parts.show(answer);
+    showStep(answer);
   }
   asked = null;
 }
