@@ -65,30 +65,18 @@ def test_a_picture_on_the_clipboard_is_pasted(blank: Page) -> None:
     expect(blank.locator(".zs-title", has_text="a picture")).to_have_count(5)
 
 
-def test_a_picture_is_pasted_though_a_text_that_is_no_drawing_comes_with_it(blank: Page) -> None:
-    blank.evaluate(
-        """(png) => {
-            const both = new DataTransfer();
-            both.items.add(new File([Uint8Array.from(png)], "cells.png", { type: "image/png" }));
-            both.setData("text/plain", "<5 kg");
-            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: both, bubbles: true }));
-        }""",
-        list(encoded(sketch_in())),
-    )
-    expect(blank.locator(".zs-hint")).to_be_hidden()
-    assert "picture" in query(blank)
+PASTE = """([png, name, text]) => {
+    const pasted = new DataTransfer();
+    if (name) pasted.items.add(new File([text], name, { type: "text/plain" }));
+    pasted.items.add(new File([Uint8Array.from(png)], "cells.png", { type: "image/png" }));
+    if (!name) pasted.setData("text/plain", text);
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true }));
+}"""
 
 
-def test_of_several_files_the_first_picture_is_taken(blank: Page) -> None:
-    blank.evaluate(
-        """(png) => {
-            const both = new DataTransfer();
-            both.items.add(new File(["hello"], "notes.txt", { type: "text/plain" }));
-            both.items.add(new File([Uint8Array.from(png)], "cells.png", { type: "image/png" }));
-            document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: both, bubbles: true }));
-        }""",
-        list(encoded(sketch_in())),
-    )
+@pytest.mark.parametrize(("name", "text"), [(None, "<5 kg"), ("notes.txt", "hello")], ids=["text", "file"])
+def test_a_picture_is_pasted_though_what_comes_with_it_is_no_drawing(blank: Page, name: str | None, text: str) -> None:
+    blank.evaluate(PASTE, [list(encoded(sketch_in())), name, text])
     expect(blank.locator(".zs-hint")).to_be_hidden()
     assert "picture" in query(blank)
 

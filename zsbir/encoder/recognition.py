@@ -55,11 +55,8 @@ class Recognition(nn.Module):
 
     def counts_like(self, other: Recognition) -> bool:
         """Whether agreement counts as much as with another, whatever the categories are."""
-        return (self.graded, float(self.sharpness), float(self.weight)) == (
-            other.graded,
-            float(other.sharpness),
-            float(other.weight),
-        )
+        one, same = ((it.graded, float(it.sharpness), float(it.weight)) for it in (self, other))
+        return one == same
 
     def of(self, prototypes: Tensor, weight: float | None = None) -> Recognition:
         """The same of other categories, unless said otherwise with the same weight."""

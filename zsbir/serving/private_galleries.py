@@ -167,8 +167,8 @@ class PrivateGalleries:
         """What the visitor can search: the progress of that gallery, which is at its end; None if there is none."""
         with self._lock:
             held = self._held.get(visitor)
-            is_there = held is not None and held.shown.gallery.retriever is not None
-            return held.shown.gallery.progress if held is not None and is_there else None
+            gallery = held and held.shown.gallery
+            return gallery.progress if gallery and gallery.retriever else None
 
     def open(self, visitor: str) -> Retriever:
         """Searches the visitor's own gallery, with the encoder that it was made for.

@@ -92,7 +92,7 @@ export async function openOwnPhotos(encoderOf, changed) {
     version += 1;
   }
 
-  /** The files of a folder, a handle or a name, under the names that they are kept by; photos that are there no more are forgotten. */
+  /** The files of a folder, a handle or a name, under the names that they are kept by; photos that are gone are forgotten. */
   async function inPlace(all, unread, folder) {
     const place = folder.name ? await placeOf(store, photos, all, folder) : placeFor(photos, all, folder, claimedIn(await foldersIn(store)));
     const files = moved(all, place);

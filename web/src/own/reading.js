@@ -5,7 +5,10 @@ import { digestOf } from "./digests.js";
 import { isHidden } from "./folders.js";
 import { entriesOf } from "./unzip.js";
 
-/** All files, those in zips too, each with `name`, `size`, `modified` and `read()`; `lost(name, sentence)` is called of a zip that is none. */
+/**
+ * All files, those in zips too, each with `name`, `size`, `modified` and `read()`; `lost(name, sentence)` is called of a zip
+ * that is none.
+ */
 export async function listed(files, lost) {
   const all = [];
   for (const { name, file } of files) {

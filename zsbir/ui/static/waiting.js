@@ -3,8 +3,8 @@
 export const LOOKOUT_MS = 2_500; // between two looks at whether there is an answer
 
 /**
- * Keeps the line; `report(sentence)` changes what it says while all is well, `look()` asks at once whether it is. `excuse()` promises what is said of a question
- * that is not answered yet, or of what does not come; empty: nothing.
+ * Keeps the line; `report(sentence)` changes what it says while all is well, `look()` asks at once whether it is. `excuse()`
+ * promises what is said of a question that is not answered yet, or of what does not come; empty: nothing.
  */
 export function watchOver(line, excuse) {
   let found = line.textContent;
